@@ -1,0 +1,124 @@
+//! Identifiers. A value of one of these types has been parsed: the rest of the code need not look again.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use ulid::Ulid;
+
+use crate::{Timestamp, Violation};
+
+/// Who acts: the token's `sub`. Nothing else names a customer anywhere.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UserId(String);
+
+impl UserId {
+    /// Up to 128 visible ASCII characters, as identity providers give them.
+    pub fn parse(subject: &str) -> Result<Self, Violation> {
+        if subject.is_empty() || subject.len() > 128 {
+            return Err(Violation::Length { min: 1, max: 128 });
+        }
+        if !subject.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(Violation::Malformed);
+        }
+        Ok(Self(subject.to_owned()))
+    }
+
+    /// The subject as the token has it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+macro_rules! ulid_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Ulid);
+
+        impl $name {
+            /// A new identifier: its time, and randomness from the caller (the low 80 bits count).
+            pub fn new(at: Timestamp, random: u128) -> Self {
+                Self(Ulid::from_parts(at.ulid_millis(), random))
+            }
+
+            /// Its 128 bits.
+            pub fn bits(self) -> u128 {
+                self.0.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Violation;
+
+            fn from_str(text: &str) -> Result<Self, Violation> {
+                Ulid::from_string(text).map(Self).map_err(|_| Violation::Malformed)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(&self.0)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+                text.parse().map_err(|_| serde::de::Error::custom("not a ULID"))
+            }
+        }
+    };
+}
+
+ulid_id! {
+    /// A product of the catalogue.
+    ProductId
+}
+ulid_id! {
+    /// A coupon campaign; with a user, the one coupon of it that the user can hold.
+    CouponId
+}
+ulid_id! {
+    /// An order. Identifiers sort by the time the order was paid.
+    OrderId
+}
+ulid_id! {
+    /// An entry of the balance ledger or of the stock books.
+    EntryId
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_is_visible_ascii_of_bounded_length() {
+        assert!(UserId::parse("auth0|5f7c8ec7c33c6c004bbafe82").is_ok());
+        assert!(UserId::parse(&"a".repeat(128)).is_ok());
+        for bad in ["", " ", "a b", "tab\t", "사용자", &"a".repeat(129)] {
+            assert!(UserId::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn identifiers_sort_by_time_and_read_back() {
+        let early = OrderId::new(Timestamp::from_millis(1_000).unwrap(), u128::MAX);
+        let late = OrderId::new(Timestamp::from_millis(1_001).unwrap(), 0);
+        assert!(early < late && early.to_string() < late.to_string());
+        assert_eq!(early.to_string().parse(), Ok(early));
+        assert_eq!("not-a-ulid".parse::<OrderId>(), Err(Violation::Malformed));
+    }
+}

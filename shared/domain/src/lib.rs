@@ -1,0 +1,38 @@
+//! The shop's rules, and nothing else: no I/O, no async, no AWS.
+//!
+//! Everything a rule needs comes in as an argument (the time among it), and everything it decides goes out as a value,
+//! so that each rule is in one place and can be tested by a plain function call. The serialised form of these types is
+//! the public contract: what a function answers is one of them, rendered.
+
+mod answer;
+mod balance;
+mod coupon;
+mod event;
+mod id;
+mod money;
+mod order;
+mod product;
+mod refusal;
+mod stats;
+mod text;
+mod time;
+mod violation;
+
+pub use answer::{Fingerprint, IdempotencyKey};
+pub use balance::{Deposit, DepositLimits, EntryType, LedgerEntry};
+pub use coupon::{
+    Campaign, CampaignDraft, CampaignListing, CouponStatus, CouponTerms, CouponUse, Discount, IssuedCoupon,
+    IssuedCouponView,
+};
+pub use event::{CloudEvent, ORDER_CANCELLED, ORDER_PAID, OrderEvent};
+pub use id::{CouponId, EntryId, OrderId, ProductId, UserId};
+pub use money::{Currency, Money, SignedMoney};
+pub use order::{Cart, CartLine, CouponFinding, Findings, LineFinding, Order, OrderLine, OrderStatus, Prices, Verdict};
+pub use product::{
+    Product, ProductDraft, ProductInfo, ProductPatch, ProductStatus, ProductSummary, Quantity, Stock, StockAdjustment,
+};
+pub use refusal::{PriceChange, Refusal, Shortage};
+pub use stats::{DayTotals, ProductSales, RankedProduct, Ranking, SaleFact, SaleKind};
+pub use text::{Description, Name};
+pub use time::{Day, Timestamp};
+pub use violation::{FieldError, Fields, Violation};

@@ -1,0 +1,220 @@
+//! Products: what is sold, at what price, and how many are left.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Description, EntryId, Money, Name, ProductId, Timestamp, Violation};
+
+/// How many of one product an order takes: 1 to 99.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct Quantity(u32);
+
+impl Quantity {
+    /// The most of one product that an order takes.
+    pub const MAX: u32 = 99;
+
+    /// A quantity; a violation outside 1 to 99.
+    pub fn new(units: i64) -> Result<Self, Violation> {
+        let out = Violation::OutOfRange { min: 1, max: Self::MAX.into() };
+        u32::try_from(units).ok().filter(|units| (1..=Self::MAX).contains(units)).map(Self).ok_or(out)
+    }
+
+    /// The units.
+    pub const fn units(self) -> u32 {
+        self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Quantity {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let units = i64::deserialize(deserializer)?;
+        Self::new(units).map_err(|_| serde::de::Error::custom("not a quantity"))
+    }
+}
+
+/// Units on hand: 0 to one thousand million.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct Stock(u32);
+
+impl Stock {
+    /// The most units of one product that the shop keeps.
+    pub const MAX: u32 = 1_000_000_000;
+
+    /// Units on hand; a violation outside 0 to [`Stock::MAX`].
+    pub fn new(units: i64) -> Result<Self, Violation> {
+        let out = Violation::OutOfRange { min: 0, max: Self::MAX.into() };
+        u32::try_from(units).ok().filter(|units| *units <= Self::MAX).map(Self).ok_or(out)
+    }
+
+    /// The units.
+    pub const fn units(self) -> u32 {
+        self.0
+    }
+}
+
+/// Whether a product can be ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ProductStatus {
+    /// Listed and sold.
+    Active,
+    /// Neither listed nor sold; its page can still be read.
+    Inactive,
+}
+
+/// A product as its page shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Product {
+    /// Which one.
+    pub product_id: ProductId,
+    /// Its name.
+    pub name: Name,
+    /// What it is.
+    pub description: Description,
+    /// The price of one unit.
+    pub price: Money,
+    /// Units on hand.
+    pub stock: Stock,
+    /// Whether it can be ordered.
+    pub status: ProductStatus,
+}
+
+/// A product as the catalogue lists it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ProductSummary {
+    /// Which one.
+    pub product_id: ProductId,
+    /// Its name.
+    pub name: Name,
+    /// The price of one unit.
+    pub price: Money,
+    /// Units on hand.
+    pub stock: Stock,
+}
+
+/// What an administrator answers for: a product without its moving stock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ProductInfo {
+    /// Which one.
+    pub product_id: ProductId,
+    /// Its name.
+    pub name: Name,
+    /// What it is.
+    pub description: Description,
+    /// The price of one unit.
+    pub price: Money,
+    /// Whether it can be ordered.
+    pub status: ProductStatus,
+}
+
+/// A product to be created.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ProductDraft {
+    /// Its name.
+    pub name: Name,
+    /// What it is.
+    pub description: Description,
+    /// The price of one unit.
+    pub price: Money,
+    /// Units on hand at the start.
+    pub stock: Stock,
+}
+
+impl ProductDraft {
+    /// The highest price of one unit: the largest order (50 lines of 99 units) stays below [`Money::MAX`].
+    pub const MAX_PRICE: i64 = 100_000_000;
+
+    /// A price of one unit; a violation outside 0 to [`Self::MAX_PRICE`].
+    pub fn parse_price(minor: i64) -> Result<Money, Violation> {
+        Money::new(minor)
+            .ok()
+            .filter(|price| price.minor() <= Self::MAX_PRICE)
+            .ok_or(Violation::OutOfRange { min: 0, max: Self::MAX_PRICE })
+    }
+
+    /// The product that this draft becomes.
+    pub fn created(self, product_id: ProductId) -> Product {
+        let Self { name, description, price, stock } = self;
+        Product { product_id, name, description, price, stock, status: ProductStatus::Active }
+    }
+}
+
+/// A change to a product: what is given replaces what is there.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct ProductPatch {
+    /// A new name.
+    pub name: Option<Name>,
+    /// A new description.
+    pub description: Option<Description>,
+    /// A new price of one unit.
+    pub price: Option<Money>,
+    /// A new status.
+    pub status: Option<ProductStatus>,
+}
+
+impl ProductPatch {
+    /// The product with the change made.
+    pub fn applied_to(&self, info: ProductInfo) -> ProductInfo {
+        let patch = self.clone();
+        ProductInfo {
+            product_id: info.product_id,
+            name: patch.name.unwrap_or(info.name),
+            description: patch.description.unwrap_or(info.description),
+            price: patch.price.unwrap_or(info.price),
+            status: patch.status.unwrap_or(info.status),
+        }
+    }
+}
+
+/// An entry of the stock books: units added (delivery, return) or taken (damage, loss).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StockAdjustment {
+    /// Sorts by time.
+    pub adjustment_id: EntryId,
+    /// Which product.
+    pub product_id: ProductId,
+    /// Units added; negative when taken.
+    pub delta: i64,
+    /// Why.
+    pub reason: Name,
+    /// When.
+    pub created_at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantities_and_stock_have_both_ends() {
+        for (units, good) in [(0, false), (1, true), (99, true), (100, false), (-1, false), (1 << 32, false)] {
+            assert_eq!(Quantity::new(units).is_ok(), good, "{units}");
+        }
+        for (units, good) in [(-1, false), (0, true), (1_000_000_000, true), (1_000_000_001, false)] {
+            assert_eq!(Stock::new(units).is_ok(), good, "{units}");
+        }
+    }
+
+    #[test]
+    fn the_largest_order_at_the_highest_price_is_still_money() {
+        let price = ProductDraft::parse_price(ProductDraft::MAX_PRICE).unwrap();
+        assert!(ProductDraft::parse_price(ProductDraft::MAX_PRICE + 1).is_err());
+        let lines = u32::try_from(crate::Cart::MAX_LINES).unwrap();
+        assert!(price.checked_mul(Quantity::MAX * lines).is_some());
+    }
+
+    #[test]
+    fn a_patch_replaces_only_what_it_gives() {
+        let before = ProductInfo {
+            product_id: ProductId::new(Timestamp::from_millis(0).unwrap(), 1),
+            name: Name::parse("before").unwrap(),
+            description: Description::parse("kept").unwrap(),
+            price: Money::new(1_000).unwrap(),
+            status: ProductStatus::Active,
+        };
+        let patch = ProductPatch { price: Money::new(900).ok(), ..ProductPatch::default() };
+        let after = patch.applied_to(before.clone());
+        assert_eq!(after, ProductInfo { price: Money::new(900).unwrap(), ..before });
+    }
+}

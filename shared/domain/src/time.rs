@@ -1,0 +1,163 @@
+//! Time: instants in UTC milliseconds, and the shop's day in Asia/Seoul.
+//!
+//! The Republic of Korea has kept UTC+09:00 without daylight saving since 1988, so the day is a fixed offset: no
+//! time-zone database has to be shipped or kept current.
+
+use std::{fmt, str::FromStr};
+
+use jiff::{ToSpan, civil::Date, tz::Offset};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::Violation;
+
+const SEOUL: Offset = Offset::constant(9);
+
+/// An instant, in milliseconds since the Unix epoch, between 1970 and 2200. Rendered as RFC 3339 in UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    const MAX_MILLIS: i64 = 7_258_118_400_000;
+
+    /// An instant; a violation outside 1970 to 2200.
+    pub fn from_millis(millis: i64) -> Result<Self, Violation> {
+        if (0..=Self::MAX_MILLIS).contains(&millis) { Ok(Self(millis)) } else { Err(Violation::Malformed) }
+    }
+
+    /// Milliseconds since the Unix epoch.
+    pub const fn millis(self) -> i64 {
+        self.0
+    }
+
+    pub(crate) fn ulid_millis(self) -> u64 {
+        self.0.unsigned_abs()
+    }
+
+    fn instant(self) -> jiff::Timestamp {
+        jiff::Timestamp::from_millisecond(self.0).unwrap_or_default()
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = Violation;
+
+    /// RFC 3339 with any offset; finer than a millisecond is cut off.
+    fn from_str(text: &str) -> Result<Self, Violation> {
+        let instant: jiff::Timestamp = text.parse().map_err(|_| Violation::Malformed)?;
+        Self::from_millis(instant.as_millisecond())
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.instant().strftime("%Y-%m-%dT%H:%M:%S%.3fZ"))
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(|_| serde::de::Error::custom("not an RFC 3339 instant"))
+    }
+}
+
+/// A day of the shop: a date in Asia/Seoul.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day(Date);
+
+impl Day {
+    /// The day on which an instant falls in Seoul.
+    pub fn of(at: Timestamp) -> Self {
+        Self(SEOUL.to_datetime(at.instant()).date())
+    }
+
+    /// The day `days` later, or earlier when negative.
+    #[must_use]
+    pub fn plus(self, days: i32) -> Self {
+        Self(self.0.saturating_add(days.days()))
+    }
+
+    /// The first instant of the day: midnight in Seoul.
+    pub fn start(self) -> Timestamp {
+        let midnight = self.0.to_datetime(jiff::civil::Time::midnight());
+        let millis = SEOUL.to_timestamp(midnight).map_or(Timestamp::MAX_MILLIS, jiff::Timestamp::as_millisecond);
+        Timestamp(millis.clamp(0, Timestamp::MAX_MILLIS))
+    }
+
+    /// The three complete days before this one: what the popularity ranking of this day counts.
+    pub fn ranking_window(self) -> [Self; 3] {
+        [self.plus(-3), self.plus(-2), self.plus(-1)]
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for Day {
+    type Err = Violation;
+
+    fn from_str(text: &str) -> Result<Self, Violation> {
+        // jiff accepts more forms than the contract does.
+        if text.len() != 10 {
+            return Err(Violation::Malformed);
+        }
+        text.parse().map(Self).map_err(|_| Violation::Malformed)
+    }
+}
+
+impl Serialize for Day {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Day {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(|_| serde::de::Error::custom("not a date"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_day_turns_at_midnight_in_seoul() {
+        assert_eq!(Day::of(at("2026-11-20T14:59:59.999Z")).to_string(), "2026-11-20");
+        assert_eq!(Day::of(at("2026-11-20T15:00:00.000Z")).to_string(), "2026-11-21");
+        let day: Day = "2026-11-21".parse().unwrap();
+        assert_eq!(day.start(), at("2026-11-20T15:00:00Z"));
+        assert_eq!(Day::of(day.start()), day);
+    }
+
+    #[test]
+    fn the_ranking_window_is_the_three_days_before() {
+        let day: Day = "2026-03-02".parse().unwrap();
+        let window = day.ranking_window().map(|day| day.to_string());
+        assert_eq!(window, ["2026-02-27", "2026-02-28", "2026-03-01"]);
+    }
+
+    #[test]
+    fn instants_are_rendered_with_milliseconds_in_utc() {
+        assert_eq!(at("2026-11-21T09:00:00+09:00").to_string(), "2026-11-21T00:00:00.000Z");
+        assert_eq!(at("2026-11-21T00:00:00.1239Z").to_string(), "2026-11-21T00:00:00.123Z");
+        for bad in ["", "2026-11-21", "2026-11-21T00:00:00", "9999-01-01T00:00:00Z", "1969-01-01T00:00:00Z"] {
+            assert!(bad.parse::<Timestamp>().is_err(), "{bad:?}");
+        }
+        assert!("20261121".parse::<Day>().is_err());
+    }
+}
