@@ -100,6 +100,15 @@ ulid_id! {
     EntryId
 }
 
+impl EntryId {
+    /// The identifier of the entry after `last`: of this instant, or, where another environment's clock was ahead, of
+    /// the millisecond after the last one. Entries of one ledger sort in the order in which they were made.
+    pub fn following(last: Option<Self>, at: Timestamp, random: u128) -> Self {
+        let earliest = last.map_or(0, |last| last.0.timestamp_ms() + 1);
+        Self(Ulid::from_parts(at.ulid_millis().max(earliest), random))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,6 +120,17 @@ mod tests {
         for bad in ["", " ", "a b", "tab\t", "사용자", &"a".repeat(129)] {
             assert!(UserId::parse(bad).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn an_entry_follows_the_last_one_even_when_its_clock_is_behind() {
+        let at = |millis| Timestamp::from_millis(millis).unwrap();
+        let last = EntryId::new(at(2_000), u128::MAX);
+        for now in [0, 1_999, 2_000, 2_001] {
+            assert!(EntryId::following(Some(last), at(now), 0) > last, "{now}");
+        }
+        assert_eq!(EntryId::following(None, at(5), 7), EntryId::new(at(5), 7));
+        assert_eq!(EntryId::following(Some(last), at(9_000), 7), EntryId::new(at(9_000), 7));
     }
 
     #[test]

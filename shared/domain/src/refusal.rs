@@ -60,6 +60,14 @@ pub enum Refusal {
         /// Which, and what is there.
         shortages: Vec<Shortage>,
     },
+    /// The stock would pass its limit.
+    #[error("the stock would pass its limit")]
+    StockLimitExceeded {
+        /// Units on hand.
+        stock: u32,
+        /// The limit.
+        limit: u32,
+    },
     /// Quoted prices no longer hold.
     #[error("prices have changed")]
     PriceChanged {

@@ -184,7 +184,9 @@ mod tests {
 
     fn totals(facts: &[SaleFact]) -> DayTotals {
         let mut totals = DayTotals::default();
-        facts.iter().for_each(|fact| totals.count(fact));
+        for fact in facts {
+            totals.count(fact);
+        }
         totals
     }
 
