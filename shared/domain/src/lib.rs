@@ -7,7 +7,9 @@
 mod answer;
 mod balance;
 mod coupon;
+mod error;
 mod event;
+mod exchange;
 mod id;
 mod money;
 mod order;
@@ -24,7 +26,9 @@ pub use coupon::{
     Campaign, CampaignDraft, CampaignListing, CouponStatus, CouponTerms, CouponUse, Discount, IssuedCoupon,
     IssuedCouponView,
 };
+pub use error::Error;
 pub use event::{CloudEvent, ORDER_CANCELLED, ORDER_PAID, OrderEvent};
+pub use exchange::{Answered, Command, Moment, Page, Position, Rendered};
 pub use id::{CouponId, EntryId, OrderId, ProductId, UserId};
 pub use money::{Currency, Money, SignedMoney};
 pub use order::{Cart, CartLine, CouponFinding, Findings, LineFinding, Order, OrderLine, OrderStatus, Prices, Verdict};

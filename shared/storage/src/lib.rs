@@ -1,6 +1,6 @@
 //! The store: `DynamoDB` tables and the SQS queue, behind one operation for each thing that the shop does.
 //!
-//! Every command is a single `TransactWriteItems` with exactly one event item in it (see [`Command`]); what its
+//! Every command is a single `TransactWriteItems` with exactly one event item in it (see [`sijang_domain::Command`]); what its
 //! conditions mean is decided by the domain. The code sees only standard AWS endpoints: any engine that speaks them fits.
 
 mod balances;
@@ -18,10 +18,7 @@ mod sales;
 mod transaction;
 
 pub use client::{Store, Tables};
-pub use command::{Answered, Command, Moment, Rendered};
-pub use error::Error;
 pub use events::relayed;
-pub use page::{Page, Position};
 pub use queue::{OrderEvents, Received};
 
 pub use aws_sdk_dynamodb::types::AttributeValue;

@@ -1,0 +1,245 @@
+//! Balances and their ledger: `BALANCE`, and `TX#<ulid>` for each change.
+//!
+//! A payment changes the balance without reading it, so an entry does not say what the balance was after it. Instead the
+//! balance item names its `last` entry, and every change is conditional on coming after it: entries sort in the order in
+//! which they were committed, whatever the clocks of their environments said. The ledger is read newest first, and each
+//! balance is worked out from the one above.
+
+use serde::{Deserialize, Serialize};
+use sijang_domain::{
+    Answered, Command, Deposit, DepositLimits, EntryId, EntryType, Error, LedgerEntry, Moment, Money, OrderId, Page,
+    Position, Refusal, Rendered, SignedMoney, Timestamp, UserId,
+};
+
+use crate::{
+    Item, Store,
+    command::{in_time, random},
+    events::recorded,
+    page::Query,
+    transaction::{Change, Condition, Outcome, Transaction, from_item, key},
+};
+
+const BALANCE: &str = "BALANCE";
+const ENTRY: &str = "TX#";
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+struct BalanceRow {
+    /// KRW minor units.
+    balance: i64,
+    /// The newest ledger entry.
+    last: EntryId,
+}
+
+impl BalanceRow {
+    fn read(item: Option<Item>) -> Result<Option<Self>, Error> {
+        item.map(|item| from_item("balance", item)).transpose()
+    }
+
+    fn money(&self) -> Result<Money, Error> {
+        Money::new(self.balance).map_err(|_| Error::corrupt("balance", "out of range"))
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct EntryRow {
+    user_id: String,
+    sk: String,
+    r#type: EntryType,
+    /// KRW minor units, negative for a payment.
+    amount: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order_id: Option<OrderId>,
+    /// Milliseconds since the epoch.
+    at: i64,
+}
+
+/// What a balance item shows: a user without one has nothing.
+pub(crate) struct BalanceFinding {
+    pub(crate) balance: Money,
+    pub(crate) last: Option<EntryId>,
+}
+
+impl BalanceFinding {
+    pub(crate) fn read(item: Option<Item>) -> Result<Self, Error> {
+        match BalanceRow::read(item)? {
+            Some(row) => Ok(Self { balance: row.money()?, last: Some(row.last) }),
+            None => Ok(Self { balance: Money::ZERO, last: None }),
+        }
+    }
+}
+
+impl Transaction {
+    /// Writes the ledger entry that goes with every change of a balance.
+    pub(crate) fn enter(
+        &mut self,
+        table: &str,
+        command: &Command,
+        id: EntryId,
+        (kind, amount): (EntryType, SignedMoney),
+        order_id: Option<OrderId>,
+    ) -> Result<(), Error> {
+        let row = EntryRow {
+            user_id: command.user.to_string(),
+            sk: format!("{ENTRY}{id}"),
+            r#type: kind,
+            amount: amount.minor(),
+            order_id,
+            at: command.moment.now.millis(),
+        };
+        self.put(table, &row)
+    }
+
+    /// Takes the price of an order from the balance, which must cover it.
+    pub(crate) fn pay(&mut self, table: &str, user: &UserId, entry: EntryId, price: Money) -> Result<(), Error> {
+        let set = "SET balance = if_not_exists(balance, :none) - :price, #last = :entry";
+        let payment = Change::to(table, balance_key(user), set)
+            .name("#last", "last")
+            .text(":entry", entry)
+            .number(":none", 0)
+            .number(":price", price.minor());
+        // A user without a balance item can still take what costs nothing.
+        self.update(if price == Money::ZERO {
+            payment.when("attribute_not_exists(#last) OR #last < :entry")
+        } else {
+            payment.when("balance >= :price AND #last < :entry")
+        })
+    }
+}
+
+pub(crate) fn balance_key(user: &UserId) -> Item {
+    key([("user_id", user.to_string()), ("sk", BALANCE.to_owned())])
+}
+
+impl Store {
+    /// The balance of a user, as it is now: a new user has nothing.
+    pub async fn balance(&self, user: &UserId) -> Result<Money, Error> {
+        Ok(self.balance_finding(user).await?.balance)
+    }
+
+    /// Pays into the balance.
+    ///
+    /// The answer says what the balance is afterwards, so the condition is that it is still what was read.
+    pub async fn deposit(
+        &self,
+        command: &Command,
+        deposit: Deposit,
+        limits: &DepositLimits,
+    ) -> Result<Answered<Rendered>, Error> {
+        let now = command.moment.now;
+        let mut seen = self.balance_finding(&command.user).await?;
+        loop {
+            let Some(balance) = deposit.onto(seen.balance, limits) else {
+                let refusal = Refusal::BalanceLimitExceeded { balance: seen.balance, limit: limits.balance_max };
+                return Ok(Answered::replay(self.recorded_or_refused(command, refusal).await?.answer()?));
+            };
+            let transaction_id = EntryId::following(seen.last, now, random());
+            let (kind, amount) = (EntryType::Deposit, SignedMoney::credit(deposit.amount()));
+            let entry = LedgerEntry { transaction_id, r#type: kind, amount, balance, order_id: None, created_at: now };
+            let answer = Rendered::of(&entry)?;
+            let mut transaction =
+                Transaction::with_answer(&self.tables.events, command, "balance.deposited.v1", &answer)?;
+            let set = "SET balance = :balance, #last = :entry";
+            let change = Change::to(&self.tables.balances, balance_key(&command.user), set)
+                .name("#last", "last")
+                .number(":balance", balance.minor())
+                .text(":entry", transaction_id);
+            transaction.update(match seen.last {
+                Some(last) => change.when("#last = :last").text(":last", last),
+                None => change.when("attribute_not_exists(#last)"),
+            })?;
+            transaction.enter(&self.tables.balances, command, transaction_id, (kind, amount), None)?;
+
+            match self.commit(transaction, command.moment.deadline).await? {
+                Outcome::Committed => return Ok(Answered::new(answer)),
+                Outcome::Cancelled(conditions) => {
+                    let mut conditions = conditions.into_iter();
+                    if let Some(Condition::Failed(event)) = conditions.next() {
+                        return Ok(Answered::replay(recorded(event, &command.fingerprint)?.answer()?));
+                    }
+                    if let Some(Condition::Failed(current)) = conditions.next() {
+                        seen = BalanceFinding::read(current)?;
+                    }
+                }
+            }
+            in_time(command.moment)?;
+        }
+    }
+
+    async fn balance_finding(&self, user: &UserId) -> Result<BalanceFinding, Error> {
+        BalanceFinding::read(self.get(&self.tables.balances, balance_key(user), true).await?)
+    }
+
+    /// The ledger of a user, newest first, with the balance after each entry.
+    pub async fn ledger(
+        &self,
+        user: &UserId,
+        limit: usize,
+        after: Option<Position>,
+        moment: Moment,
+    ) -> Result<Page<LedgerEntry>, Error> {
+        let (mut balance, rows) = match after {
+            Some(position) => {
+                let corrupt = || Error::corrupt("position", "not of a ledger");
+                let (sk, balance) = position.0.split_once(' ').ok_or_else(corrupt)?;
+                let balance: i64 = balance.parse().map_err(|_| corrupt())?;
+                let start = key([("user_id", user.to_string()), ("sk", sk.to_owned())]);
+                (balance, self.entries(user, limit, Some(start)).await?)
+            }
+            None => self.newest_entries(user, limit, moment).await?,
+        };
+        let mut entries = Vec::with_capacity(rows.len());
+        for row in rows {
+            entries.push((row.entry(balance)?, balance - row.amount));
+            balance -= row.amount;
+        }
+        let page =
+            Page::cut(entries, limit, |(entry, before)| Position(format!("{ENTRY}{} {before}", entry.transaction_id)));
+        Ok(Page { data: page.data.into_iter().map(|(entry, _)| entry).collect(), next: page.next })
+    }
+
+    /// The newest entries and the balance that goes with them: read again until the balance names the newest.
+    async fn newest_entries(&self, user: &UserId, limit: usize, moment: Moment) -> Result<(i64, Vec<EntryRow>), Error> {
+        loop {
+            let rows = self.entries(user, limit, None).await?;
+            let seen = self.balance_finding(user).await?;
+            let newest = rows.first().map(EntryRow::id).transpose()?;
+            if newest == seen.last {
+                return Ok((seen.balance.minor(), rows));
+            }
+            in_time(moment)?;
+        }
+    }
+
+    async fn entries(&self, user: &UserId, limit: usize, after: Option<Item>) -> Result<Vec<EntryRow>, Error> {
+        let query = Query {
+            table: &self.tables.balances,
+            condition: "user_id = :user AND begins_with(sk, :entry)",
+            values: vec![(":user", user.to_string()), (":entry", ENTRY.to_owned())],
+            after,
+            newest_first: true,
+            consistent: true,
+            ..Query::default()
+        };
+        let items = self.query(query, limit + 1).await?;
+        items.into_iter().map(|item| from_item("ledger entry", item)).collect()
+    }
+}
+
+impl EntryRow {
+    fn id(&self) -> Result<EntryId, Error> {
+        let id = self.sk.trim_start_matches(ENTRY).parse();
+        id.map_err(|_| Error::corrupt("ledger entry", "not an identifier"))
+    }
+
+    fn entry(&self, balance: i64) -> Result<LedgerEntry, Error> {
+        let corrupt = |_| Error::corrupt("ledger entry", "a value is out of range");
+        Ok(LedgerEntry {
+            transaction_id: self.id()?,
+            r#type: self.r#type,
+            amount: SignedMoney::new(self.amount).map_err(corrupt)?,
+            balance: Money::new(balance).map_err(corrupt)?,
+            order_id: self.order_id,
+            created_at: Timestamp::from_millis(self.at).map_err(corrupt)?,
+        })
+    }
+}

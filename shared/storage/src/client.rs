@@ -1,0 +1,79 @@
+//! The store's connection: which tables, which client, how patient.
+
+use std::{env, time::Duration};
+
+use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_sdk_dynamodb::Client;
+
+use crate::memory::Memory;
+
+/// The names of the tables, as the template gives them to each function.
+#[derive(Debug, Clone, Default)]
+pub struct Tables {
+    /// Balances and their ledger.
+    pub balances: String,
+    /// Products and their stock.
+    pub products: String,
+    /// Coupon campaigns and their counters.
+    pub coupons: String,
+    /// Coupons that users hold.
+    pub user_coupons: String,
+    /// Orders.
+    pub orders: String,
+    /// Events: idempotency record, outbox and history in one.
+    pub events: String,
+    /// Sale facts, daily totals, rankings.
+    pub sales: String,
+}
+
+impl Tables {
+    /// The tables named in the environment. A function is told only of the tables that it uses; the others stay
+    /// nameless, and a call to one of them is refused by the service.
+    pub fn from_env() -> Self {
+        let named = |name: &str| env::var(name).unwrap_or_default();
+        Self {
+            balances: named("BALANCES_TABLE"),
+            products: named("PRODUCTS_TABLE"),
+            coupons: named("COUPONS_TABLE"),
+            user_coupons: named("USER_COUPONS_TABLE"),
+            orders: named("ORDERS_TABLE"),
+            events: named("EVENTS_TABLE"),
+            sales: named("SALES_TABLE"),
+        }
+    }
+}
+
+/// The store. One for the life of an environment; cheap to share by reference.
+#[derive(Debug)]
+pub struct Store {
+    pub(crate) db: Client,
+    pub(crate) tables: Tables,
+    pub(crate) memory: Memory,
+}
+
+impl Store {
+    /// The store of the environment: the standard AWS variables, and the tables' names.
+    pub async fn from_env() -> Self {
+        let config = sdk_config().await;
+        Self::new(Client::new(&config), Tables::from_env())
+    }
+
+    /// A store on a given client.
+    pub fn new(db: Client, tables: Tables) -> Self {
+        Self { db, tables, memory: Memory::default() }
+    }
+}
+
+/// One configuration for all clients. The SDK by itself would wait for ever: every attempt has a limit here, and the
+/// SDK retries lost calls and throttling. Conflicts are retried by the transaction itself.
+pub(crate) async fn sdk_config() -> SdkConfig {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(1))
+        .operation_attempt_timeout(Duration::from_secs(3))
+        .build();
+    let retries = RetryConfig::standard()
+        .with_max_attempts(3)
+        .with_initial_backoff(Duration::from_millis(50))
+        .with_max_backoff(Duration::from_secs(1));
+    aws_config::defaults(BehaviorVersion::v2026_01_12()).timeout_config(timeouts).retry_config(retries).load().await
+}

@@ -1,0 +1,382 @@
+//! Coupons: `CAMPAIGN` (its terms, for ever) and `COUNTER#0` (how many are given out), and the coupons that users hold.
+//!
+//! A user's coupon has user and campaign as its key, so that nobody can hold two of one campaign. The counter repeats
+//! the campaign's window, so that one condition decides whether a coupon is given out.
+
+use std::{collections::HashMap, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+use sijang_domain::{
+    Answered, Campaign, CampaignDraft, CampaignListing, Command, CouponFinding, CouponId, CouponStatus, CouponTerms,
+    CouponUse, Discount, Error, IdempotencyKey, IssuedCoupon, Moment, Money, Name, Order, OrderId, Page, Position,
+    Refusal, Rendered, Timestamp, UserId,
+};
+use ulid::Ulid;
+
+use crate::{
+    Item, Store,
+    command::random,
+    page::Query,
+    transaction::{Change, Condition, Outcome, Transaction, from_item, key},
+};
+
+const CAMPAIGN: &str = "CAMPAIGN";
+const COUNTER: &str = "COUNTER#0";
+/// The index that lists campaigns by the time they close, and its one partition.
+const OPEN_CAMPAIGNS: &str = "open-campaigns";
+const LISTED: &str = "CAMPAIGN";
+
+/// Coupon terms as the tables have them; amounts in KRW minor units.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct TermsRecord {
+    percent: Option<u8>,
+    /// The fixed amount, or the most that a percentage takes off.
+    amount: Option<i64>,
+    minimum: i64,
+}
+
+impl TermsRecord {
+    fn of(terms: &CouponTerms) -> Self {
+        let (percent, amount) = match &terms.discount {
+            Discount::Fixed { amount } => (None, Some(*amount)),
+            Discount::Percent { percent, max_amount } => (Some(*percent), *max_amount),
+        };
+        Self { percent, amount: amount.map(Money::minor), minimum: terms.minimum_order.minor() }
+    }
+
+    fn terms(&self) -> Result<CouponTerms, Error> {
+        let corrupt = |_| Error::corrupt("coupon terms", "an amount is out of range");
+        let amount = self.amount.map(Money::new).transpose().map_err(corrupt)?;
+        let discount = match (self.percent, amount) {
+            (None, Some(amount)) => Discount::Fixed { amount },
+            (Some(percent), max_amount) => Discount::Percent { percent, max_amount },
+            (None, None) => return Err(Error::corrupt("coupon terms", "neither amount nor percentage")),
+        };
+        Ok(CouponTerms { discount, minimum_order: Money::new(self.minimum).map_err(corrupt)? })
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct CampaignRow {
+    coupon_id: CouponId,
+    sk: String,
+    name: Name,
+    terms: TermsRecord,
+    total: u32,
+    /// Milliseconds since the epoch, as all times here.
+    opens_at: i64,
+    closes_at: i64,
+    valid_days: u16,
+    listing: String,
+    /// `closing time#coupon`: what is still open is one range of the index.
+    listing_key: String,
+}
+
+impl CampaignRow {
+    fn new(campaign: &Campaign) -> Self {
+        Self {
+            coupon_id: campaign.coupon_id,
+            sk: CAMPAIGN.to_owned(),
+            name: campaign.name.clone(),
+            terms: TermsRecord::of(&campaign.terms),
+            total: campaign.total,
+            opens_at: campaign.opens_at.millis(),
+            closes_at: campaign.closes_at.millis(),
+            valid_days: campaign.valid_days,
+            listing: LISTED.to_owned(),
+            listing_key: format!("{}#{}", campaign.closes_at, campaign.coupon_id),
+        }
+    }
+
+    fn campaign(self) -> Result<Campaign, Error> {
+        let corrupt = |_| Error::corrupt("campaign", "impossible time");
+        Ok(Campaign {
+            coupon_id: self.coupon_id,
+            name: self.name,
+            terms: self.terms.terms()?,
+            total: self.total,
+            opens_at: Timestamp::from_millis(self.opens_at).map_err(corrupt)?,
+            closes_at: Timestamp::from_millis(self.closes_at).map_err(corrupt)?,
+            valid_days: self.valid_days,
+        })
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct CounterRow {
+    coupon_id: CouponId,
+    sk: String,
+    quota: u32,
+    issued: u32,
+    opens_at: i64,
+    closes_at: i64,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct UserCouponRow {
+    user_id: String,
+    coupon_id: CouponId,
+    name: Name,
+    terms: TermsRecord,
+    issued_at: i64,
+    expires_at: i64,
+    /// Names the request that got the coupon: the client's key, or a name of our own. A second look at the same request
+    /// finds its own name here, and knows that it succeeded.
+    request: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order_id: Option<OrderId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    used_at: Option<i64>,
+}
+
+impl UserCouponRow {
+    fn coupon(self) -> Result<IssuedCoupon, Error> {
+        let corrupt = |_| Error::corrupt("user coupon", "impossible time");
+        let used = match (self.order_id, self.used_at) {
+            (Some(order_id), Some(at)) => {
+                Some(CouponUse { order_id, used_at: Timestamp::from_millis(at).map_err(corrupt)? })
+            }
+            (None, None) => None,
+            _ => return Err(Error::corrupt("user coupon", "half used")),
+        };
+        Ok(IssuedCoupon {
+            coupon_id: self.coupon_id,
+            name: self.name,
+            terms: self.terms.terms()?,
+            issued_at: Timestamp::from_millis(self.issued_at).map_err(corrupt)?,
+            expires_at: Timestamp::from_millis(self.expires_at).map_err(corrupt)?,
+            used,
+        })
+    }
+}
+
+fn campaign_key(coupon_id: CouponId) -> Item {
+    key([("coupon_id", coupon_id.to_string()), ("sk", CAMPAIGN.to_owned())])
+}
+
+fn counter_key(coupon_id: CouponId) -> Item {
+    key([("coupon_id", coupon_id.to_string()), ("sk", COUNTER.to_owned())])
+}
+
+/// What a failed use showed of a coupon.
+pub(crate) fn coupon_finding(condition: Condition) -> Result<CouponFinding, Error> {
+    match condition {
+        Condition::Held => Ok(CouponFinding::Held),
+        Condition::Failed(None) => Ok(CouponFinding::Absent),
+        Condition::Failed(Some(item)) => {
+            let coupon = from_item::<UserCouponRow>("user coupon", item)?.coupon()?;
+            Ok(CouponFinding::Found { used: coupon.used.is_some(), expires_at: coupon.expires_at })
+        }
+    }
+}
+
+impl Transaction {
+    /// Uses a coupon: the user must hold it, unused and not expired.
+    pub(crate) fn use_coupon(
+        &mut self,
+        table: &str,
+        user: &UserId,
+        coupon_id: CouponId,
+        order: &Order,
+    ) -> Result<(), Error> {
+        let key = key([("user_id", user.to_string()), ("coupon_id", coupon_id.to_string())]);
+        let change = Change::to(table, key, "SET order_id = :order, used_at = :now")
+            .when("attribute_exists(user_id) AND attribute_not_exists(order_id) AND expires_at > :now")
+            .text(":order", order.order_id)
+            .number(":now", order.paid_at.millis());
+        self.update(change)
+    }
+}
+
+impl Store {
+    /// A campaign, as remembered or as it is; nothing when there is none.
+    pub(crate) async fn campaign(&self, coupon_id: CouponId) -> Result<Option<Arc<Campaign>>, Error> {
+        if let Some(campaign) = self.memory.campaigns.get(&coupon_id) {
+            return Ok(Some(campaign));
+        }
+        let Some(item) = self.get(&self.tables.coupons, campaign_key(coupon_id), true).await? else {
+            return Ok(None);
+        };
+        let campaign = Arc::new(from_item::<CampaignRow>("campaign", item)?.campaign()?);
+        self.memory.campaigns.insert(coupon_id, Arc::clone(&campaign));
+        Ok(Some(campaign))
+    }
+
+    /// Creates a campaign.
+    pub async fn create_campaign(&self, command: &Command, draft: CampaignDraft) -> Result<Answered<Rendered>, Error> {
+        let campaign = draft.created(CouponId::new(command.moment.now, random()));
+        let answer = Rendered::of(&campaign)?;
+        let mut transaction = Transaction::with_answer(&self.tables.events, command, "campaign.created.v1", &answer)?;
+        transaction.put_new(&self.tables.coupons, &CampaignRow::new(&campaign), "coupon_id")?;
+        let counter = CounterRow {
+            coupon_id: campaign.coupon_id,
+            sk: COUNTER.to_owned(),
+            quota: campaign.total,
+            issued: 0,
+            opens_at: campaign.opens_at.millis(),
+            closes_at: campaign.closes_at.millis(),
+        };
+        transaction.put_new(&self.tables.coupons, &counter, "coupon_id")?;
+        self.commit_new(transaction, command, answer).await
+    }
+
+    /// Gives a coupon of a campaign to a user: first come, first served, one for each user, never over the total.
+    ///
+    /// The user's coupon is its own record of the request, so no event is needed: asking again finds the coupon.
+    pub async fn issue_coupon(
+        &self,
+        user: &UserId,
+        coupon_id: CouponId,
+        key: Option<&IdempotencyKey>,
+        moment: Moment,
+    ) -> Result<Answered<IssuedCoupon>, Error> {
+        let campaign = self.campaign(coupon_id).await?.ok_or(Refusal::CouponNotFound)?;
+        let coupon = campaign.issue(moment.now);
+        let own_name = || format!("~{}", Ulid::generate());
+        let request = key.map_or_else(own_name, |key| key.as_str().to_owned());
+        let row = UserCouponRow {
+            user_id: user.to_string(),
+            coupon_id,
+            name: coupon.name.clone(),
+            terms: TermsRecord::of(&coupon.terms),
+            issued_at: coupon.issued_at.millis(),
+            expires_at: coupon.expires_at.millis(),
+            request: request.clone(),
+            order_id: None,
+            used_at: None,
+        };
+        let mut transaction = Transaction::default();
+        transaction.put_new(&self.tables.user_coupons, &row, "user_id")?;
+        let count = Change::to(&self.tables.coupons, counter_key(coupon_id), "SET issued = issued + :one")
+            .when("issued < quota AND opens_at <= :now AND :now < closes_at")
+            .number(":one", 1)
+            .number(":now", moment.now.millis());
+        transaction.update(count)?;
+
+        let conditions = match self.commit(transaction, moment.deadline).await? {
+            Outcome::Committed => return Ok(Answered::new(coupon)),
+            Outcome::Cancelled(conditions) => conditions,
+        };
+        let mut conditions = conditions.into_iter();
+        if let Some(Condition::Failed(held)) = conditions.next() {
+            let held = held.ok_or_else(|| Error::corrupt("user coupon", "the engine did not return it"))?;
+            let held: UserCouponRow = from_item("user coupon", held)?;
+            let same = held.request == request;
+            let coupon = held.coupon()?;
+            return if same {
+                Ok(Answered { value: coupon, replayed: key.is_some() })
+            } else {
+                Err(Refusal::CouponAlreadyIssued { coupon: Box::new(coupon) }.into())
+            };
+        }
+        Err(match conditions.next() {
+            Some(Condition::Failed(Some(_))) if moment.now < campaign.opens_at => {
+                Refusal::CouponNotOpen { opens_at: campaign.opens_at }.into()
+            }
+            Some(Condition::Failed(Some(_))) if !campaign.is_open(moment.now) => {
+                Refusal::CouponClosed { closed_at: campaign.closes_at }.into()
+            }
+            Some(Condition::Failed(Some(_))) => Refusal::CouponSoldOut.into(),
+            _ => Error::corrupt("campaign", "it has no counter"),
+        })
+    }
+
+    /// The campaigns that are open at `now`, the next to close first, and what is left of each.
+    pub async fn open_campaigns(
+        &self,
+        limit: usize,
+        after: Option<Position>,
+        now: Timestamp,
+    ) -> Result<Page<CampaignListing>, Error> {
+        let mut after = after.map(campaign_position).transpose()?;
+        let mut open = Vec::new();
+        // Campaigns that close later but are not open yet lie in the same range and are passed over.
+        loop {
+            let query = Query {
+                table: &self.tables.coupons,
+                index: Some(OPEN_CAMPAIGNS),
+                condition: "listing = :listed AND listing_key > :now",
+                // Keys begin with a time and go on with `#`, which sorts below `$`: what closes now is not open.
+                values: vec![(":listed", LISTED.to_owned()), (":now", format!("{now}$"))],
+                after: after.take(),
+                ..Query::default()
+            };
+            let wanted = limit + 1;
+            let items = self.query(query, wanted).await?;
+            let last_read = items.len() < wanted;
+            for item in items {
+                let campaign = from_item::<CampaignRow>("campaign", item)?.campaign()?;
+                after = Some(campaign_position(position_of(&campaign))?);
+                if campaign.is_open(now) {
+                    open.push(campaign);
+                }
+            }
+            if last_read || open.len() > limit {
+                break;
+            }
+        }
+        let page = Page::cut(open, limit, position_of);
+        let counters = page.data.iter().map(|campaign| counter_key(campaign.coupon_id)).collect();
+        let mut remaining = HashMap::new();
+        for item in self.get_all(&self.tables.coupons, counters, false).await? {
+            let row: CounterRow = from_item("counter", item)?;
+            remaining.insert(row.coupon_id, row.quota.saturating_sub(row.issued));
+        }
+        let listing = |campaign: Campaign| {
+            let remaining = remaining.get(&campaign.coupon_id).copied().unwrap_or_default();
+            CampaignListing { campaign, remaining }
+        };
+        Ok(Page { data: page.data.into_iter().map(listing).collect(), next: page.next })
+    }
+
+    /// The coupons that a user holds, oldest campaign first; with a status, only those.
+    pub async fn coupons_of(
+        &self,
+        user: &UserId,
+        status: Option<CouponStatus>,
+        limit: usize,
+        after: Option<Position>,
+        now: Timestamp,
+    ) -> Result<Page<IssuedCoupon>, Error> {
+        let start = |coupon_id: String| key([("user_id", user.to_string()), ("coupon_id", coupon_id)]);
+        let mut after = after.map(|position| start(position.0));
+        let mut coupons: Vec<IssuedCoupon> = Vec::new();
+        loop {
+            let query = Query {
+                table: &self.tables.user_coupons,
+                condition: "user_id = :user",
+                values: vec![(":user", user.to_string())],
+                after: after.take(),
+                consistent: true,
+                ..Query::default()
+            };
+            let wanted = limit + 1;
+            let items = self.query(query, wanted).await?;
+            let last_read = items.len() < wanted;
+            for item in items {
+                let coupon = from_item::<UserCouponRow>("user coupon", item)?.coupon()?;
+                after = Some(start(coupon.coupon_id.to_string()));
+                if status.is_none_or(|status| coupon.status(now) == status) {
+                    coupons.push(coupon);
+                }
+            }
+            if last_read || coupons.len() > limit {
+                return Ok(Page::cut(coupons, limit, |coupon| Position(coupon.coupon_id.to_string())));
+            }
+        }
+    }
+}
+
+fn position_of(campaign: &Campaign) -> Position {
+    Position(format!("{}#{}", campaign.closes_at, campaign.coupon_id))
+}
+
+/// The index's key after which the next page begins.
+fn campaign_position(position: Position) -> Result<Item, Error> {
+    let corrupt = || Error::corrupt("position", "not of the campaigns");
+    let (_, coupon_id) = position.0.split_once('#').ok_or_else(corrupt)?;
+    let coupon_id: CouponId = coupon_id.parse().map_err(|_| corrupt())?;
+    let mut start = campaign_key(coupon_id);
+    start.extend(key([("listing", LISTED.to_owned()), ("listing_key", position.0)]));
+    Ok(start)
+}

@@ -1,0 +1,46 @@
+//! From the SDK's errors to the system's: possible later, or broken. Nothing of AWS gets out of here.
+
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use sijang_domain::Error;
+
+/// Error codes by which a service asks to be tried again later.
+const TRANSIENT: &[&str] = &[
+    "TransactionConflictException",
+    "TransactionInProgressException",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "ThrottlingException",
+    "ThrottlingError",
+    "InternalServerError",
+    "InternalServerErrorException",
+    "InternalFailure",
+    "ServiceUnavailable",
+    "RequestTimeout",
+];
+
+/// Whether the call can be sent again as it is: no answer came, or one that asks for patience.
+pub(crate) fn is_transient<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
+    match error {
+        SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => true,
+        SdkError::ServiceError(service) => {
+            let code = service.err().code().unwrap_or_default();
+            TRANSIENT.contains(&code) || service.raw().status().as_u16() >= 500
+        }
+        _ => false,
+    }
+}
+
+/// What the failure of a call means.
+pub(crate) fn failed<E: ProvideErrorMetadata>(error: SdkError<E>) -> Error {
+    let what = match &error {
+        SdkError::ServiceError(service) => {
+            let (code, message) = (service.err().code(), service.err().message());
+            format!("{}: {}", code.unwrap_or("unknown error"), message.unwrap_or_default())
+        }
+        SdkError::TimeoutError(_) => "no answer in time".to_owned(),
+        SdkError::DispatchFailure(_) => "the call could not be sent".to_owned(),
+        SdkError::ResponseError(_) => "the answer could not be read".to_owned(),
+        _ => "the call could not be made".to_owned(),
+    };
+    if is_transient(&error) { Error::Busy(what) } else { Error::Internal(what) }
+}

@@ -1,0 +1,203 @@
+//! Orders: placing one is a single transaction over stock, coupon, balance, ledger, order and event.
+
+use serde::{Deserialize, Serialize};
+use sijang_domain::{
+    Answered, Cart, Command, CouponFinding, CouponId, EntryId, EntryType, Error, Findings, Moment, Money, Order,
+    OrderId, OrderLine, OrderStatus, Page, Position, Prices, ProductId, Quantity, Refusal, SignedMoney, Timestamp,
+    UserId, Verdict,
+};
+
+use crate::{
+    Store,
+    balances::BalanceFinding,
+    command::{in_time, random},
+    coupons::coupon_finding,
+    events::recorded,
+    page::Query,
+    transaction::{Condition, Outcome, Transaction, from_item, key},
+};
+
+/// An order in its compact form, for the orders table and for events: items up to 1 KB cost the least.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct OrderRecord {
+    id: OrderId,
+    status: OrderStatus,
+    lines: Vec<LineRecord>,
+    /// List price, KRW minor units.
+    list: i64,
+    /// Discount, KRW minor units.
+    off: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    coupon: Option<CouponId>,
+    /// When it was paid, milliseconds since the epoch.
+    at: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cancelled_at: Option<i64>,
+}
+
+/// Product, quantity, unit price.
+#[derive(Debug, Serialize, Deserialize)]
+struct LineRecord {
+    p: ProductId,
+    q: u32,
+    u: i64,
+}
+
+impl OrderRecord {
+    pub(crate) fn of(order: &Order) -> Self {
+        let line =
+            |line: &OrderLine| LineRecord { p: line.product_id, q: line.quantity.units(), u: line.unit_price.minor() };
+        Self {
+            id: order.order_id,
+            status: order.status,
+            lines: order.lines.iter().map(line).collect(),
+            list: order.list_price.minor(),
+            off: order.discount.minor(),
+            coupon: order.coupon_id,
+            at: order.paid_at.millis(),
+            cancelled_at: order.cancelled_at.map(Timestamp::millis),
+        }
+    }
+
+    pub(crate) fn order(self) -> Result<Order, Error> {
+        let corrupt = |_| Error::corrupt("order", "a value is out of range");
+        let line = |line: LineRecord| {
+            let (quantity, unit_price) = (Quantity::new(line.q.into())?, Money::new(line.u)?);
+            Ok(OrderLine { product_id: line.p, quantity, unit_price })
+        };
+        let lines = self.lines.into_iter().map(line).collect::<Result<_, _>>().map_err(corrupt)?;
+        let time = |at| Timestamp::from_millis(at).map_err(corrupt);
+        Ok(Order {
+            order_id: self.id,
+            status: self.status,
+            lines,
+            list_price: Money::new(self.list).map_err(corrupt)?,
+            discount: Money::new(self.off).map_err(corrupt)?,
+            paid_price: Money::new(self.list - self.off).map_err(corrupt)?,
+            coupon_id: self.coupon,
+            paid_at: time(self.at)?,
+            cancelled_at: self.cancelled_at.map(time).transpose()?,
+        })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct OrderRow {
+    user_id: String,
+    order_id: OrderId,
+    order: OrderRecord,
+}
+
+impl Store {
+    /// Places an order and pays it from the balance: everything or nothing.
+    ///
+    /// The prices are the cart's quotes, or what is remembered; the transaction checks them. In a warm environment this
+    /// is one call. A stale price that was not quoted is corrected from what the failed transaction brought back.
+    pub async fn place_order(
+        &self,
+        command: &Command,
+        cart: &Cart,
+        coupon_id: Option<CouponId>,
+    ) -> Result<Answered<Order>, Error> {
+        let Moment { now, deadline } = command.moment;
+        let coupon = match coupon_id {
+            Some(coupon_id) => Some(self.campaign(coupon_id).await?.ok_or(Refusal::UnknownCoupon)?),
+            None => None,
+        };
+        let mut prices = self.cart_prices(cart).await?;
+        let order_id = OrderId::new(now, random());
+        let mut last_entry = None;
+        loop {
+            let terms = coupon.as_ref().map(|campaign| (campaign.coupon_id, &campaign.terms));
+            let order = match Order::paid(order_id, cart, &prices, terms, now) {
+                Ok(order) => order,
+                Err(refusal) => {
+                    return Ok(Answered::replay(self.recorded_or_refused(command, refusal).await?.order()?));
+                }
+            };
+            let entry = EntryId::following(last_entry, now, random());
+            let transaction = self.purchase(command, &order, entry)?;
+            let conditions = match self.commit(transaction, deadline).await? {
+                Outcome::Committed => {
+                    for line in &order.lines {
+                        self.memory.prices.insert(line.product_id, line.unit_price);
+                    }
+                    return Ok(Answered::new(order));
+                }
+                Outcome::Cancelled(conditions) => conditions,
+            };
+            let mut conditions = conditions.into_iter();
+            if let Some(Condition::Failed(event)) = conditions.next() {
+                return Ok(Answered::replay(recorded(event, &command.fingerprint)?.order()?));
+            }
+            let mut next = || conditions.next().unwrap_or(Condition::Held);
+            let lines = cart.lines().iter().map(|_| self.line_finding(next())).collect::<Result<_, _>>()?;
+            let short_balance = match next() {
+                Condition::Held => None,
+                Condition::Failed(item) => {
+                    let seen = BalanceFinding::read(item)?;
+                    last_entry = seen.last.or(last_entry);
+                    Some((seen.balance, order.paid_price))
+                }
+            };
+            let coupon = if coupon_id.is_some() { coupon_finding(next())? } else { CouponFinding::Held };
+            match cart.judge(&Findings { lines, coupon, short_balance }, &prices, now) {
+                Verdict::Refuse(refusal) => return Err(refusal.into()),
+                Verdict::Retry(current) => prices = current,
+            }
+            in_time(command.moment)?;
+        }
+    }
+
+    /// The prices that the cart believes in: its quotes, and what is remembered or read for the rest.
+    async fn cart_prices(&self, cart: &Cart) -> Result<Prices, Error> {
+        let unquoted = cart.lines().iter().filter(|line| line.quote.is_none()).map(|line| line.product_id);
+        let mut prices = self.prices(unquoted).await?;
+        prices.extend(cart.lines().iter().filter_map(|line| Some((line.product_id, line.quote?))));
+        Ok(prices)
+    }
+
+    /// The transaction of an order. What can fail stands in the order in which it is judged, after the event: stock,
+    /// balance, coupon.
+    fn purchase(&self, command: &Command, order: &Order, entry: EntryId) -> Result<Transaction, Error> {
+        let tables = &self.tables;
+        let mut transaction = Transaction::with_order_event(&tables.events, command, order)?;
+        for line in &order.lines {
+            transaction.sell(&tables.products, line.product_id, line.quantity, line.unit_price)?;
+        }
+        transaction.pay(&tables.balances, &command.user, entry, order.paid_price)?;
+        if let Some(coupon_id) = order.coupon_id {
+            transaction.use_coupon(&tables.user_coupons, &command.user, coupon_id, order)?;
+        }
+        let payment = (EntryType::Payment, SignedMoney::debit(order.paid_price));
+        transaction.enter(&tables.balances, command, entry, payment, Some(order.order_id))?;
+        let row =
+            OrderRow { user_id: command.user.to_string(), order_id: order.order_id, order: OrderRecord::of(order) };
+        transaction.put_new(&tables.orders, &row, "order_id")?;
+        Ok(transaction)
+    }
+
+    /// An order of this user. Another's is not there.
+    pub async fn order(&self, user: &UserId, order_id: OrderId) -> Result<Order, Error> {
+        let key = key([("user_id", user.to_string()), ("order_id", order_id.to_string())]);
+        let item = self.get(&self.tables.orders, key, true).await?.ok_or(Refusal::OrderNotFound)?;
+        from_item::<OrderRow>("order", item)?.order.order()
+    }
+
+    /// The orders of a user, newest first.
+    pub async fn orders(&self, user: &UserId, limit: usize, after: Option<Position>) -> Result<Page<Order>, Error> {
+        let query = Query {
+            table: &self.tables.orders,
+            condition: "user_id = :user",
+            values: vec![(":user", user.to_string())],
+            after: after.map(|after| key([("user_id", user.to_string()), ("order_id", after.0)])),
+            newest_first: true,
+            consistent: true,
+            ..Query::default()
+        };
+        let items = self.query(query, limit + 1).await?;
+        let order = |item| from_item::<OrderRow>("order", item)?.order.order();
+        let orders = items.into_iter().map(order).collect::<Result<Vec<_>, _>>()?;
+        Ok(Page::cut(orders, limit, |order| Position(order.order_id.to_string())))
+    }
+}

@@ -1,0 +1,88 @@
+//! Pages of a list: one query each, resumed after the last item of the page before. No operation scans a table.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use sijang_domain::Error;
+
+use crate::{Item, Store, error::failed};
+
+/// A query of one partition, in key order.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Query<'a> {
+    pub(crate) table: &'a str,
+    pub(crate) index: Option<&'a str>,
+    pub(crate) condition: &'a str,
+    pub(crate) values: Vec<(&'a str, String)>,
+    pub(crate) after: Option<Item>,
+    pub(crate) newest_first: bool,
+    pub(crate) consistent: bool,
+}
+
+impl Store {
+    /// Up to `limit` items of a query.
+    pub(crate) async fn query(&self, query: Query<'_>, limit: usize) -> Result<Vec<Item>, Error> {
+        let mut items = Vec::new();
+        let mut after = query.after;
+        loop {
+            let wanted = i32::try_from(limit - items.len()).ok();
+            let values =
+                query.values.iter().map(|(name, value)| ((*name).to_owned(), AttributeValue::S(value.clone())));
+            let page = self
+                .db
+                .query()
+                .table_name(query.table)
+                .set_index_name(query.index.map(ToOwned::to_owned))
+                .key_condition_expression(query.condition)
+                .set_expression_attribute_values(Some(values.collect()))
+                .set_exclusive_start_key(after)
+                .scan_index_forward(!query.newest_first)
+                .consistent_read(query.consistent)
+                .set_limit(wanted)
+                .send()
+                .await
+                .map_err(failed)?;
+            items.extend(page.items.unwrap_or_default());
+            after = page.last_evaluated_key.filter(|key| !key.is_empty());
+            if after.is_none() || items.len() >= limit {
+                return Ok(items);
+            }
+        }
+    }
+
+    /// All items of a query.
+    pub(crate) async fn query_all(&self, query: Query<'_>) -> Result<Vec<Item>, Error> {
+        self.query(query, usize::MAX).await
+    }
+
+    /// One item, or nothing.
+    pub(crate) async fn get(&self, table: &str, key: Item, consistent: bool) -> Result<Option<Item>, Error> {
+        let call = self.db.get_item().table_name(table).set_key(Some(key)).consistent_read(consistent);
+        Ok(call.send().await.map_err(failed)?.item)
+    }
+
+    /// The items of these keys, in no order; keys without an item are left out.
+    pub(crate) async fn get_all(&self, table: &str, keys: Vec<Item>, consistent: bool) -> Result<Vec<Item>, Error> {
+        use aws_sdk_dynamodb::types::KeysAndAttributes;
+
+        let mut items = Vec::new();
+        for chunk in keys.chunks(100) {
+            let mut pending = chunk.to_vec();
+            for wait in crate::transaction::backoff().take(10) {
+                let keys = KeysAndAttributes::builder().set_keys(Some(pending)).consistent_read(consistent).build();
+                let keys = keys.map_err(|error| Error::Internal(error.to_string()))?;
+                let answer = self.db.batch_get_item().request_items(table, keys).send().await.map_err(failed)?;
+                items.extend(answer.responses.unwrap_or_default().remove(table).unwrap_or_default());
+                let left = answer.unprocessed_keys.unwrap_or_default().remove(table);
+                pending = left.map(|left| left.keys).unwrap_or_default();
+                if pending.is_empty() {
+                    break;
+                }
+                tokio::time::sleep(wait).await;
+            }
+            if !pending.is_empty() {
+                return Err(Error::Busy("keys left unread".to_owned()));
+            }
+        }
+        Ok(items)
+    }
+}

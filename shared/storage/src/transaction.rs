@@ -1,0 +1,259 @@
+//! `TransactWriteItems`: building one, sending it until it has a definite answer, and reading why it was cancelled.
+//!
+//! A transaction keeps its client token over all attempts, so that a lost reply cannot apply it twice. Conflicts,
+//! throttling and lost replies are tried again, with jitter, until the deadline; the conditions' verdict is taken only
+//! when no reason of the cancellation is transient, because a conflict may hide what a condition would say.
+
+use std::time::{Duration, Instant};
+
+use aws_sdk_dynamodb::{
+    error::SdkError,
+    operation::transact_write_items::TransactWriteItemsError,
+    types::{
+        AttributeValue, CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+        Update as UpdateItem,
+    },
+};
+use backon::{BackoffBuilder, ExponentialBuilder};
+use serde::Serialize;
+use sijang_domain::Error;
+use tokio::time::{sleep, timeout_at};
+use ulid::Ulid;
+
+use crate::{
+    Item, Store,
+    error::{failed, is_transient},
+};
+
+/// What became of a transaction.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// Everything was written.
+    Committed,
+    /// Nothing was written: one entry for each action, in their order.
+    Cancelled(Vec<Condition>),
+}
+
+/// What became of one action's condition in a cancelled transaction.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Condition {
+    /// It held.
+    Held,
+    /// It failed on this item, or on there being none.
+    Failed(Option<Item>),
+}
+
+/// The actions of a transaction.
+#[derive(Debug, Default)]
+pub(crate) struct Transaction {
+    actions: Vec<TransactWriteItem>,
+}
+
+impl Transaction {
+    /// Puts a new item: the condition is that there is none with its key, shown by the key attribute `absent`.
+    pub(crate) fn put_new(&mut self, table: &str, row: &impl Serialize, absent: &str) -> Result<(), Error> {
+        let put = Put::builder()
+            .table_name(table)
+            .set_item(Some(to_item(row)?))
+            .condition_expression("attribute_not_exists(#key)")
+            .expression_attribute_names("#key", absent)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build()
+            .map_err(|error| Error::Internal(error.to_string()))?;
+        self.actions.push(TransactWriteItem::builder().put(put).build());
+        Ok(())
+    }
+
+    /// Puts an item whose key no other item can have (it ends in a fresh identifier).
+    pub(crate) fn put(&mut self, table: &str, row: &impl Serialize) -> Result<(), Error> {
+        let put = Put::builder().table_name(table).set_item(Some(to_item(row)?)).build();
+        let put = put.map_err(|error| Error::Internal(error.to_string()))?;
+        self.actions.push(TransactWriteItem::builder().put(put).build());
+        Ok(())
+    }
+
+    /// Changes an item.
+    pub(crate) fn update(&mut self, change: Change) -> Result<(), Error> {
+        let update = UpdateItem::builder()
+            .table_name(change.table)
+            .set_key(Some(change.key))
+            .update_expression(change.update)
+            .set_condition_expression(change.condition)
+            .set_expression_attribute_names((!change.names.is_empty()).then_some(change.names))
+            .set_expression_attribute_values((!change.values.is_empty()).then_some(change.values))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build()
+            .map_err(|error| Error::Internal(error.to_string()))?;
+        self.actions.push(TransactWriteItem::builder().update(update).build());
+        Ok(())
+    }
+}
+
+/// A change of one item, with the condition under which it is made.
+#[derive(Debug)]
+pub(crate) struct Change {
+    table: String,
+    key: Item,
+    update: String,
+    condition: Option<String>,
+    names: std::collections::HashMap<String, String>,
+    values: Item,
+}
+
+impl Change {
+    pub(crate) fn to(table: &str, key: Item, update: impl Into<String>) -> Self {
+        let (table, update) = (table.to_owned(), update.into());
+        Self { table, key, update, condition: None, names: std::collections::HashMap::new(), values: Item::new() }
+    }
+
+    pub(crate) fn when(mut self, condition: impl Into<String>) -> Self {
+        self.condition = Some(condition.into());
+        self
+    }
+
+    pub(crate) fn name(mut self, placeholder: &str, attribute: &str) -> Self {
+        self.names.insert(placeholder.to_owned(), attribute.to_owned());
+        self
+    }
+
+    pub(crate) fn number(self, placeholder: &str, value: impl Into<i64>) -> Self {
+        let value: i64 = value.into();
+        self.value(placeholder, AttributeValue::N(value.to_string()))
+    }
+
+    pub(crate) fn text(self, placeholder: &str, value: impl std::fmt::Display) -> Self {
+        self.value(placeholder, AttributeValue::S(value.to_string()))
+    }
+
+    pub(crate) fn value(mut self, placeholder: &str, value: AttributeValue) -> Self {
+        self.values.insert(placeholder.to_owned(), value);
+        self
+    }
+}
+
+/// Waits that grow and scatter, from a few milliseconds to a fifth of a second, without end: the deadline ends them.
+pub(crate) fn backoff() -> impl Iterator<Item = Duration> {
+    let builder = ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(4))
+        .with_max_delay(Duration::from_millis(200))
+        .with_jitter()
+        .without_max_times();
+    builder.build()
+}
+
+impl Store {
+    /// Sends the transaction until it has a definite answer or the deadline is near.
+    pub(crate) async fn commit(&self, transaction: Transaction, deadline: Instant) -> Result<Outcome, Error> {
+        let call = self
+            .db
+            .transact_write_items()
+            .set_transact_items(Some(transaction.actions))
+            .client_request_token(Ulid::generate().to_string());
+        for wait in backoff() {
+            let Ok(answer) = timeout_at(deadline.into(), call.clone().send()).await else { break };
+            let Err(error) = answer else { return Ok(Outcome::Committed) };
+            if let Some(conditions) = judge(&error)? {
+                return Ok(Outcome::Cancelled(conditions));
+            }
+            tracing::debug!(error = %failed(error), "transaction tried again");
+            if Instant::now() + wait >= deadline {
+                break;
+            }
+            sleep(wait).await;
+        }
+        Err(Error::Busy("the transaction found no gap before the deadline".to_owned()))
+    }
+}
+
+/// The conditions of a definitely cancelled transaction; nothing when it should be tried again.
+fn judge(error: &SdkError<TransactWriteItemsError>) -> Result<Option<Vec<Condition>>, Error> {
+    if is_transient(error) {
+        return Ok(None);
+    }
+    match error.as_service_error() {
+        Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+            verdict(cancelled.cancellation_reasons())
+        }
+        Some(other) => Err(Error::Internal(format!("transaction rejected: {other}"))),
+        None => Err(Error::Internal(format!("transaction not sent: {error}"))),
+    }
+}
+
+/// Reads the reasons as a set: a recorded event (the first action) is definite whatever else is in the way; otherwise
+/// one transient reason makes the whole cancellation transient.
+fn verdict(reasons: &[CancellationReason]) -> Result<Option<Vec<Condition>>, Error> {
+    let mut conditions = Vec::with_capacity(reasons.len());
+    let mut transient = reasons.is_empty();
+    for reason in reasons {
+        match reason.code().unwrap_or("None") {
+            "None" => conditions.push(Condition::Held),
+            "ConditionalCheckFailed" => conditions.push(Condition::Failed(reason.item().cloned())),
+            "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded" => {
+                transient = true;
+                conditions.push(Condition::Held);
+            }
+            other => {
+                let message = reason.message().unwrap_or_default();
+                return Err(Error::Internal(format!("transaction cancelled by {other}: {message}")));
+            }
+        }
+    }
+    let recorded = matches!(conditions.first(), Some(Condition::Failed(_)));
+    Ok((recorded || !transient).then_some(conditions))
+}
+
+/// The item of a row.
+pub(crate) fn to_item(row: &impl Serialize) -> Result<Item, Error> {
+    serde_dynamo::to_item(row).map_err(|error| Error::Internal(format!("unwritable item: {error}")))
+}
+
+/// The row of an item.
+pub(crate) fn from_item<T: serde::de::DeserializeOwned>(what: &str, item: Item) -> Result<T, Error> {
+    serde_dynamo::from_item(item).map_err(|error| Error::corrupt(what, error))
+}
+
+/// A key of one or two text attributes.
+pub(crate) fn key<'a>(attributes: impl IntoIterator<Item = (&'a str, String)>) -> Item {
+    attributes.into_iter().map(|(name, value)| (name.to_owned(), AttributeValue::S(value))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reason(code: &str) -> CancellationReason {
+        CancellationReason::builder().code(code).build()
+    }
+
+    #[test]
+    fn a_condition_is_believed_only_when_no_reason_is_transient() {
+        let definite = verdict(&[reason("None"), reason("ConditionalCheckFailed")]).unwrap();
+        assert_eq!(definite, Some(vec![Condition::Held, Condition::Failed(None)]));
+        for code in ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"] {
+            let hidden = verdict(&[reason("None"), reason("ConditionalCheckFailed"), reason(code)]).unwrap();
+            assert_eq!(hidden, None, "{code}");
+        }
+        assert_eq!(verdict(&[]).unwrap(), None, "no reasons are no verdict");
+    }
+
+    #[test]
+    fn a_recorded_event_is_definite_whatever_else_is_in_the_way() {
+        let recorded = verdict(&[reason("ConditionalCheckFailed"), reason("TransactionConflict")]).unwrap();
+        assert!(recorded.is_some());
+    }
+
+    #[test]
+    fn a_reason_that_should_not_happen_is_an_error_not_a_refusal() {
+        for code in ["ValidationError", "ItemCollectionSizeLimitExceeded", "AccessDenied"] {
+            assert!(matches!(verdict(&[reason(code)]), Err(Error::Internal(_))), "{code}");
+        }
+    }
+
+    #[test]
+    fn waits_grow_to_a_bound_and_never_end() {
+        let waits: Vec<_> = backoff().take(50).collect();
+        assert_eq!(waits.len(), 50);
+        assert!(waits.iter().all(|wait| *wait <= Duration::from_millis(400)), "{waits:?}");
+        assert!(waits[49] >= Duration::from_millis(200));
+    }
+}
