@@ -1,0 +1,30 @@
+//! One file per command.
+
+mod schedule;
+mod token;
+mod up;
+
+use anyhow::Result;
+use clap::Subcommand;
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start the whole shop and leave it running until Ctrl-C
+    Up(up::Up),
+    /// Print an access token
+    Token(token::Token),
+    /// Run the nightly aggregation as if it were scheduled on a given day
+    Schedule(schedule::Schedule),
+}
+
+impl Command {
+    /// Does it.
+    pub async fn run(self) -> Result<()> {
+        match self {
+            Self::Up(up) => up.run().await,
+            Self::Token(token) => token.run(),
+            Self::Schedule(schedule) => schedule.run().await,
+        }
+    }
+}

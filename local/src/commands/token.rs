@@ -1,0 +1,29 @@
+//! `./local/token NAME [--admin]`
+
+use anyhow::Result;
+use clap::Args;
+use sijang_local::{
+    issuer::{ADMIN, CUSTOMER, Issuer},
+    layout::{Repository, StateFolder},
+    running::Running,
+};
+
+/// Prints an access token of the running shop's issuer.
+#[derive(Debug, Args)]
+pub struct Token {
+    /// Who the token is for (its `sub`)
+    name: String,
+    /// Also allow the admin routes
+    #[arg(long)]
+    admin: bool,
+}
+
+impl Token {
+    pub(super) fn run(self) -> Result<()> {
+        let state = StateFolder::open(Repository::find()?.state())?;
+        let issuer = Issuer::open(&state.issuer_key(), Running::read(&state)?.issuer)?;
+        let scopes: &[&str] = if self.admin { &[CUSTOMER, ADMIN] } else { &[CUSTOMER] };
+        println!("{}", issuer.token(&self.name, scopes)?);
+        Ok(())
+    }
+}

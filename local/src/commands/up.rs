@@ -1,0 +1,90 @@
+//! `./local/up`: the whole shop, until Ctrl-C.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Result, bail};
+use clap::Args;
+use sijang_local::{
+    issuer::{ADMIN, CUSTOMER},
+    layout::Repository,
+    progress::Progress,
+    stack::{Stack, StackOptions},
+};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Starts everything; Ctrl-C stops everything.
+#[derive(Debug, Args)]
+pub struct Up {
+    /// Port of the API on 127.0.0.1
+    #[arg(long, default_value_t = 4566)]
+    port: u16,
+    /// Start with an empty shop: remove what earlier runs stored
+    #[arg(long)]
+    fresh: bool,
+    /// Serve the binaries in cargo's target folder as they are
+    #[arg(long)]
+    no_build: bool,
+}
+
+impl Up {
+    pub(super) async fn run(self) -> Result<()> {
+        let progress = Progress::new(false);
+        let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        let options = StackOptions {
+            state: Repository::find()?.state(),
+            api_port: self.port,
+            fresh: self.fresh,
+            quiet: false,
+            build: !self.no_build,
+            parameters: BTreeMap::new(),
+            instances: BTreeMap::new(),
+        };
+        let start = async {
+            let stack = Stack::start(options).await?;
+            anyhow::Ok(stack)
+        };
+        let mut stack = tokio::select! {
+            stack = start => stack?,
+            _ = interrupt.recv() => bail!("interrupted"),
+            _ = terminate.recv() => bail!("terminated"),
+        };
+        welcome(&stack, progress)?;
+        let lost = tokio::select! {
+            _ = interrupt.recv() => None,
+            _ = terminate.recv() => None,
+            reason = stack.lost() => Some(reason),
+        };
+        progress.step("stop", "ending the functions, writing the data", stack.stop()).await?;
+        match lost {
+            Some(reason) => bail!("{reason}"),
+            None => Ok(()),
+        }
+    }
+}
+
+fn welcome(stack: &Stack, progress: Progress) -> Result<()> {
+    let url = stack.api_url();
+    let (alice, bob) = (stack.token("alice", &[CUSTOMER])?, stack.token("bob", &[CUSTOMER])?);
+    let admin = stack.token("admin", &[CUSTOMER, ADMIN])?;
+    progress.say(format_args!("up         after {:.1} s; Ctrl-C stops it and keeps the data", progress.elapsed().as_secs_f64()));
+    println!(
+        r#"
+The shop is open at {url}
+
+export ALICE={alice}
+
+export BOB={bob}
+
+export ADMIN={admin}
+
+Try (another token: ./local/token NAME [--admin]):
+
+  curl -s {url}/v1/products?limit=3
+  curl -s {url}/v1/me/balance -H "Authorization: Bearer $ALICE"
+  curl -s {url}/v1/me/balance/deposits -H "Authorization: Bearer $ALICE" \
+       -H "Content-Type: application/json" -H "Idempotency-Key: first-deposit" \
+       -d '{{"amount":50000,"currency":"KRW"}}'
+"#
+    );
+    Ok(())
+}

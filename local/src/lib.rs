@@ -1,0 +1,23 @@
+//! Runs the whole shop on one machine, from the `template.yaml` that is deployed to AWS: no Docker, no account.
+//!
+//! ```text
+//! browser -> front -> MiniStack (gateway, authorizer, tables, streams, queues, schedules)
+//!                         |  invocations
+//!                         v
+//!                     serve: queue per function -> cargo lambda watch -> the binaries in target/debug
+//! ```
+
+pub mod build;
+pub mod cloud;
+pub mod front;
+pub mod issuer;
+pub mod layout;
+pub mod package;
+pub mod process;
+pub mod progress;
+pub mod running;
+pub mod seoul;
+pub mod serve;
+pub mod stack;
+pub mod template;
+pub mod tools;

@@ -1,0 +1,22 @@
+//! Days in Asia/Seoul, which has had nine hours over UTC, and no summer time, since 1988.
+
+use anyhow::Result;
+use jiff::{
+    Timestamp,
+    civil::Date,
+    tz::{Offset, TimeZone},
+};
+
+fn zone() -> TimeZone {
+    Offset::constant(9).to_time_zone()
+}
+
+/// The day in Seoul at a moment.
+pub fn day(moment: Timestamp) -> Date {
+    moment.to_zoned(zone()).date()
+}
+
+/// When the nightly aggregation of a day is scheduled: 00:10.
+pub fn schedule(day: Date) -> Result<Timestamp> {
+    Ok(day.at(0, 10, 0, 0).to_zoned(zone())?.timestamp())
+}

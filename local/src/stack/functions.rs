@@ -1,0 +1,91 @@
+//! The functions of a stack: binaries as built, environment as deployed.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Result, ensure};
+use futures::future::try_join_all;
+
+use super::physical_name;
+use crate::{
+    cloud::{CREDENTIAL, Cloud, REGION},
+    layout::{Repository, StateFolder},
+    progress::Progress,
+    serve::{FunctionSpec, Functions},
+    template::Template,
+    tools::Tools,
+};
+
+/// The busy ones get a second execution environment; the rest one, to spare memory.
+const BUSY: [&str; 7] = [
+    "place-order",
+    "issue-coupon",
+    "deposit-balance",
+    "get-balance",
+    "get-product",
+    "list-products",
+    "create-product",
+];
+
+/// What to serve; the environments are still empty.
+pub(super) fn specs(
+    template: &Template,
+    repository: &Repository,
+    state: &StateFolder,
+    instances: &BTreeMap<String, usize>,
+) -> Result<Vec<FunctionSpec>> {
+    template
+        .functions()
+        .iter()
+        .map(|function| {
+            let name = function.name.clone();
+            let binary = repository.binary(&name);
+            ensure!(binary.is_file(), "{} is not built: run cargo build -p sijang-functions", binary.display());
+            let usual = if BUSY.contains(&name.as_str()) { 2 } else { 1 };
+            Ok(FunctionSpec {
+                physical_name: physical_name(&name),
+                binary,
+                environment: BTreeMap::new(),
+                timeout: function.timeout,
+                instances: instances.get(&name).copied().unwrap_or(usual),
+                log: state.log(&name),
+                name,
+            })
+        })
+        .collect()
+}
+
+/// Starts them, each with the environment that the deployed stack gives it.
+pub(super) async fn serve(
+    cloud: &Cloud,
+    mut specs: Vec<FunctionSpec>,
+    tools: &Tools,
+    state: &StateFolder,
+    progress: Progress,
+) -> Result<Functions> {
+    let environments = try_join_all(specs.iter().map(|spec| environment(cloud, &spec.physical_name))).await?;
+    for (spec, environment) in specs.iter_mut().zip(environments) {
+        spec.environment = environment;
+    }
+    let log = state.log("cargo-lambda");
+    Functions::start(tools.cargo_lambda.clone(), state.lambda(), log, specs, progress).await
+}
+
+async fn environment(cloud: &Cloud, function: &str) -> Result<BTreeMap<String, String>> {
+    let deployed = cloud.function(function).await?;
+    let mut environment = deployed.environment.variables;
+    let memory = deployed.memory_size.to_string();
+    let given = [
+        ("AWS_ENDPOINT_URL", cloud.endpoint()),
+        ("AWS_REGION", REGION),
+        ("AWS_DEFAULT_REGION", REGION),
+        ("AWS_ACCESS_KEY_ID", CREDENTIAL),
+        ("AWS_SECRET_ACCESS_KEY", CREDENTIAL),
+        ("AWS_LAMBDA_FUNCTION_NAME", function),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", &memory),
+        ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
+        ("TZ", ":UTC"),
+    ];
+    environment.extend(given.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    Ok(environment)
+}

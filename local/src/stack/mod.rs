@@ -1,0 +1,312 @@
+//! A whole shop on this machine: the local cloud with `template.yaml` deployed to it, the functions, the issuer, and the
+//! front address. `./local/up` runs one; tests run others, isolated, on free ports.
+
+mod deployed;
+mod functions;
+
+use std::{
+    collections::BTreeMap,
+    fs::{File, TryLockError},
+    net::TcpListener as StdListener,
+    path::PathBuf,
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+use tokio::net::TcpListener;
+
+use self::deployed::Deployed;
+use crate::{
+    build,
+    cloud::{self, Cloud, Deployment, Invocation, MiniStack, MiniStackOptions},
+    front::{Front, ISSUER_PATH},
+    issuer::{AUDIENCE, Issuer},
+    layout::{Repository, StateFolder},
+    package,
+    progress::Progress,
+    running::Running,
+    serve::{Functions, InvokeEndpoint},
+    template::Template,
+    tools::{self, Tools},
+};
+
+/// Name of the local stack, and so the prefix of all physical names.
+pub const STACK_NAME: &str = "sijang";
+
+/// How to start a stack.
+#[derive(Debug, Clone)]
+pub struct StackOptions {
+    /// Folder of its data, logs and key.
+    pub state: PathBuf,
+    /// Port of its API on 127.0.0.1; 0 for a free one.
+    pub api_port: u16,
+    /// Empties the data first.
+    pub fresh: bool,
+    /// Prints nothing.
+    pub quiet: bool,
+    /// Builds the functions first.
+    pub build: bool,
+    /// Parameters of the template, over the local ones.
+    pub parameters: BTreeMap<String, String>,
+    /// Number of execution environments by function name, over the local ones.
+    pub instances: BTreeMap<String, usize>,
+}
+
+impl StackOptions {
+    /// An isolated stack for tests: free ports, no output, the binaries as they are.
+    pub fn isolated(state: impl Into<PathBuf>) -> Self {
+        Self {
+            state: state.into(),
+            api_port: 0,
+            fresh: false,
+            quiet: true,
+            build: false,
+            parameters: BTreeMap::new(),
+            instances: BTreeMap::new(),
+        }
+    }
+}
+
+/// A running stack. Stop it with [`Stack::stop`], which keeps its data; dropping it only ends its processes.
+#[derive(Debug)]
+pub struct Stack {
+    api_url: String,
+    front: Front,
+    endpoint: InvokeEndpoint,
+    functions: Functions,
+    ministack: MiniStack,
+    issuer: Issuer,
+    template: Template,
+    deployment: Deployment,
+    state: StateFolder,
+    /// Held while the stack runs.
+    _lock: File,
+}
+
+impl Stack {
+    /// Starts a stack and waits until it serves.
+    pub async fn start(options: StackOptions) -> Result<Self> {
+        let progress = Progress::new(options.quiet);
+        let repository = Repository::find()?;
+        let state = StateFolder::open(&options.state)?;
+        let lock = lock(&state)?;
+        let listener = listen(options.api_port).await?;
+        let api_url = format!("http://{}", listener.local_addr()?);
+        if options.fresh {
+            state.empty()?;
+            progress.say("fresh      the stored data was removed");
+        }
+        let template = Template::load(&repository.template())?;
+        progress.say(format_args!("template   template.yaml, sha256 {}", template.sha256()));
+        let tools = tools::fetch(&repository.ignored(), progress).await?;
+        if options.build {
+            let build = build::functions(repository.root(), options.quiet);
+            progress.step("build", "waiting for cargo to build the functions", build).await?;
+        }
+        let specs = functions::specs(&template, &repository, &state, &options.instances)?;
+
+        let issuer = Issuer::open(&state.issuer_key(), format!("{api_url}{ISSUER_PATH}"))?;
+        let endpoint = InvokeEndpoint::start().await?;
+        let deployed = Deployed::read(&state.deployed());
+        let ministack = start_ministack(&tools, &state, &deployed, &template, &endpoint, progress).await?;
+        let cloud = ministack.cloud().clone();
+        let parameters = parameters(&issuer, &options.parameters);
+        let deployment = deploy(&cloud, &template, &parameters, deployed, &state, progress).await?;
+
+        let served = functions::serve(&cloud, specs, &tools, &state, progress);
+        let functions = progress.step("functions", "waiting for every function's process", served).await?;
+        endpoint.open(&functions);
+        let front = Front::start(listener, &issuer, gateway_url(&cloud, &deployment)?)?;
+        let stack = Self {
+            api_url,
+            front,
+            endpoint,
+            functions,
+            ministack,
+            issuer,
+            template,
+            deployment,
+            state,
+            _lock: lock,
+        };
+        stack.running().write(&stack.state.running())?;
+        Ok(stack)
+    }
+
+    /// Base URL of the API: `http://127.0.0.1:4566`.
+    pub fn api_url(&self) -> &str {
+        &self.api_url
+    }
+
+    /// The issuer of its tokens.
+    pub fn issuer(&self) -> &Issuer {
+        &self.issuer
+    }
+
+    /// An access token for `user`.
+    pub fn token(&self, user: &str, scopes: &[&str]) -> Result<String> {
+        self.issuer.token(user, scopes)
+    }
+
+    /// Endpoint of the local cloud, for `AWS_ENDPOINT_URL`.
+    pub fn ministack_endpoint(&self) -> &str {
+        self.ministack.cloud().endpoint()
+    }
+
+    /// The template it was deployed from.
+    pub fn template(&self) -> &Template {
+        &self.template
+    }
+
+    /// An output of the deployed stack: `OrderEventsQueueUrl`.
+    pub fn output(&self, name: &str) -> Option<&str> {
+        self.deployment.outputs.get(name).map(String::as_str)
+    }
+
+    /// Physical name of a table: `sijang-user-coupons` for `user-coupons`.
+    pub fn table(&self, name: &str) -> String {
+        physical_name(name)
+    }
+
+    /// Invokes a function through the Lambda API: `aggregate-daily-stats`.
+    pub async fn invoke(&self, function: &str, event: &Value) -> Result<Invocation> {
+        self.ministack.cloud().invoke(&physical_name(function), event).await
+    }
+
+    /// Process ids of a function's execution environments.
+    pub fn pids(&self, function: &str) -> Vec<u32> {
+        self.functions.pids(&physical_name(function))
+    }
+
+    /// Process id of `cargo lambda watch`.
+    pub fn cargo_lambda_pid(&self) -> Result<u32> {
+        self.functions.cargo_lambda_pid()
+    }
+
+    /// Folder of its data and logs.
+    pub fn state(&self) -> &StateFolder {
+        &self.state
+    }
+
+    /// How other processes reach it.
+    pub fn running(&self) -> Running {
+        Running {
+            pid: std::process::id(),
+            api_url: self.api_url.clone(),
+            issuer: self.issuer.url().to_owned(),
+            ministack_endpoint: self.ministack_endpoint().to_owned(),
+            stack_name: STACK_NAME.to_owned(),
+        }
+    }
+
+    /// Completes when the local cloud has died, with the reason: nothing can be saved then.
+    pub async fn lost(&mut self) -> String {
+        self.ministack.ended().await
+    }
+
+    /// Stops everything, in order: no more requests, no more invocations, then the data is written.
+    pub async fn stop(self) -> Result<()> {
+        self.front.stop().await;
+        self.functions.stop().await;
+        self.ministack.stop().await;
+        self.endpoint.stop().await;
+        std::fs::remove_file(self.state.running()).context("removing running.json")
+    }
+}
+
+/// `orders` is `sijang-orders`.
+pub(crate) fn physical_name(name: &str) -> String {
+    format!("{STACK_NAME}-{name}")
+}
+
+/// A free port on 127.0.0.1; `wish`, when that is free.
+fn free_port(wish: Option<u16>) -> Result<u16> {
+    let wished = wish.and_then(|port| StdListener::bind(("127.0.0.1", port)).ok());
+    let listener = wished.map_or_else(|| StdListener::bind(("127.0.0.1", 0)), Ok)?;
+    Ok(listener.local_addr()?.port())
+}
+
+fn lock(state: &StateFolder) -> Result<File> {
+    let lock = File::create(state.lock())?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => match Running::read(state) {
+            Ok(running) => bail!("it runs already, at {} (process {})", running.api_url, running.pid),
+            Err(_) => bail!("it is being started already"),
+        },
+        Err(TryLockError::Error(error)) => Err(error).context("locking the state folder"),
+    }
+}
+
+async fn listen(port: u16) -> Result<TcpListener> {
+    match TcpListener::bind(("127.0.0.1", port)).await {
+        Ok(listener) => Ok(listener),
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+            bail!("port {port} is in use: stop what uses it, or choose another with --port")
+        }
+        Err(error) => Err(error).with_context(|| format!("cannot listen on 127.0.0.1:{port}")),
+    }
+}
+
+async fn start_ministack(
+    tools: &Tools,
+    state: &StateFolder,
+    deployed: &Deployed,
+    template: &Template,
+    endpoint: &InvokeEndpoint,
+    progress: Progress,
+) -> Result<MiniStack> {
+    let names = template.functions().iter().map(|function| physical_name(&function.name));
+    let options = MiniStackOptions {
+        python: tools.python.clone(),
+        folder: state.ministack(),
+        log: state.log("ministack"),
+        // Queue URLs carry the port: the old one keeps them valid.
+        port: free_port(deployed.port)?,
+        invoke_urls: names.map(|name| (name.clone(), endpoint.url(&name))).collect(),
+    };
+    let waiting = format!("waiting for MiniStack on port {}", options.port);
+    progress.step("cloud", &waiting, MiniStack::start(&options)).await
+}
+
+fn parameters<'a>(issuer: &Issuer, wanted: &'a BTreeMap<String, String>) -> BTreeMap<&'a str, String> {
+    let mut parameters = BTreeMap::from([
+        ("JwtIssuer", issuer.url().to_owned()),
+        ("JwtAudience", AUDIENCE.to_owned()),
+        ("DeletionProtection", "false".to_owned()),
+    ]);
+    parameters.extend(wanted.iter().map(|(name, value)| (name.as_str(), value.clone())));
+    parameters
+}
+
+async fn deploy(
+    cloud: &Cloud,
+    template: &Template,
+    parameters: &BTreeMap<&str, String>,
+    deployed: Deployed,
+    state: &StateFolder,
+    progress: Progress,
+) -> Result<Deployment> {
+    let packaged = package::package(template)?;
+    let now = Deployed::now(&packaged, parameters, cloud)?;
+    let deployment = match cloud::existing(cloud, STACK_NAME).await? {
+        Some(existing) if now == deployed => {
+            progress.say("deploy     the stack stands as template.yaml describes it");
+            existing
+        }
+        _ => {
+            let deploying = cloud::deploy(cloud, STACK_NAME, &packaged, parameters);
+            progress.step("deploy", "waiting for CloudFormation to create or update the stack", deploying).await?
+        }
+    };
+    let api = deployment.outputs.get("ApiId").context("the stack has no output ApiId")?;
+    cloud.set_cors(api, &package::cors(template)).await?;
+    now.write(&state.deployed())?;
+    Ok(deployment)
+}
+
+fn gateway_url(cloud: &Cloud, deployment: &Deployment) -> Result<String> {
+    let api = deployment.outputs.get("ApiId").context("the stack has no output ApiId")?;
+    ensure!(!api.is_empty(), "the API has no id");
+    Ok(format!("{}/_aws/execute-api/{api}/$default", cloud.endpoint()))
+}

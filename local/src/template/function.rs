@@ -1,0 +1,107 @@
+//! Functions of the template: binary, limits, routes, environment, and what their role allows.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
+use super::{name_in_stack, resources, text};
+
+/// A Lambda function.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Function {
+    /// Name in the template: `PlaceOrder`.
+    pub logical_id: String,
+    /// Name of the binary, and of the function without the stack's prefix: `place-order`.
+    pub name: String,
+    /// How long an invocation may take.
+    pub timeout: Duration,
+    /// Environment, unresolved: texts or intrinsic functions.
+    pub environment: BTreeMap<String, Value>,
+    /// HTTP routes that call it.
+    pub routes: Vec<Route>,
+    /// What its own role allows, besides writing logs.
+    pub permissions: Vec<Statement>,
+}
+
+/// A route of the HTTP API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// Upper-case method.
+    pub method: String,
+    /// Path with parameters in braces.
+    pub path: String,
+    /// Scopes of which a token needs one; `None` for a route that is open to everybody.
+    pub scopes: Option<Vec<String>>,
+}
+
+/// An `Allow` statement of a role.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Statement {
+    /// IAM actions: `dynamodb:PutItem`.
+    pub actions: Vec<String>,
+    /// Logical id of the table or queue, followed by the path within it: `Products/index/catalogue`.
+    pub resource: String,
+}
+
+pub(super) fn all(document: &Value) -> Result<Vec<Function>> {
+    resources(document, "AWS::Serverless::Function")
+        .map(|(id, resource)| function(document, id, resource).with_context(|| format!("function {id}")))
+        .collect()
+}
+
+fn function(document: &Value, logical_id: &str, resource: &Value) -> Result<Function> {
+    let properties = &resource["Properties"];
+    let globals = &document["Globals"]["Function"];
+    let name = text(&resource["Metadata"]["BuildProperties"]["Binary"])?;
+    ensure!(name_in_stack(&properties["FunctionName"])? == name, "function and binary have different names");
+    let timeout = properties["Timeout"].as_u64().or(globals["Timeout"].as_u64()).context("no Timeout")?;
+    let events = properties["Events"].as_object().into_iter().flatten().map(|(_, event)| event);
+    Ok(Function {
+        logical_id: logical_id.to_owned(),
+        name,
+        timeout: Duration::from_secs(timeout),
+        environment: environment(globals).chain(environment(properties)).collect(),
+        routes: events.filter(|event| event["Type"] == "HttpApi").map(route).collect::<Result<_>>()?,
+        permissions: permissions(document, &properties["Role"])?,
+    })
+}
+
+fn environment(properties: &Value) -> impl Iterator<Item = (String, Value)> {
+    let variables = properties["Environment"]["Variables"].as_object().into_iter().flatten();
+    variables.map(|(name, value)| (name.clone(), value.clone()))
+}
+
+fn route(event: &Value) -> Result<Route> {
+    let properties = &event["Properties"];
+    let scopes = match properties["Auth"]["Authorizer"].as_str() {
+        Some("NONE") => None,
+        _ => Some(texts(&properties["Auth"]["AuthorizationScopes"])?),
+    };
+    Ok(Route { method: text(&properties["Method"])?, path: text(&properties["Path"])?, scopes })
+}
+
+fn permissions(document: &Value, role: &Value) -> Result<Vec<Statement>> {
+    let id = role["Fn::GetAtt"][0].as_str().context("no role of its own")?;
+    let policies = document["Resources"][id]["Properties"]["Policies"].as_array().into_iter().flatten();
+    let statements = policies.filter_map(|policy| policy["PolicyDocument"]["Statement"].as_array()).flatten();
+    statements
+        .map(|statement| {
+            ensure!(statement["Effect"] == "Allow", "only Allow statements are understood");
+            Ok(Statement { actions: texts(&statement["Action"])?, resource: resource(&statement["Resource"])? })
+        })
+        .collect()
+}
+
+/// `Table.Arn` is `Table`, `Table.StreamArn` is `Table/stream`, `${Table.Arn}/index/i` is `Table/index/i`.
+fn resource(value: &Value) -> Result<String> {
+    if let Some(path) = value["Fn::Sub"].as_str() {
+        return Ok(path.replace("${", "").replace(".Arn}", ""));
+    }
+    let id = text(&value["Fn::GetAtt"][0])?;
+    Ok(if value["Fn::GetAtt"][1] == "StreamArn" { format!("{id}/stream") } else { id })
+}
+
+fn texts(value: &Value) -> Result<Vec<String>> {
+    value.as_array().with_context(|| format!("{value} should be a list"))?.iter().map(text).collect()
+}
