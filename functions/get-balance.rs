@@ -1,1 +1,23 @@
-fn main(){}
+//! `GET /v1/me/balance`: what the customer has. Strongly consistent: a deposit just made is in it.
+
+use serde::Serialize;
+use sijang_domain::Money;
+use sijang_edge::{Answer, Error, Reply, Request, serve};
+use sijang_storage::Store;
+
+#[derive(Serialize)]
+struct Balance {
+    balance: Money,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    let store = Store::from_env().await;
+    serve(|request| handle(&store, request)).await
+}
+
+async fn handle(store: &Store, request: Request) -> Answer {
+    let customer = request.customer()?;
+    let balance = store.balance(&customer).await?;
+    Ok(Reply::ok(&Balance { balance }))
+}

@@ -1,1 +1,38 @@
-fn main(){}
+//! The consumer of order events: one sale fact for each, however often it is delivered.
+//!
+//! Only the messages that failed are reported: their batch mates are done with. What fails for good ends in the
+//! dead-letter queue.
+
+use std::time::{Duration, Instant};
+
+use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
+use lambda_runtime::{Error, LambdaEvent, run, service_fn, tracing::init_default_subscriber};
+use sijang_storage::{Received, Store};
+
+/// The most time that a batch is tried.
+const PATIENCE: Duration = Duration::from_secs(8);
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    init_default_subscriber();
+    let store = &Store::from_env().await;
+    run(service_fn(|event: LambdaEvent<SqsEvent>| record(store, event.payload))).await
+}
+
+async fn record(store: &Store, event: SqsEvent) -> Result<SqsBatchResponse, Error> {
+    let message = |message: aws_lambda_events::event::sqs::SqsMessage| {
+        Some(Received { handle: message.message_id?, body: message.body.unwrap_or_default() })
+    };
+    let messages: Vec<Received> = event.records.into_iter().filter_map(message).collect();
+    let failed = store.record(&messages, Instant::now() + PATIENCE).await;
+    tracing::info!(messages = messages.len(), failed = failed.len(), "order events");
+    let mut response = SqsBatchResponse::default();
+    response.batch_item_failures = failed.into_iter().map(failure).collect();
+    Ok(response)
+}
+
+fn failure(handle: String) -> BatchItemFailure {
+    let mut failure = BatchItemFailure::default();
+    failure.item_identifier = handle;
+    failure
+}

@@ -1,1 +1,20 @@
-//! x
+//! The HTTP edge: from an API Gateway event to a parsed request, and from an answer or error to a response.
+//!
+//! A function's `main` is a sentence: `serve(|request| handle(&store, request))`. Everything about HTTP is here and
+//! nowhere else: identity, scopes, strict JSON, idempotency keys, authenticated cursors, problem details.
+
+mod body;
+mod cursor;
+mod language;
+mod problem;
+mod reply;
+mod request;
+mod serve;
+mod texts;
+
+pub use body::MoneyBody;
+pub use cursor::CursorKey;
+pub use problem::{CATALOGUE, Failure, ProblemType};
+pub use reply::{List, Reply};
+pub use request::{PageRequest, Request};
+pub use serve::{Answer, Error, serve};

@@ -1,0 +1,151 @@
+//! Strict JSON bodies: at most 16 KiB, every field known, of its type, and given once.
+//!
+//! A body is parsed in two steps. Its form is checked by serde, field by field; its values by the domain, all at once. A
+//! violation says where it is and what it is, and never repeats the input or the name of a Rust type.
+
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_path_to_error::Segment;
+use sijang_domain::{Currency, FieldError, Money, Violation};
+
+use crate::Failure;
+
+/// The most bytes of a body.
+pub(crate) const MAX_BYTES: usize = 16 * 1024;
+
+/// Money in a request; the domain decides what range is good.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MoneyBody {
+    /// KRW minor units.
+    pub amount: i64,
+    /// Always KRW: there is no other to mean.
+    #[allow(dead_code)]
+    pub currency: Currency,
+}
+
+impl MoneyBody {
+    /// The money; a violation outside the range of money.
+    pub fn money(self) -> Result<Money, Violation> {
+        Money::new(self.amount)
+    }
+}
+
+/// Parses the form of a body.
+pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
+    if body.len() > MAX_BYTES {
+        return Err(Failure::BodyTooLarge);
+    }
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let parsed = serde_path_to_error::deserialize(&mut json).map_err(|error| form_error(&error))?;
+    json.end().map_err(|_| Failure::MalformedJson)?;
+    Ok(parsed)
+}
+
+fn form_error(error: &serde_path_to_error::Error<serde_json::Error>) -> Failure {
+    if !error.inner().is_data() {
+        return Failure::MalformedJson;
+    }
+    let message = error.inner().to_string();
+    let mut pointer = String::new();
+    for segment in error.path() {
+        match segment {
+            Segment::Seq { index } => pointer = format!("{pointer}/{index}"),
+            Segment::Map { key } => pointer = format!("{pointer}/{key}"),
+            Segment::Enum { .. } | Segment::Unknown => {}
+        }
+    }
+    // Names of missing and repeated fields are ours: only fields that the contract has can be either.
+    let named = |prefix: &str| message.strip_prefix(prefix).and_then(|rest| rest.split('`').next());
+    let (pointer, violation) = if let Some(name) = named("missing field `") {
+        (format!("{pointer}/{name}"), Violation::Missing)
+    } else if let Some(name) = named("duplicate field `") {
+        (format!("{pointer}/{name}"), Violation::Repeated)
+    } else if message.starts_with("unknown field") {
+        // The name is the caller's: point to the object that has it.
+        (pointer[..pointer.rfind('/').unwrap_or(0)].to_owned(), Violation::Unknown)
+    } else {
+        (pointer, Violation::Malformed)
+    };
+    Failure::Invalid(vec![FieldError::new(pointer, violation)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[allow(dead_code)]
+    struct Line {
+        quantity: i64,
+        unit_price: Option<MoneyBody>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[allow(dead_code)]
+    struct Body {
+        lines: Vec<Line>,
+    }
+
+    fn violation(json: &str) -> (String, Violation) {
+        match parse::<Body>(json.as_bytes()) {
+            Err(Failure::Invalid(errors)) => (errors[0].pointer.clone(), errors[0].violation),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_violation_of_form_says_where_and_what() {
+        for (json, pointer, expected) in [
+            (r"{}", "/lines", Violation::Missing),
+            (r#"{"lines":1}"#, "/lines", Violation::Malformed),
+            (r#"{"lines":[{"quantity":"1"}]}"#, "/lines/0/quantity", Violation::Malformed),
+            (r#"{"lines":[{"quantity":1.0}]}"#, "/lines/0/quantity", Violation::Malformed),
+            (r#"{"lines":[{"quantity":1e2}]}"#, "/lines/0/quantity", Violation::Malformed),
+            (r#"{"lines":[{"quantity":99999999999999999999}]}"#, "/lines/0/quantity", Violation::Malformed),
+            (r#"{"lines":[{"quantity":1,"evil":2}]}"#, "/lines/0", Violation::Unknown),
+            (r#"{"evil":2}"#, "", Violation::Unknown),
+            (r#"{"lines":[],"lines":[]}"#, "/lines", Violation::Repeated),
+            (
+                r#"{"lines":[{"quantity":1,"unit_price":{"amount":1,"currency":"USD"}}]}"#,
+                "/lines/0/unit_price/currency",
+                Violation::Malformed,
+            ),
+            (
+                r#"{"lines":[{"quantity":1,"unit_price":{"amount":1}}]}"#,
+                "/lines/0/unit_price/currency",
+                Violation::Missing,
+            ),
+            (r"[]", "", Violation::Missing),
+            (r"7", "", Violation::Malformed),
+        ] {
+            let found = violation(json);
+            assert_eq!(found.1, expected, "{json}");
+            assert_eq!(found.0, pointer, "{json}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_one_json_document_is_refused() {
+        let nested = format!("{}{}", "[".repeat(1_000), "]".repeat(1_000));
+        for json in
+            ["", "{", "{}{}", "{} x", "\u{feff}{}", "nul", r#"{"lines":[],}"#, &format!("{{\"lines\":{nested}}}")]
+        {
+            match parse::<Body>(json.as_bytes()) {
+                Err(Failure::MalformedJson | Failure::Invalid(_)) => {}
+                other => panic!("{json:?}: {other:?}"),
+            }
+        }
+        assert!(matches!(parse::<Body>(b"{\"lines\":[]}\xff"), Err(Failure::MalformedJson)));
+    }
+
+    #[test]
+    fn a_body_has_at_most_16_kib() {
+        let mut body = br#"{"lines":[]}"#.to_vec();
+        body.resize(MAX_BYTES, b' ');
+        assert!(parse::<Body>(&body).is_ok());
+        body.push(b' ');
+        assert!(matches!(parse::<Body>(&body), Err(Failure::BodyTooLarge)));
+    }
+}
