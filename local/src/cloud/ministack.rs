@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use tokio::{process::Child, time::sleep};
 
-use super::{CREDENTIAL, Cloud, REGION};
+use super::{CREDENTIAL, Cloud, REGION, state};
 use crate::process::{self, DeathSignal, Program};
 
 /// A running MiniStack.
@@ -39,6 +39,7 @@ pub struct MiniStackOptions {
 impl MiniStack {
     /// Starts it and waits until it answers.
     pub async fn start(options: &MiniStackOptions) -> Result<Self> {
+        state::tidy(&options.folder.join("state"))?;
         let mut child = process::spawn(&program(options)?).await?;
         let cloud = Cloud::new(format!("http://127.0.0.1:{}", options.port))?;
         let patience = Instant::now() + Duration::from_secs(90);

@@ -3,6 +3,7 @@
 
 mod deploy;
 mod ministack;
+mod state;
 
 use std::{collections::BTreeMap, time::Duration};
 

@@ -10,7 +10,10 @@ mod pool;
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
-use tokio::task::JoinSet;
+use tokio::{
+    task::JoinSet,
+    time::{sleep, timeout},
+};
 
 pub use self::endpoint::InvokeEndpoint;
 use self::{lambda_api::LambdaApi, pool::Pool};
@@ -82,6 +85,20 @@ impl Functions {
     /// Process id of `cargo lambda watch`.
     pub fn cargo_lambda_pid(&self) -> Result<u32> {
         self.api.pid().context("cargo lambda watch is being restarted")
+    }
+
+    /// Waits until the event pipeline has come to rest: MiniStack looks for work every second. What is still in a
+    /// table's stream when it stops is lost, for it does not store streams.
+    pub async fn settle(&self) {
+        const REST: Duration = Duration::from_millis(1_200);
+        const PATIENCE: Duration = Duration::from_secs(20);
+        let at_rest = async {
+            while self.pools.values().any(|pool| pool.idle_for() < REST) {
+                sleep(Duration::from_millis(50)).await;
+            }
+        };
+        // A function that fails for ever keeps the pipeline busy for ever.
+        let _ = timeout(PATIENCE, at_rest).await;
     }
 
     /// Ends all processes.

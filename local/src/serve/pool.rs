@@ -30,6 +30,8 @@ pub(crate) struct Pool {
     environments: Vec<Arc<Environment>>,
     free: mpsc::UnboundedSender<Ticket>,
     waiting: Mutex<mpsc::UnboundedReceiver<Ticket>>,
+    /// Invocations here now, and when that number changed last.
+    activity: watch::Sender<(usize, Instant)>,
     http: reqwest::Client,
 }
 
@@ -75,6 +77,7 @@ impl Pool {
             environments,
             free,
             waiting: Mutex::new(waiting),
+            activity: watch::Sender::new((0, Instant::now())),
             http: reqwest::Client::builder().no_proxy().build()?,
         })
     }
@@ -90,8 +93,21 @@ impl Pool {
         self.environments.iter().filter_map(|environment| environment.pid()).collect()
     }
 
+    /// How long nothing has been running or waiting here.
+    pub(super) fn idle_for(&self) -> Duration {
+        let (invocations, since) = *self.activity.borrow();
+        if invocations == 0 { since.elapsed() } else { Duration::ZERO }
+    }
+
     /// Runs an event in the next free environment.
     pub(super) async fn invoke(&self, event: Bytes) -> Result<Bytes, Failure> {
+        self.activity.send_modify(|(invocations, since)| (*invocations, *since) = (*invocations + 1, Instant::now()));
+        let result = self.run(event).await;
+        self.activity.send_modify(|(invocations, since)| (*invocations, *since) = (*invocations - 1, Instant::now()));
+        result
+    }
+
+    async fn run(&self, event: Bytes) -> Result<Bytes, Failure> {
         let patience = Instant::now() + QUEUE_ALLOWANCE;
         loop {
             let Ok(Some(ticket)) = timeout_at(patience, async { self.waiting.lock().await.recv().await }).await else {

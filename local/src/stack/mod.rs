@@ -204,9 +204,11 @@ impl Stack {
         self.ministack.ended().await
     }
 
-    /// Stops everything, in order: no more requests, no more invocations, then the data is written.
+    /// Stops everything, in order: no more requests, the events carried to their end, no more processes, the data
+    /// written.
     pub async fn stop(self) -> Result<()> {
         self.front.stop().await;
+        self.functions.settle().await;
         self.functions.stop().await;
         self.ministack.stop().await;
         self.endpoint.stop().await;

@@ -1,0 +1,30 @@
+//! Puts MiniStack's stored state right before it is read again.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context, Result};
+use serde_json::{Map, Value};
+
+/// Edits the state in `folder`, if there is any.
+pub(super) fn tidy(folder: &Path) -> Result<()> {
+    // MiniStack stores how many stream records each event source mapping has read, but not the records: after a restart
+    // it would skip as many new ones. Without the count it starts with the first new one.
+    edit(&folder.join("lambda.json"), |state| {
+        state["dynamodb_stream_positions"] = Map::new().into();
+    })?;
+    // It stores a log stream for every invocation (the functions' own output goes to our log files).
+    edit(&folder.join("cloudwatch_logs.json"), |state| {
+        let groups = state["log_groups"]["data"].as_object_mut().into_iter().flatten();
+        groups.for_each(|(_, group)| group["streams"] = Map::new().into());
+    })
+}
+
+fn edit(file: &Path, change: impl FnOnce(&mut Value)) -> Result<()> {
+    let Ok(text) = fs::read(file) else { return Ok(()) };
+    let mut document: Value = serde_json::from_slice(&text).with_context(|| format!("reading {}", file.display()))?;
+    if document["payload"].is_object() {
+        change(&mut document["payload"]);
+        fs::write(file, serde_json::to_vec(&document)?).with_context(|| format!("writing {}", file.display()))?;
+    }
+    Ok(())
+}
