@@ -16,6 +16,7 @@ pub mod package;
 pub mod process;
 pub mod progress;
 pub mod running;
+pub mod seed;
 pub mod seoul;
 pub mod serve;
 pub mod stack;

@@ -8,6 +8,7 @@ use sijang_local::{
     issuer::{ADMIN, CUSTOMER},
     layout::Repository,
     progress::Progress,
+    seed,
     stack::{Stack, StackOptions},
 };
 use tokio::signal::unix::{SignalKind, signal};
@@ -39,27 +40,28 @@ impl Up {
             parameters: BTreeMap::new(),
             instances: BTreeMap::new(),
         };
-        let start = async {
-            let stack = Stack::start(options).await?;
-            anyhow::Ok(stack)
-        };
         let mut stack = tokio::select! {
-            stack = start => stack?,
+            stack = Stack::start(options) => stack?,
             _ = interrupt.recv() => bail!("interrupted"),
             _ = terminate.recv() => bail!("terminated"),
         };
-        welcome(&stack, progress)?;
-        let lost = tokio::select! {
-            _ = interrupt.recv() => None,
-            _ = terminate.recv() => None,
-            reason = stack.lost() => Some(reason),
+        let end = tokio::select! {
+            end = open(&mut stack, progress) => end,
+            _ = interrupt.recv() => Ok(()),
+            _ = terminate.recv() => Ok(()),
         };
-        progress.step("stop", "ending the functions, writing the data", stack.stop()).await?;
-        match lost {
-            Some(reason) => bail!("{reason}"),
-            None => Ok(()),
-        }
+        progress.step("stop", "waiting for the last events, then for the data to be written", stack.stop()).await?;
+        end
     }
+}
+
+/// Seeds the shop, says how to use it, and waits; ends only when the local cloud dies.
+async fn open(stack: &mut Stack, progress: Progress) -> Result<()> {
+    let seeding = seed::seed(stack);
+    let goods = progress.step("seed", "waiting for the admin API to take products and coupons", seeding).await?;
+    progress.say(format_args!("seed       {} products, {} coupon campaigns", goods.products, goods.coupons));
+    welcome(stack, progress)?;
+    bail!("{}", stack.lost().await)
 }
 
 fn welcome(stack: &Stack, progress: Progress) -> Result<()> {
