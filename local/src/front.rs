@@ -39,10 +39,7 @@ impl Front {
         let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build()?;
         let (discovery, jwks) = (issuer.discovery(), issuer.jwks());
         let router = Router::new()
-            .route(
-                &format!("{ISSUER_PATH}/.well-known/openid-configuration"),
-                get(async move || Json(discovery)),
-            )
+            .route(&format!("{ISSUER_PATH}/.well-known/openid-configuration"), get(async move || Json(discovery)))
             .route(&format!("{ISSUER_PATH}/jwks.json"), get(async move || Json(jwks)))
             .fallback(forward)
             .with_state(Gateway { base: base.into(), http });

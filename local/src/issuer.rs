@@ -1,4 +1,4 @@
-//! A small OpenID issuer for one's own machine: a key, its JWKS, and access tokens shaped like Cognito's. It exists
+//! A small `OpenID` issuer for one's own machine: a key, its JWKS, and access tokens shaped like Cognito's. It exists
 //! only here; the deployed code knows an issuer only as a parameter of `template.yaml`.
 
 use std::{
@@ -28,7 +28,7 @@ pub const CUSTOMER: &str = "shop/customer";
 /// Scope of the admin routes.
 pub const ADMIN: &str = "shop/admin";
 /// How long a token printed by `./local/token` is good for.
-pub const TOKEN_LIFE: Duration = Duration::from_secs(12 * 60 * 60);
+pub const TOKEN_LIFE: Duration = Duration::from_hours(12);
 
 /// The issuer: a key, and the URL it is known by.
 #[derive(Debug)]
@@ -42,7 +42,9 @@ impl Issuer {
     /// The issuer with the key in `file`, which is made when it is not there.
     pub fn open(file: &Path, url: impl Into<String>) -> Result<Self> {
         let key = match fs::read(file) {
-            Ok(der) => KeyPair::from_pkcs8(&der).map_err(|error| anyhow!("{} holds no key: {error}", file.display()))?,
+            Ok(der) => {
+                KeyPair::from_pkcs8(&der).map_err(|error| anyhow!("{} holds no key: {error}", file.display()))?
+            }
             Err(_) => make_key(file).with_context(|| format!("cannot make the issuer's key {}", file.display()))?,
         };
         let digest = Sha256::digest(key.public_key().as_ref());

@@ -9,6 +9,7 @@
 
 pub mod build;
 pub mod cloud;
+mod digest;
 pub mod front;
 pub mod issuer;
 pub mod layout;

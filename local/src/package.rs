@@ -10,7 +10,7 @@ use crate::template::Template;
 
 /// How much longer than the function's own timeout MiniStack waits: an invocation that finds all execution
 /// environments busy waits in our queue, where AWS would start another environment.
-pub const QUEUE_ALLOWANCE: Duration = Duration::from_secs(60);
+pub const QUEUE_ALLOWANCE: Duration = Duration::from_mins(1);
 
 /// The template to deploy to MiniStack.
 pub fn package(template: &Template) -> Result<Value> {

@@ -8,10 +8,9 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use sha2::{Digest, Sha256};
 use tokio::process::Command;
 
-use crate::{process, progress::Progress};
+use crate::{digest::sha256, process, progress::Progress};
 
 const REQUIREMENTS: &str = include_str!("../requirements.txt");
 const CARGO_LAMBDA: &str = "cargo-lambda==1.9.2";
@@ -27,8 +26,8 @@ pub struct Tools {
 
 /// Gives the tools in `folder`, fetching them when they are not there yet.
 pub async fn fetch(folder: &Path, progress: Progress) -> Result<Tools> {
-    let digest = Sha256::digest(format!("{REQUIREMENTS}{CARGO_LAMBDA}"));
-    let home = folder.join(format!("tools-{:02x}{:02x}{:02x}{:02x}", digest[0], digest[1], digest[2], digest[3]));
+    let digest = sha256(format!("{REQUIREMENTS}{CARGO_LAMBDA}"));
+    let home = folder.join(format!("tools-{}", &digest[..8]));
     let tools = Tools { python: home.join("bin/python"), cargo_lambda: home.join("bin/cargo-lambda") };
     let complete = home.join("complete");
     if complete.is_file() {
@@ -49,9 +48,10 @@ pub async fn fetch(folder: &Path, progress: Progress) -> Result<Tools> {
 
 async fn install(home: &Path, tools: &Tools) -> Result<()> {
     let python = process::find("python3").context("python3 is missing: install Python 3.10 or newer")?;
-    let version = run(Command::new(&python).args(["-c", "import sys, venv, ensurepip; print(sys.version_info >= (3, 10))"]))
-        .await
-        .context("python3 cannot make virtual environments (on Debian: apt install python3-venv)")?;
+    let version =
+        run(Command::new(&python).args(["-c", "import sys, venv, ensurepip; print(sys.version_info >= (3, 10))"]))
+            .await
+            .context("python3 cannot make virtual environments (on Debian: apt install python3-venv)")?;
     ensure!(version.stdout.starts_with(b"True"), "python3 is too old: MiniStack needs Python 3.10 or newer");
     run(Command::new(&python).args(["-m", "venv", "--clear"]).arg(home)).await?;
     let requirements = home.join("requirements.txt");
@@ -68,7 +68,7 @@ async fn install(home: &Path, tools: &Tools) -> Result<()> {
 
 async fn run(command: &mut Command) -> Result<Output> {
     let output = command.stdin(Stdio::null()).kill_on_drop(true).output().await;
-    let output = output.with_context(|| format!("cannot start {:?}", command.as_std().get_program()))?;
+    let output = output.with_context(|| format!("cannot start {}", command.as_std().get_program().display()))?;
     if !output.status.success() {
         bail!("{:?} failed:\n{}", command.as_std(), String::from_utf8_lossy(&output.stderr));
     }

@@ -70,7 +70,7 @@ impl MiniStack {
 
     /// Stops it; it writes its state first.
     pub async fn stop(self) {
-        process::stop(self.child, Duration::from_secs(60)).await;
+        process::stop(self.child, Duration::from_mins(1)).await;
     }
 }
 

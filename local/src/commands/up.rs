@@ -68,7 +68,10 @@ fn welcome(stack: &Stack, progress: Progress) -> Result<()> {
     let url = stack.api_url();
     let (alice, bob) = (stack.token("alice", &[CUSTOMER])?, stack.token("bob", &[CUSTOMER])?);
     let admin = stack.token("admin", &[CUSTOMER, ADMIN])?;
-    progress.say(format_args!("up         after {:.1} s; Ctrl-C stops it and keeps the data", progress.elapsed().as_secs_f64()));
+    progress.say(format_args!(
+        "up         after {:.1} s; Ctrl-C stops it and keeps the data",
+        progress.elapsed().as_secs_f64()
+    ));
     println!(
         r#"
 The shop is open at {url}

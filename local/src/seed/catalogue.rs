@@ -17,11 +17,8 @@ pub(super) fn products() -> Result<Vec<Value>> {
 /// `name | description | size price, size price, ...`: a product for each size.
 fn group(line: &str) -> Result<Vec<Value>> {
     let mut parts = line.splitn(3, " | ");
-    let (name, description, sizes) = (
-        parts.next().context("no name")?,
-        parts.next().context("no description")?,
-        parts.next().context("no sizes")?,
-    );
+    let (name, description, sizes) =
+        (parts.next().context("no name")?, parts.next().context("no description")?, parts.next().context("no sizes")?);
     sizes
         .split(", ")
         .map(|size| {

@@ -8,9 +8,9 @@ use std::fs;
 use anyhow::{Result, ensure};
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use crate::{
+    digest::sha256,
     issuer::{ADMIN, CUSTOMER},
     stack::Stack,
 };
@@ -101,5 +101,5 @@ fn coupons() -> Vec<Value> {
 }
 
 fn short_digest(value: &Value) -> String {
-    Sha256::digest(value.to_string()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    sha256(value.to_string()).chars().take(16).collect()
 }

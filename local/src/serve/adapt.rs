@@ -94,7 +94,7 @@ fn gateway_error(failure: &Failure) -> Response {
 mod tests {
     use super::*;
 
-    fn status(event: Value, answer: Result<Value, Failure>) -> StatusCode {
+    fn status(event: &Value, answer: Result<Value, Failure>) -> StatusCode {
         let answer = answer.map(|answer| answer.to_string().into());
         Event::new(event.to_string().into()).answer(answer).status()
     }
@@ -104,16 +104,16 @@ mod tests {
         let stream = json!({"Records": [{"eventSource": "aws:dynamodb"}]});
         let queue = json!({"Records": [{"eventSource": "aws:sqs"}]});
         let partial = json!({"batchItemFailures": [{"itemIdentifier": "1"}]});
-        assert_eq!(status(stream.clone(), Ok(partial.clone())), 500);
-        assert_eq!(status(stream, Ok(json!({"batchItemFailures": []}))), 200);
-        assert_eq!(status(queue, Ok(partial)), 200);
+        assert_eq!(status(&stream, Ok(partial.clone())), 500);
+        assert_eq!(status(&stream, Ok(json!({"batchItemFailures": []}))), 200);
+        assert_eq!(status(&queue, Ok(partial)), 200);
     }
 
     #[test]
     fn the_gateway_shows_nothing_of_a_failed_function() {
         let failed = || Err(Failure { kind: "Runtime.ExitError".into(), message: "secret".into() });
-        assert_eq!(status(json!({"requestContext": {"http": {}}}), failed()), 200);
-        assert_eq!(status(json!({"scheduled_time": "x"}), failed()), 500);
+        assert_eq!(status(&json!({"requestContext": {"http": {}}}), failed()), 200);
+        assert_eq!(status(&json!({"scheduled_time": "x"}), failed()), 500);
     }
 
     #[test]

@@ -22,7 +22,7 @@ type Served = watch::Receiver<Option<Arc<Pools>>>;
 pub struct InvokeEndpoint {
     address: SocketAddr,
     functions: watch::Sender<Option<Arc<Pools>>>,
-    server: JoinSet<std::io::Result<()>>,
+    tasks: JoinSet<std::io::Result<()>>,
 }
 
 impl InvokeEndpoint {
@@ -36,9 +36,9 @@ impl InvokeEndpoint {
             // Lambda's own limit for a synchronous invocation.
             .layer(DefaultBodyLimit::max(6 * 1024 * 1024))
             .with_state(served);
-        let mut server = JoinSet::new();
-        server.spawn(async move { axum::serve(listener, router).await });
-        Ok(Self { address, functions, server })
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async move { axum::serve(listener, router).await });
+        Ok(Self { address, functions, tasks })
     }
 
     /// The URL for the invocations of a function, by physical name.
@@ -53,7 +53,7 @@ impl InvokeEndpoint {
 
     /// Ends it.
     pub async fn stop(mut self) {
-        self.server.shutdown().await;
+        self.tasks.shutdown().await;
     }
 }
 

@@ -1,7 +1,12 @@
 //! One execution environment: a process of a function, as Lambda keeps it. It runs one invocation at a time, is killed
 //! when that takes too long, and is replaced when it ends or when its binary was built anew.
 
-use std::{path::{Path, PathBuf}, process::ExitStatus, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitStatus,
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::Result;
 use tokio::{

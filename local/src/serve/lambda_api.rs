@@ -100,7 +100,7 @@ async fn supervise(
 
 async fn launch(program: &Program, port: u16) -> Result<Child> {
     let mut child = process::spawn(program).await?;
-    let patience = Instant::now() + Duration::from_secs(60);
+    let patience = Instant::now() + Duration::from_mins(1);
     while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
         if let Some(status) = child.try_wait()? {
             bail!("cargo lambda watch {}; its last words:\n{}", process::describe(status), process::tail(&program.log));

@@ -5,9 +5,8 @@ use std::{collections::BTreeMap, fs, path::Path};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
-use crate::cloud::Cloud;
+use crate::{cloud::Cloud, digest::sha256};
 
 /// The note about the last deployment.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,9 +23,9 @@ impl Deployed {
     }
 
     pub(super) fn now(packaged: &Value, parameters: &BTreeMap<&str, String>, cloud: &Cloud) -> Result<Self> {
-        let digest = Sha256::digest(serde_json::to_vec(&(packaged, parameters, cloud.endpoint()))?);
+        let digest = sha256(serde_json::to_vec(&(packaged, parameters, cloud.endpoint()))?);
         let port = cloud.endpoint().rsplit(':').next().and_then(|port| port.parse().ok());
-        Ok(Self { digest: digest.iter().map(|byte| format!("{byte:02x}")).collect(), port })
+        Ok(Self { digest, port })
     }
 
     pub(super) fn write(&self, file: &Path) -> Result<()> {

@@ -16,15 +16,8 @@ use crate::{
 };
 
 /// The busy ones get a second execution environment; the rest one, to spare memory.
-const BUSY: [&str; 7] = [
-    "place-order",
-    "issue-coupon",
-    "deposit-balance",
-    "get-balance",
-    "get-product",
-    "list-products",
-    "create-product",
-];
+const BUSY: [&str; 7] =
+    ["place-order", "issue-coupon", "deposit-balance", "get-balance", "get-product", "list-products", "create-product"];
 
 /// What to serve; the environments are still empty.
 pub(super) fn specs(

@@ -117,18 +117,8 @@ impl Stack {
         let functions = progress.step("functions", "waiting for every function's process", served).await?;
         endpoint.open(&functions);
         let front = Front::start(listener, &issuer, gateway_url(&cloud, &deployment)?)?;
-        let stack = Self {
-            api_url,
-            front,
-            endpoint,
-            functions,
-            ministack,
-            issuer,
-            template,
-            deployment,
-            state,
-            _lock: lock,
-        };
+        let stack =
+            Self { api_url, front, endpoint, functions, ministack, issuer, template, deployment, state, _lock: lock };
         stack.running().write(&stack.state.running())?;
         Ok(stack)
     }

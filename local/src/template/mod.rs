@@ -9,7 +9,8 @@ use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
+
+use crate::digest::sha256;
 
 pub use self::{
     function::{Function, Route, Statement},
@@ -37,7 +38,7 @@ impl Template {
         let document = yaml::parse(text)?;
         let functions = function::all(&document)?;
         let tables = table::all(&document)?;
-        Ok(Self { document, sha256: hex(&Sha256::digest(text)), functions, tables })
+        Ok(Self { document, sha256: sha256(text), functions, tables })
     }
 
     /// The whole template as JSON, intrinsic functions in their long forms.
@@ -85,13 +86,4 @@ fn name_in_stack(name: &Value) -> Result<String> {
 
 fn text(value: &Value) -> Result<String> {
     Ok(value.as_str().with_context(|| format!("{value} should be text"))?.to_owned())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing into a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
