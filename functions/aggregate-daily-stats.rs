@@ -1,7 +1,8 @@
 //! The daily statistics: every night at 00:10 in Seoul, over the three complete days before.
 //!
 //! First it counts what is still in the queue, through the same code as the consumer. The days follow from the scheduled
-//! time in the input, never from the clock: running it late, again, or for a past day gives what it would have given.
+//! time in the input, never from the clock: running it late or again gives what it would have given. With `{"day": ..}`
+//! it counts one past day anew.
 
 use std::time::{Duration, Instant};
 
@@ -13,10 +14,14 @@ use sijang_storage::{OrderEvents, Store};
 /// The most time for draining the queue: what is left is the consumer's, and the next night's.
 const DRAINING: Duration = Duration::from_mins(1);
 
-/// What the schedule sends.
+/// What is asked for.
 #[derive(Deserialize)]
-struct Schedule {
-    scheduled_time: Timestamp,
+#[serde(untagged, deny_unknown_fields)]
+enum Task {
+    /// By the schedule: the three days before this time, and the ranking.
+    Night { scheduled_time: Timestamp },
+    /// By an operator: one day.
+    Recount { day: Day },
 }
 
 /// What was done.
@@ -25,17 +30,18 @@ struct Report {
     day: Day,
     drained: usize,
     facts: u64,
-    ranking: Vec<RankedProduct>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ranking: Option<Vec<RankedProduct>>,
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     init_default_subscriber();
     let (store, queue) = (&Store::from_env().await, &OrderEvents::from_env().await);
-    run(service_fn(|event: LambdaEvent<Schedule>| aggregate(store, queue, event.payload))).await
+    run(service_fn(|event: LambdaEvent<Task>| aggregate(store, queue, event.payload))).await
 }
 
-async fn aggregate(store: &Store, queue: &OrderEvents, schedule: Schedule) -> Result<Report, Error> {
+async fn aggregate(store: &Store, queue: &OrderEvents, task: Task) -> Result<Report, Error> {
     // The queue may be out of reach while the facts are not: the ranking is worth having all the same.
     let drained = match store.drain(queue, Instant::now() + DRAINING).await {
         Ok(drained) => drained,
@@ -44,7 +50,13 @@ async fn aggregate(store: &Store, queue: &OrderEvents, schedule: Schedule) -> Re
             0
         }
     };
-    let ranking = store.aggregate(schedule.scheduled_time).await?;
-    tracing::info!(day = %ranking.day, drained, facts = ranking.facts, "aggregated");
-    Ok(Report { day: ranking.day, drained, facts: ranking.facts, ranking: ranking.products })
+    let report = match task {
+        Task::Night { scheduled_time } => {
+            let ranking = store.aggregate(scheduled_time).await?;
+            Report { day: ranking.day, drained, facts: ranking.facts, ranking: Some(ranking.products) }
+        }
+        Task::Recount { day } => Report { day, drained, facts: store.recount(day).await?, ranking: None },
+    };
+    tracing::info!(day = %report.day, drained, facts = report.facts, "aggregated");
+    Ok(report)
 }

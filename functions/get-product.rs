@@ -13,5 +13,5 @@ async fn main() -> Result<(), Error> {
 async fn handle(store: &Store, request: Request) -> Answer {
     let product_id = request.path("product_id", Refusal::ProductNotFound)?;
     let product = store.product(product_id).await?;
-    Ok(Reply::ok(&product))
+    Ok(Reply::ok(&product).public(&request, 5))
 }

@@ -12,5 +12,5 @@ async fn main() -> Result<(), Error> {
 async fn handle(store: &Store, cursors: &CursorKey, request: Request) -> Answer {
     let page = request.page(cursors, "coupons", "")?;
     let campaigns = store.open_campaigns(page.limit, page.after.clone(), request.moment().now).await?;
-    Ok(Reply::page(campaigns, &page))
+    Ok(Reply::page(campaigns, &page).public(&request, 1))
 }

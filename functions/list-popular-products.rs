@@ -29,12 +29,12 @@ async fn main() -> Result<(), Error> {
     serve(|request| handle(&store, request)).await
 }
 
-async fn handle(store: &Store, _: Request) -> Answer {
+async fn handle(store: &Store, request: Request) -> Answer {
     let popular = match store.newest_ranking().await? {
         Some(ranking) => popular(store, &ranking).await?,
         None => Popular { data: Vec::new(), from: None, to: None },
     };
-    Ok(Reply::ok(&popular))
+    Ok(Reply::ok(&popular).public(&request, 60))
 }
 
 async fn popular(store: &Store, ranking: &Ranking) -> Result<Popular, Failure> {

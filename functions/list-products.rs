@@ -1,5 +1,6 @@
-//! `GET /v1/products`: the products that are sold, by name. Public.
+//! `GET /v1/products?name_prefix=`: the products that are sold, by name. Public, and cached for a few seconds.
 
+use sijang_domain::Name;
 use sijang_edge::{Answer, CursorKey, Error, Reply, Request, serve};
 use sijang_storage::Store;
 
@@ -10,7 +11,9 @@ async fn main() -> Result<(), Error> {
 }
 
 async fn handle(store: &Store, cursors: &CursorKey, request: Request) -> Answer {
-    let page = request.page(cursors, "products", "")?;
-    let products = store.catalogue(page.limit, page.after.clone()).await?;
-    Ok(Reply::page(products, &page))
+    let prefix = request.parameter("name_prefix", Name::parse)?;
+    let owner = prefix.as_ref().map(Name::sort_key).unwrap_or_default();
+    let page = request.page(cursors, "products", &owner)?;
+    let products = store.catalogue(prefix.as_ref(), page.limit, page.after.clone()).await?;
+    Ok(Reply::page(products, &page).public(&request, 5))
 }

@@ -97,6 +97,11 @@ impl SignedMoney {
         if (-max..=max).contains(&minor) { Ok(Self(minor)) } else { Err(Violation::OutOfRange { min: -max, max }) }
     }
 
+    /// A sum over many sales, in minor units, beyond the limits of one amount.
+    pub const fn counted(minor: i64) -> Self {
+        Self(minor)
+    }
+
     /// What a deposit or refund adds.
     pub const fn credit(amount: Money) -> Self {
         Self(amount.0)

@@ -311,6 +311,14 @@ impl Order {
         let status = OrderStatus::Paid;
         Ok(Self { order_id, status, lines, list_price, discount, paid_price, coupon_id, paid_at, cancelled_at: None })
     }
+
+    /// The order once it is cancelled: only a paid one can be, and so only once.
+    pub fn cancelled(self, at: Timestamp) -> Result<Self, Refusal> {
+        match self.status {
+            OrderStatus::Paid => Ok(Self { status: OrderStatus::Cancelled, cancelled_at: Some(at), ..self }),
+            OrderStatus::Cancelled => Err(Refusal::OrderAlreadyCancelled),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -392,6 +400,16 @@ mod tests {
         let (minimum_order, list_price) = (money(2_500), money(2_499));
         assert_eq!(refusal, Refusal::CouponMinimumNotMet { minimum_order, list_price });
         assert_eq!(order(&prices(&[(2, 499)])).unwrap_err(), Refusal::UnknownProduct { lines: vec![0] });
+    }
+
+    #[test]
+    fn an_order_is_cancelled_once_and_keeps_what_was_paid() {
+        let cart = cart(&[(1, 2, None)]).unwrap();
+        let paid = Order::paid(OrderId::new(at(5), 1), &cart, &prices(&[(1, 1_000)]), None, at(5)).unwrap();
+        let cancelled = paid.clone().cancelled(at(9)).unwrap();
+        let expected = Order { status: OrderStatus::Cancelled, cancelled_at: Some(at(9)), ..paid };
+        assert_eq!(cancelled, expected);
+        assert_eq!(cancelled.cancelled(at(10)), Err(Refusal::OrderAlreadyCancelled));
     }
 
     #[test]

@@ -47,6 +47,12 @@ impl Stock {
         u32::try_from(units).ok().filter(|units| *units <= Self::MAX).map(Self).ok_or(out)
     }
 
+    /// Units on hand as they were counted. Units that come back from cancelled orders may pass the limit, which is one
+    /// for administrators.
+    pub const fn counted(units: u32) -> Self {
+        Self(units)
+    }
+
     /// The units.
     pub const fn units(self) -> u32 {
         self.0

@@ -39,6 +39,9 @@ pub enum Refusal {
     /// No such order of this user: another's order is none.
     #[error("no such order")]
     OrderNotFound,
+    /// The order was cancelled before.
+    #[error("the order was cancelled before")]
+    OrderAlreadyCancelled,
     /// The order names products that do not exist.
     #[error("unknown products")]
     UnknownProduct {

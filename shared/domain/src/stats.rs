@@ -86,7 +86,10 @@ impl ProductSales {
 
 /// What every product sold on one day, or on several.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct DayTotals(BTreeMap<ProductId, ProductSales>);
+pub struct DayTotals {
+    products: BTreeMap<ProductId, ProductSales>,
+    facts: u64,
+}
 
 impl DayTotals {
     /// Counts a fact.
@@ -103,25 +106,27 @@ impl DayTotals {
                 revenue: sign * units * unit_price.minor(),
                 facts: 1,
             };
-            self.0.entry(*product_id).or_default().add(sales);
+            self.products.entry(*product_id).or_default().add(sales);
         }
+        self.facts += 1;
     }
 
     /// Adds the totals of another day.
     pub fn merge(&mut self, other: &Self) {
-        for (product_id, sales) in &other.0 {
-            self.0.entry(*product_id).or_default().add(*sales);
+        for (product_id, sales) in &other.products {
+            self.products.entry(*product_id).or_default().add(*sales);
         }
+        self.facts += other.facts;
     }
 
     /// The totals by product.
     pub fn products(&self) -> impl ExactSizeIterator<Item = (ProductId, ProductSales)> + '_ {
-        self.0.iter().map(|(product_id, sales)| (*product_id, *sales))
+        self.products.iter().map(|(product_id, sales)| (*product_id, *sales))
     }
 
     /// The facts that these totals count.
     pub fn facts(&self) -> u64 {
-        self.0.values().map(|sales| sales.facts).sum()
+        self.facts
     }
 }
 

@@ -42,6 +42,7 @@ problems! {
     PRODUCT_NOT_FOUND 404 "product-not-found" "There is no such product." "상품을 찾을 수 없습니다.";
     COUPON_NOT_FOUND 404 "coupon-not-found" "There is no such coupon." "쿠폰을 찾을 수 없습니다.";
     ORDER_NOT_FOUND 404 "order-not-found" "There is no such order." "주문을 찾을 수 없습니다.";
+    ORDER_ALREADY_CANCELLED 409 "order-already-cancelled" "The order was already cancelled." "이미 취소된 주문입니다.";
     PRODUCT_INACTIVE 409 "product-inactive" "A product is not sold at present." "현재 판매하지 않는 상품이 있습니다.";
     INSUFFICIENT_STOCK 409 "insufficient-stock" "There is not enough stock." "재고가 부족합니다.";
     STOCK_LIMIT_EXCEEDED 409 "stock-limit-exceeded" "The stock would pass its limit." "재고 한도를 초과합니다.";
@@ -180,6 +181,7 @@ fn kind_of(refusal: &Refusal) -> &'static ProblemType {
         Refusal::ProductNotFound => &PRODUCT_NOT_FOUND,
         Refusal::CouponNotFound => &COUPON_NOT_FOUND,
         Refusal::OrderNotFound => &ORDER_NOT_FOUND,
+        Refusal::OrderAlreadyCancelled => &ORDER_ALREADY_CANCELLED,
         Refusal::UnknownProduct { .. } => &UNKNOWN_PRODUCT,
         Refusal::UnknownCoupon => &UNKNOWN_COUPON,
         Refusal::ProductInactive { .. } => &PRODUCT_INACTIVE,
@@ -224,6 +226,7 @@ fn more_of(refusal: Refusal, now: sijang_domain::Timestamp) -> More {
         Refusal::ProductNotFound
         | Refusal::CouponNotFound
         | Refusal::OrderNotFound
+        | Refusal::OrderAlreadyCancelled
         | Refusal::CouponUsed
         | Refusal::CouponSoldOut
         | Refusal::IdempotencyKeyReused => more,

@@ -1,10 +1,12 @@
 //! Responses.
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use lambda_http::{Body, Response};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 use sijang_domain::{Answered, Page, Rendered};
 
-use crate::PageRequest;
+use crate::{PageRequest, Request};
 
 /// A response: status, headers, body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +42,23 @@ impl Reply {
         }
     }
 
+    /// The same for everybody, and good for a while: with an `ETag`, and 304 to a client that has it already.
+    #[must_use]
+    pub fn public(self, request: &Request, seconds: u32) -> Self {
+        let digest = Sha256::digest(&self.body);
+        let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(&digest[..12]));
+        let known = request.if_none_match().is_some_and(|tags| {
+            tags.split(',').any(|known| known.trim() == "*" || known.trim().trim_start_matches("W/") == tag)
+        });
+        let reply = self.with("etag", tag).with("cache-control", format!("public, max-age={seconds}"));
+        if known {
+            let headers = reply.headers.into_iter().filter(|(name, _)| name != "content-type").collect();
+            Self { status: 304, headers, body: String::new() }
+        } else {
+            reply
+        }
+    }
+
     /// 200 with a page of a list.
     pub fn page<T: Serialize>(page: Page<T>, request: &PageRequest) -> Self {
         let next_cursor = page.next.map(|position| request.cursor(&position));
@@ -49,6 +68,11 @@ impl Reply {
     /// 201 with what was made, the same when it was made before.
     pub fn created(answer: &Answered<impl Serialize>) -> Self {
         Self::answered(201, answer.replayed, Self::ok(&answer.value).body)
+    }
+
+    /// 200 with what was done, the same when it was done before.
+    pub fn done(answer: &Answered<impl Serialize>) -> Self {
+        Self::answered(200, answer.replayed, Self::ok(&answer.value).body)
     }
 
     /// An answer that is kept in its rendered form.

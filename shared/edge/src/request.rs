@@ -63,6 +63,10 @@ impl Request {
         Language::accepted(self.header("accept-language"))
     }
 
+    pub(crate) fn if_none_match(&self) -> Option<&str> {
+        self.header("if-none-match")
+    }
+
     fn header(&self, name: &str) -> Option<&str> {
         self.inner.headers().get(name).and_then(|value| value.to_str().ok())
     }
@@ -103,6 +107,12 @@ impl Request {
         } else {
             Err(Failure::Invalid(vec![FieldError::new("", Violation::Unknown)]))
         }
+    }
+
+    /// A required query parameter.
+    pub fn required<T>(&self, name: &str, parse: impl FnOnce(&str) -> Result<T, Violation>) -> Result<T, Failure> {
+        let missing = || Failure::Invalid(vec![FieldError::new(format!("?{name}"), Violation::Missing)]);
+        self.parameter(name, parse)?.ok_or_else(missing)
     }
 
     /// An identifier from the path. One that cannot exist is one that does not exist.

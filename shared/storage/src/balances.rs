@@ -104,6 +104,16 @@ impl Transaction {
             payment.when("balance >= :price AND #last < :entry")
         })
     }
+
+    /// Gives the price of a cancelled order back, whatever the limit for deposits is.
+    pub(crate) fn refund(&mut self, table: &str, user: &UserId, entry: EntryId, price: Money) -> Result<(), Error> {
+        let refund = Change::to(table, balance_key(user), "SET balance = balance + :price, #last = :entry")
+            .when("#last < :entry")
+            .name("#last", "last")
+            .text(":entry", entry)
+            .number(":price", price.minor());
+        self.update(refund)
+    }
 }
 
 pub(crate) fn balance_key(user: &UserId) -> Item {

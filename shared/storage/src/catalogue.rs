@@ -102,7 +102,7 @@ fn product(info: InfoRow, stock: &StockRow) -> Result<Product, Error> {
         name: info.name,
         description: info.description,
         price: stock.price()?,
-        stock: Stock::new(stock.stock.into()).map_err(|_| Error::corrupt("stock", "units out of range"))?,
+        stock: Stock::counted(stock.stock),
         status: info.status,
     })
 }
@@ -122,6 +122,14 @@ impl Transaction {
             .number(":price", price.minor())
             .value(":yes", crate::AttributeValue::Bool(true));
         self.update(sale)
+    }
+
+    /// Gives units of a product back, at whatever price it is sold now.
+    pub(crate) fn restock(&mut self, table: &str, product_id: ProductId, quantity: Quantity) -> Result<(), Error> {
+        let back = Change::to(table, stock_key(product_id), "SET stock = stock + :units")
+            .when("attribute_exists(product_id)")
+            .number(":units", quantity.units());
+        self.update(back)
     }
 }
 
@@ -159,13 +167,23 @@ impl Store {
         Ok(prices)
     }
 
-    /// The products that are sold, by name.
-    pub async fn catalogue(&self, limit: usize, after: Option<Position>) -> Result<Page<ProductSummary>, Error> {
+    /// The products that are sold, by name; with a prefix, those whose name begins with it in upper or lower case.
+    pub async fn catalogue(
+        &self,
+        prefix: Option<&Name>,
+        limit: usize,
+        after: Option<Position>,
+    ) -> Result<Page<ProductSummary>, Error> {
+        let mut values = vec![(":listed", LISTED.to_owned())];
+        values.extend(prefix.map(|prefix| (":prefix", prefix.sort_key())));
         let query = Query {
             table: &self.tables.products,
             index: Some(CATALOGUE),
-            condition: "listing = :listed",
-            values: vec![(":listed", LISTED.to_owned())],
+            condition: match prefix {
+                Some(_) => "listing = :listed AND begins_with(listing_key, :prefix)",
+                None => "listing = :listed",
+            },
+            values,
             after: after.map(catalogue_position).transpose()?,
             ..Query::default()
         };

@@ -186,6 +186,20 @@ impl Transaction {
             .number(":now", order.paid_at.millis());
         self.update(change)
     }
+
+    /// Makes the coupon of a cancelled order usable again, until the same day as before.
+    pub(crate) fn return_coupon(
+        &mut self,
+        table: &str,
+        user: &UserId,
+        coupon_id: CouponId,
+        order: &Order,
+    ) -> Result<(), Error> {
+        let key = key([("user_id", user.to_string()), ("coupon_id", coupon_id.to_string())]);
+        let change =
+            Change::to(table, key, "REMOVE order_id, used_at").when("order_id = :order").text(":order", order.order_id);
+        self.update(change)
+    }
 }
 
 impl Store {
@@ -288,33 +302,22 @@ impl Store {
         after: Option<Position>,
         now: Timestamp,
     ) -> Result<Page<CampaignListing>, Error> {
-        let mut after = after.map(campaign_position).transpose()?;
-        let mut open = Vec::new();
+        let query = Query {
+            table: &self.tables.coupons,
+            index: Some(OPEN_CAMPAIGNS),
+            condition: "listing = :listed AND listing_key > :now",
+            // Keys begin with a time and go on with `#`, which sorts below `$`: what closes now is not open.
+            values: vec![(":listed", LISTED.to_owned()), (":now", format!("{now}$"))],
+            after: after.map(campaign_position).transpose()?,
+            ..Query::default()
+        };
         // Campaigns that close later but are not open yet lie in the same range and are passed over.
-        loop {
-            let query = Query {
-                table: &self.tables.coupons,
-                index: Some(OPEN_CAMPAIGNS),
-                condition: "listing = :listed AND listing_key > :now",
-                // Keys begin with a time and go on with `#`, which sorts below `$`: what closes now is not open.
-                values: vec![(":listed", LISTED.to_owned()), (":now", format!("{now}$"))],
-                after: after.take(),
-                ..Query::default()
-            };
-            let wanted = limit + 1;
-            let items = self.query(query, wanted).await?;
-            let last_read = items.len() < wanted;
-            for item in items {
+        let open = self
+            .select(query, limit + 1, |item| {
                 let campaign = from_item::<CampaignRow>("campaign", item)?.campaign()?;
-                after = Some(campaign_position(position_of(&campaign))?);
-                if campaign.is_open(now) {
-                    open.push(campaign);
-                }
-            }
-            if last_read || open.len() > limit {
-                break;
-            }
-        }
+                Ok(campaign.is_open(now).then_some(campaign))
+            })
+            .await?;
         let page = Page::cut(open, limit, position_of);
         let counters = page.data.iter().map(|campaign| counter_key(campaign.coupon_id)).collect();
         let mut remaining = HashMap::new();
@@ -338,32 +341,21 @@ impl Store {
         after: Option<Position>,
         now: Timestamp,
     ) -> Result<Page<IssuedCoupon>, Error> {
-        let start = |coupon_id: String| key([("user_id", user.to_string()), ("coupon_id", coupon_id)]);
-        let mut after = after.map(|position| start(position.0));
-        let mut coupons: Vec<IssuedCoupon> = Vec::new();
-        loop {
-            let query = Query {
-                table: &self.tables.user_coupons,
-                condition: "user_id = :user",
-                values: vec![(":user", user.to_string())],
-                after: after.take(),
-                consistent: true,
-                ..Query::default()
-            };
-            let wanted = limit + 1;
-            let items = self.query(query, wanted).await?;
-            let last_read = items.len() < wanted;
-            for item in items {
+        let query = Query {
+            table: &self.tables.user_coupons,
+            condition: "user_id = :user",
+            values: vec![(":user", user.to_string())],
+            after: after.map(|after| key([("user_id", user.to_string()), ("coupon_id", after.0)])),
+            consistent: true,
+            ..Query::default()
+        };
+        let coupons = self
+            .select(query, limit + 1, |item| {
                 let coupon = from_item::<UserCouponRow>("user coupon", item)?.coupon()?;
-                after = Some(start(coupon.coupon_id.to_string()));
-                if status.is_none_or(|status| coupon.status(now) == status) {
-                    coupons.push(coupon);
-                }
-            }
-            if last_read || coupons.len() > limit {
-                return Ok(Page::cut(coupons, limit, |coupon| Position(coupon.coupon_id.to_string())));
-            }
-        }
+                Ok(status.is_none_or(|status| coupon.status(now) == status).then_some(coupon))
+            })
+            .await?;
+        Ok(Page::cut(coupons, limit, |coupon| Position(coupon.coupon_id.to_string())))
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
     coupons::coupon_finding,
     events::recorded,
     page::Query,
-    transaction::{Condition, Outcome, Transaction, from_item, key},
+    transaction::{Change, Condition, Outcome, Transaction, from_item, key},
 };
 
 /// An order in its compact form, for the orders table and for events: items up to 1 KB cost the least.
@@ -184,8 +184,14 @@ impl Store {
         from_item::<OrderRow>("order", item)?.order.order()
     }
 
-    /// The orders of a user, newest first.
-    pub async fn orders(&self, user: &UserId, limit: usize, after: Option<Position>) -> Result<Page<Order>, Error> {
+    /// The orders of a user, newest first; with a status, only those.
+    pub async fn orders(
+        &self,
+        user: &UserId,
+        status: Option<OrderStatus>,
+        limit: usize,
+        after: Option<Position>,
+    ) -> Result<Page<Order>, Error> {
         let query = Query {
             table: &self.tables.orders,
             condition: "user_id = :user",
@@ -195,9 +201,69 @@ impl Store {
             consistent: true,
             ..Query::default()
         };
-        let items = self.query(query, limit + 1).await?;
-        let order = |item| from_item::<OrderRow>("order", item)?.order.order();
-        let orders = items.into_iter().map(order).collect::<Result<Vec<_>, _>>()?;
+        let orders = self
+            .select(query, limit + 1, |item| {
+                let order = from_item::<OrderRow>("order", item)?.order.order()?;
+                Ok(status.is_none_or(|status| order.status == status).then_some(order))
+            })
+            .await?;
         Ok(Page::cut(orders, limit, |order| Position(order.order_id.to_string())))
+    }
+
+    /// Cancels an order: the money, the units and the coupon are given back, all or nothing.
+    pub async fn cancel_order(&self, command: &Command, order_id: OrderId) -> Result<Answered<Order>, Error> {
+        let Moment { now, deadline } = command.moment;
+        let paid = self.order(&command.user, order_id).await?;
+        let order = match paid.cancelled(now) {
+            Ok(order) => order,
+            Err(refusal) => return Ok(Answered::replay(self.recorded_or_refused(command, refusal).await?.order()?)),
+        };
+        let mut last_entry = None;
+        loop {
+            let entry = EntryId::following(last_entry, now, random());
+            let transaction = self.cancellation(command, &order, entry)?;
+            let conditions = match self.commit(transaction, deadline).await? {
+                Outcome::Committed => return Ok(Answered::new(order)),
+                Outcome::Cancelled(conditions) => conditions,
+            };
+            let mut conditions = conditions.into_iter();
+            if let Some(Condition::Failed(event)) = conditions.next() {
+                return Ok(Answered::replay(recorded(event, &command.fingerprint)?.order()?));
+            }
+            if let Some(Condition::Failed(_)) = conditions.next() {
+                return Err(Refusal::OrderAlreadyCancelled.into());
+            }
+            match conditions.next() {
+                Some(Condition::Failed(Some(item))) => last_entry = BalanceFinding::read(Some(item))?.last,
+                _ => return Err(Error::corrupt("order", "what it took cannot be given back")),
+            }
+            in_time(command.moment)?;
+        }
+    }
+
+    /// The transaction of a cancellation. What can fail stands first, after the event: order, balance.
+    fn cancellation(&self, command: &Command, order: &Order, entry: EntryId) -> Result<Transaction, Error> {
+        let tables = &self.tables;
+        let mut transaction = Transaction::with_order_event(&tables.events, command, order)?;
+        let key = key([("user_id", command.user.to_string()), ("order_id", order.order_id.to_string())]);
+        let set = "SET #order.#status = :cancelled, #order.cancelled_at = :now";
+        let change = Change::to(&tables.orders, key, set)
+            .when("#order.#status = :paid")
+            .name("#order", "order")
+            .name("#status", "status")
+            .number(":now", command.moment.now.millis())
+            .text(":paid", "PAID")
+            .text(":cancelled", "CANCELLED");
+        transaction.update(change)?;
+        transaction.refund(&tables.balances, &command.user, entry, order.paid_price)?;
+        for line in &order.lines {
+            transaction.restock(&tables.products, line.product_id, line.quantity)?;
+        }
+        if let Some(coupon_id) = order.coupon_id {
+            transaction.return_coupon(&tables.user_coupons, &command.user, coupon_id, order)?;
+        }
+        let refund = (EntryType::Refund, SignedMoney::credit(order.paid_price));
+        transaction.enter(&tables.balances, command, entry, refund, Some(order.order_id))?;
+        Ok(transaction)
     }
 }

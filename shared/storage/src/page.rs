@@ -21,30 +21,37 @@ pub(crate) struct Query<'a> {
 impl Store {
     /// Up to `limit` items of a query.
     pub(crate) async fn query(&self, query: Query<'_>, limit: usize) -> Result<Vec<Item>, Error> {
-        let mut items = Vec::new();
+        self.select(query, limit, |item| Ok(Some(item))).await
+    }
+
+    /// Up to `limit` of what `keep` makes of a query's items; it passes over what does not belong.
+    pub(crate) async fn select<T>(
+        &self,
+        query: Query<'_>,
+        limit: usize,
+        mut keep: impl FnMut(Item) -> Result<Option<T>, Error>,
+    ) -> Result<Vec<T>, Error> {
+        let mut kept = Vec::new();
+        let values = query.values.iter().map(|(name, value)| ((*name).to_owned(), AttributeValue::S(value.clone())));
+        let call = self
+            .db
+            .query()
+            .table_name(query.table)
+            .set_index_name(query.index.map(ToOwned::to_owned))
+            .key_condition_expression(query.condition)
+            .set_expression_attribute_values(Some(values.collect()))
+            .scan_index_forward(!query.newest_first)
+            .consistent_read(query.consistent);
         let mut after = query.after;
         loop {
-            let wanted = i32::try_from(limit - items.len()).ok();
-            let values =
-                query.values.iter().map(|(name, value)| ((*name).to_owned(), AttributeValue::S(value.clone())));
-            let page = self
-                .db
-                .query()
-                .table_name(query.table)
-                .set_index_name(query.index.map(ToOwned::to_owned))
-                .key_condition_expression(query.condition)
-                .set_expression_attribute_values(Some(values.collect()))
-                .set_exclusive_start_key(after)
-                .scan_index_forward(!query.newest_first)
-                .consistent_read(query.consistent)
-                .set_limit(wanted)
-                .send()
-                .await
-                .map_err(failed)?;
-            items.extend(page.items.unwrap_or_default());
+            let wanted = i32::try_from(limit - kept.len()).ok();
+            let page = call.clone().set_exclusive_start_key(after).set_limit(wanted).send().await.map_err(failed)?;
+            for item in page.items.unwrap_or_default() {
+                kept.extend(keep(item)?);
+            }
             after = page.last_evaluated_key.filter(|key| !key.is_empty());
-            if after.is_none() || items.len() >= limit {
-                return Ok(items);
+            if after.is_none() || kept.len() >= limit {
+                return Ok(kept);
             }
         }
     }

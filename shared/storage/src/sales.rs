@@ -12,8 +12,8 @@ use aws_sdk_dynamodb::{
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 use sijang_domain::{
-    Day, DayTotals, Error, Money, OrderId, ProductId, ProductSales, RankedProduct, Ranking, SaleFact, SaleKind,
-    Timestamp,
+    Day, DayTotals, Error, Money, OrderId, Page, Position, ProductId, ProductSales, RankedProduct, Ranking, SaleFact,
+    SaleKind, Timestamp,
 };
 use tokio::time::sleep;
 
@@ -21,7 +21,7 @@ use crate::{
     AttributeValue, Item, Store,
     error::failed,
     page::Query,
-    transaction::{backoff, from_item, to_item},
+    transaction::{backoff, from_item, key, to_item},
 };
 
 const RANKING: &str = "RANKING#3D";
@@ -48,6 +48,10 @@ struct FactLine {
 
 fn fact_partition(day: Day, shard: u8) -> String {
     format!("FACT#{day}#{shard}")
+}
+
+fn day_partition(day: Day) -> String {
+    format!("DAY#{day}")
 }
 
 impl FactRow {
@@ -186,7 +190,7 @@ impl Store {
         let stored: HashMap<_, _> = self.day_totals(day).await?.into_iter().collect();
         let changed = totals.products().filter(|(product_id, sales)| stored.get(product_id) != Some(sales));
         let row = |(product_id, sales): (ProductId, ProductSales)| DayRow {
-            pk: format!("DAY#{day}"),
+            pk: day_partition(day),
             sk: product_id,
             units: sales.units,
             orders: sales.orders,
@@ -201,12 +205,38 @@ impl Store {
             .await
     }
 
+    /// Counts one day anew and stores its totals. Returns how many facts it has.
+    pub async fn recount(&self, day: Day) -> Result<u64, Error> {
+        let totals = self.count_day(day).await?;
+        self.store_totals(day, &totals).await?;
+        Ok(totals.facts())
+    }
+
+    /// A page of the stored totals of a day, by product.
+    pub async fn daily_sales(
+        &self,
+        day: Day,
+        limit: usize,
+        after: Option<Position>,
+    ) -> Result<Page<(ProductId, ProductSales)>, Error> {
+        let query = Query {
+            table: &self.tables.sales,
+            condition: "pk = :pk",
+            values: vec![(":pk", day_partition(day))],
+            after: after.map(|after| key([("pk", day_partition(day)), ("sk", after.0)])),
+            ..Query::default()
+        };
+        let rows = self.select(query, limit + 1, |item| from_item::<DayRow>("day total", item).map(Some)).await?;
+        let page = Page::cut(rows, limit, |row| Position(row.sk.to_string()));
+        Ok(page.map(|row| (row.sk, row.sales())))
+    }
+
     /// The stored totals of a day, by product.
     pub async fn day_totals(&self, day: Day) -> Result<Vec<(ProductId, ProductSales)>, Error> {
         let query = Query {
             table: &self.tables.sales,
             condition: "pk = :pk",
-            values: vec![(":pk", format!("DAY#{day}"))],
+            values: vec![(":pk", day_partition(day))],
             consistent: true,
             ..Query::default()
         };

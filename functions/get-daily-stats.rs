@@ -1,0 +1,36 @@
+//! `GET /v1/admin/stats/daily?date=`: what each product sold on a day in Seoul, by product, as last counted.
+
+use serde::Serialize;
+use sijang_domain::{Day, ProductId, ProductSales, SignedMoney};
+use sijang_edge::{Answer, CursorKey, Error, Reply, Request, serve};
+use sijang_storage::Store;
+
+/// What one product sold. A figure can be negative while the event of a cancellation is ahead of its sale's.
+#[derive(Serialize)]
+struct DailySales {
+    product_id: ProductId,
+    units_sold: i64,
+    orders: i64,
+    /// Units times list price, before coupons.
+    revenue: SignedMoney,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    let (store, cursors) = (Store::from_env().await, CursorKey::from_env()?);
+    serve(|request| handle(&store, &cursors, request)).await
+}
+
+async fn handle(store: &Store, cursors: &CursorKey, request: Request) -> Answer {
+    request.admin()?;
+    let day: Day = request.required("date", str::parse)?;
+    let page = request.page(cursors, "daily-stats", &day.to_string())?;
+    let sales = store.daily_sales(day, page.limit, page.after.clone()).await?;
+    Ok(Reply::page(sales.map(DailySales::of), &page))
+}
+
+impl DailySales {
+    fn of((product_id, sales): (ProductId, ProductSales)) -> Self {
+        Self { product_id, units_sold: sales.units, orders: sales.orders, revenue: SignedMoney::counted(sales.revenue) }
+    }
+}
