@@ -63,13 +63,22 @@ impl StateFolder {
     /// The folder at `root`, made when it is not there.
     pub fn open(root: impl Into<PathBuf>) -> Result<Self> {
         let root = root.into();
-        fs::create_dir_all(root.join("logs")).with_context(|| format!("cannot make {}", root.display()))?;
+        fs::create_dir_all(&root).with_context(|| format!("cannot make {}", root.display()))?;
         Ok(Self { root: root.canonicalize()? })
+    }
+
+    /// Empties the folder of the logs.
+    pub fn clear_logs(&self) -> Result<()> {
+        let logs = self.root.join("logs");
+        if logs.exists() {
+            fs::remove_dir_all(&logs).with_context(|| format!("cannot remove {}", logs.display()))?;
+        }
+        fs::create_dir_all(&logs).with_context(|| format!("cannot make {}", logs.display()))
     }
 
     /// Removes everything that was stored, but the issuer's key.
     pub fn empty(&self) -> Result<()> {
-        for folder in [self.ministack(), self.lambda(), self.root.join("logs")] {
+        for folder in [self.ministack(), self.lambda()] {
             if folder.exists() {
                 fs::remove_dir_all(&folder).with_context(|| format!("cannot remove {}", folder.display()))?;
             }
@@ -79,7 +88,6 @@ impl StateFolder {
                 fs::remove_file(&file)?;
             }
         }
-        fs::create_dir_all(self.root.join("logs"))?;
         Ok(())
     }
 
@@ -111,6 +119,11 @@ impl StateFolder {
     /// What was seeded last.
     pub fn seeded(&self) -> PathBuf {
         self.root.join("seeded")
+    }
+
+    /// Every variable that a function gets, for `cargo lambda watch --env-file`.
+    pub fn environment(&self) -> PathBuf {
+        self.root.join("functions.env")
     }
 
     /// How to reach the running stack.

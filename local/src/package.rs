@@ -17,6 +17,7 @@ pub fn package(template: &Template) -> Result<Value> {
     let mut document = template.document().clone();
     let globals = document["Globals"]["Function"].as_object_mut().context("no Globals.Function")?;
     globals.remove("CodeUri");
+    secrets(&mut document);
     let mut added = Map::new();
     authorizers(&mut document, &mut added)?;
     for function in template.functions() {
@@ -53,6 +54,18 @@ pub fn cors(template: &Template) -> Value {
         "exposeHeaders": wanted["ExposeHeaders"],
         "maxAge": wanted["MaxAge"],
     })
+}
+
+/// MiniStack ignores `ExcludePunctuation`, and a secret with quotes breaks environment files.
+fn secrets(document: &mut Value) {
+    const PUNCTUATION: &str = r##"!"#$%&'()*+,-./:;<=>?@[\]^_`{|}~"##;
+    let resources = document["Resources"].as_object_mut().into_iter().flatten().map(|(_, resource)| resource);
+    for secret in resources.filter(|resource| resource["Type"] == "AWS::SecretsManager::Secret") {
+        let generate = &mut secret["Properties"]["GenerateSecretString"];
+        if generate["ExcludePunctuation"] == true {
+            generate["ExcludeCharacters"] = PUNCTUATION.into();
+        }
+    }
 }
 
 /// SAM puts authorizers and routes into an OpenAPI body, which MiniStack ignores: they become resources.

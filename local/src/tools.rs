@@ -3,6 +3,7 @@
 
 use std::{
     fs::{self, File},
+    os::unix::fs::symlink,
     path::{Path, PathBuf},
     process::{Output, Stdio},
 };
@@ -41,6 +42,10 @@ pub async fn fetch(folder: &Path, progress: Progress) -> Result<Tools> {
         let fetching = format!("fetching MiniStack and cargo-lambda with pip into {}", home.display());
         progress.step("tools", &fetching, install(&home, &tools)).await?;
         fs::write(&complete, REQUIREMENTS)?;
+        // A name that does not change, to call the tools by hand.
+        let stable = folder.join("tools");
+        let _ = fs::remove_file(&stable);
+        symlink(home.file_name().unwrap_or(home.as_os_str()), &stable).with_context(|| format!("cannot link {}", stable.display()))?;
     }
     drop(lock);
     Ok(tools)

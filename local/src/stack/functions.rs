@@ -1,8 +1,8 @@
 //! The functions of a stack: binaries as built, environment as deployed.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fs};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use futures::future::try_join_all;
 
 use super::physical_name;
@@ -59,8 +59,18 @@ pub(super) async fn serve(
     for (spec, environment) in specs.iter_mut().zip(environments) {
         spec.environment = environment;
     }
+    write_environment(state, &specs)?;
     let log = state.log("cargo-lambda");
     Functions::start(tools.cargo_lambda.clone(), state.lambda(), log, specs, progress).await
+}
+
+/// Leaves one environment for all functions: `cargo lambda watch --env-file` has only one, too.
+fn write_environment(state: &StateFolder, specs: &[FunctionSpec]) -> Result<()> {
+    let all = specs.iter().flat_map(|spec| &spec.environment).filter(|(name, _)| !name.starts_with("AWS_LAMBDA_"));
+    let variables: BTreeMap<_, _> = all.collect();
+    let lines: Vec<String> = variables.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+    let file = state.environment();
+    fs::write(&file, lines.concat()).with_context(|| format!("cannot write {}", file.display()))
 }
 
 async fn environment(cloud: &Cloud, function: &str) -> Result<BTreeMap<String, String>> {

@@ -90,6 +90,7 @@ impl Stack {
         let repository = Repository::find()?;
         let state = StateFolder::open(&options.state)?;
         let lock = lock(&state)?;
+        state.clear_logs()?;
         let listener = listen(options.api_port).await?;
         let api_url = format!("http://{}", listener.local_addr()?);
         if options.fresh {

@@ -1,0 +1,34 @@
+//! The storage contract: what every engine that serves DynamoDB must let the store promise, written once.
+//!
+//! `SIJANG_CONTRACT_ENDPOINT` names another engine (DynamoDB Local, an account); without it the engine is dynoxide, in
+//! this process, with a fresh database for each test. Each test is named after the rule that it proves, and every
+//! refusal in here is also a proof that it left nothing behind (see `Request::refused`).
+
+// In a test, what fails to unwrap fails the test.
+#![allow(clippy::unwrap_used)]
+
+#[path = "contract/audit.rs"]
+mod audit;
+#[path = "contract/engine.rs"]
+mod engine;
+#[path = "contract/shop.rs"]
+mod shop;
+#[path = "contract/snapshot.rs"]
+mod snapshot;
+
+#[path = "contract/auditor.rs"]
+mod auditor;
+#[path = "contract/balances.rs"]
+mod balances;
+#[path = "contract/catalogue.rs"]
+mod catalogue;
+#[path = "contract/coupons.rs"]
+mod coupons;
+#[path = "contract/events.rs"]
+mod events;
+#[path = "contract/orders.rs"]
+mod orders;
+#[path = "contract/races.rs"]
+mod races;
+#[path = "contract/sales.rs"]
+mod sales;

@@ -1,0 +1,151 @@
+//! The engines that can serve the contract, and a database of one's own for each test.
+//!
+//! The tables are those of `template.yaml`, under names that no other test has: tests share nothing, and an engine that
+//! outlives them (an account, DynamoDB Local) gets its tables deleted again.
+
+use std::{env, path::Path, sync::LazyLock, thread, time::Duration};
+
+use aws_sdk_dynamodb::{
+    Client, Config,
+    client::Waiters,
+    config::{BehaviorVersion, Credentials, Region},
+    types::{
+        AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
+        ScalarAttributeType,
+    },
+};
+use dynoxide::{Database as Dynoxide, server::serve_with_shutdown};
+use sijang_local::template::{Key, Table, Template};
+use sijang_storage::Tables;
+use tokio::net::TcpListener;
+use ulid::Ulid;
+
+/// The tables of the template.
+pub static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
+    Template::load(&path).unwrap().tables().to_vec()
+});
+
+/// An engine with fresh tables, all of them empty.
+pub struct Database {
+    pub client: Client,
+    prefix: String,
+    /// Where the engine listens, if it outlives the test.
+    outside: Option<String>,
+}
+
+impl Database {
+    /// Fresh tables in the engine that the environment names, or else in an engine of their own.
+    pub async fn fresh() -> Self {
+        let outside = env::var("SIJANG_CONTRACT_ENDPOINT").ok();
+        let endpoint = match &outside {
+            Some(endpoint) => endpoint.clone(),
+            None => in_process().await,
+        };
+        let client = client_of(&endpoint);
+        let prefix = format!("contract-{}", Ulid::generate());
+        for table in TABLES.iter() {
+            create(&client, &format!("{prefix}-{}", table.name), table).await;
+        }
+        Self { client, prefix, outside }
+    }
+
+    /// The physical name of a table.
+    pub fn name_of(&self, table: &str) -> String {
+        format!("{}-{table}", self.prefix)
+    }
+
+    /// The tables as the store is told of them.
+    pub fn tables(&self) -> Tables {
+        Tables {
+            balances: self.name_of("balances"),
+            products: self.name_of("products"),
+            coupons: self.name_of("coupons"),
+            user_coupons: self.name_of("user-coupons"),
+            orders: self.name_of("orders"),
+            events: self.name_of("events"),
+            sales: self.name_of("sales"),
+        }
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let Some(endpoint) = self.outside.take() else { return };
+        let names: Vec<String> = TABLES.iter().map(|table| self.name_of(&table.name)).collect();
+        // The test's own runtime cannot be waited for in here.
+        let deletion = thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let client = client_of(&endpoint);
+                for name in names {
+                    if let Err(error) = client.delete_table().table_name(&name).send().await {
+                        eprintln!("table {name} is left behind: {error:?}");
+                    }
+                }
+            });
+        });
+        let _ = deletion.join();
+    }
+}
+
+/// Starts dynoxide on a database in memory; it ends with the test's runtime.
+async fn in_process() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let database = Dynoxide::memory().unwrap();
+    tokio::spawn(serve_with_shutdown(listener, database, std::future::pending()));
+    format!("http://{address}")
+}
+
+/// A client for an endpoint, with the environment's credentials where it has any. Engines on this machine take any.
+fn client_of(endpoint: &str) -> Client {
+    let variable = |name: &str| env::var(name).ok();
+    let credential = |name: &str| variable(name).unwrap_or_else(|| "test".to_owned());
+    let (id, secret) = (credential("AWS_ACCESS_KEY_ID"), credential("AWS_SECRET_ACCESS_KEY"));
+    let credentials = Credentials::new(id, secret, variable("AWS_SESSION_TOKEN"), None, "contract");
+    let region = variable("AWS_REGION").unwrap_or_else(|| "ap-northeast-2".to_owned());
+    let config = Config::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .credentials_provider(credentials)
+        .region(Region::new(region))
+        .endpoint_url(endpoint);
+    // Reading the root certificates takes longer than many a test.
+    let plain = endpoint.starts_with("http://");
+    let config =
+        if plain { config.http_client(aws_smithy_http_client::Builder::new().build_http()) } else { config };
+    Client::from_conf(config.build())
+}
+
+async fn create(client: &Client, name: &str, table: &Table) {
+    let attribute = |name: &str| {
+        let attribute = AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S);
+        attribute.build().unwrap()
+    };
+    let index = |index: &sijang_local::template::Index| {
+        let all = Projection::builder().projection_type(ProjectionType::All).build();
+        let index = GlobalSecondaryIndex::builder()
+            .index_name(&index.name)
+            .set_key_schema(Some(schema(&index.key)))
+            .projection(all);
+        index.build().unwrap()
+    };
+    let indexes: Vec<_> = table.indexes.iter().map(index).collect();
+    client
+        .create_table()
+        .table_name(name)
+        .billing_mode(BillingMode::PayPerRequest)
+        .set_attribute_definitions(Some(table.attributes().into_iter().map(attribute).collect()))
+        .set_key_schema(Some(schema(&table.key)))
+        .set_global_secondary_indexes((!indexes.is_empty()).then_some(indexes))
+        .send()
+        .await
+        .unwrap();
+    client.wait_until_table_exists().table_name(name).wait(Duration::from_mins(1)).await.unwrap();
+}
+
+fn schema(key: &Key) -> Vec<KeySchemaElement> {
+    let element = |name: &String, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap();
+    let hash = element(&key.hash, KeyType::Hash);
+    std::iter::once(hash).chain(key.range.iter().map(|range| element(range, KeyType::Range))).collect()
+}

@@ -1,0 +1,67 @@
+//! Everything that is stored, at one instant between commands: to compare, and to audit.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sijang_local::template::Table;
+use sijang_storage::Item;
+
+use crate::engine::{Database, TABLES};
+
+/// All items of all tables, by table (named as in the template) and key.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Snapshot(BTreeMap<&'static str, BTreeMap<String, Item>>);
+
+impl Snapshot {
+    /// What is stored now.
+    pub async fn of(database: &Database) -> Self {
+        let mut all = BTreeMap::new();
+        for table in TABLES.iter() {
+            let scan = database.client.scan().table_name(database.name_of(&table.name)).consistent_read(true);
+            let items = scan.into_paginator().items().send().collect::<Result<Vec<Item>, _>>().await.unwrap();
+            let items = items.into_iter().map(|item| (key_of(table, &item), item));
+            all.insert(table.name.as_str(), items.collect());
+        }
+        Self(all)
+    }
+
+    /// The items of a table.
+    pub fn items(&self, table: &str) -> impl Iterator<Item = &Item> {
+        self.0[table].values()
+    }
+
+    /// The items of a table, to be tampered with.
+    pub fn items_mut(&mut self, table: &str) -> &mut BTreeMap<String, Item> {
+        self.0.get_mut(table).unwrap()
+    }
+
+    /// What is different from `before`, an item a line: new (`+`), gone (`-`) or changed (`~`), its table and its key.
+    pub fn changes_since(&self, before: &Self) -> Vec<(char, &'static str, String)> {
+        let mut changes = Vec::new();
+        for (table, now) in &self.0 {
+            let then = &before.0[table];
+            for key in now.keys().chain(then.keys()).collect::<BTreeSet<_>>() {
+                let change = match (then.get(key), now.get(key)) {
+                    (None, _) => '+',
+                    (_, None) => '-',
+                    (then, now) if then != now => '~',
+                    _ => continue,
+                };
+                changes.push((change, *table, key.clone()));
+            }
+        }
+        changes
+    }
+
+    /// The same without the keys: `+ events`, `~ balances`, ..., sorted.
+    pub fn effects_since(&self, before: &Self) -> Vec<String> {
+        let changes = self.changes_since(before);
+        let mut effects: Vec<_> = changes.into_iter().map(|(change, table, _)| format!("{change} {table}")).collect();
+        effects.sort();
+        effects
+    }
+}
+
+fn key_of(table: &Table, item: &Item) -> String {
+    let attributes = std::iter::once(&table.key.hash).chain(&table.key.range);
+    attributes.map(|name| item[name].as_s().unwrap().as_str()).collect::<Vec<_>>().join(" / ")
+}

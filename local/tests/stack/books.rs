@@ -1,0 +1,246 @@
+//! The books: every table as it is, read past the API, and what must hold among them after anything whatever.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use crate::shop::Shop;
+
+/// Everything that the shop has stored, as far as the books need it.
+#[derive(Debug)]
+pub struct Books {
+    balances: Vec<BalanceItem>,
+    stock: Vec<StockItem>,
+    coupons: Vec<CouponItem>,
+    user_coupons: Vec<UserCouponItem>,
+    orders: Vec<OrderItem>,
+    events: Vec<EventItem>,
+    sales: Vec<SaleItem>,
+}
+
+#[derive(Debug, Deserialize)]
+struct BalanceItem {
+    user_id: String,
+    sk: String,
+    balance: Option<i64>,
+    amount: Option<i64>,
+    order_id: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct StockItem {
+    product_id: String,
+    stock: Option<i64>,
+}
+
+#[derive(Debug, Deserialize)]
+struct CouponItem {
+    coupon_id: String,
+    quota: Option<i64>,
+    issued: Option<i64>,
+}
+
+#[derive(Debug, Deserialize)]
+struct UserCouponItem {
+    user_id: String,
+    coupon_id: String,
+    order_id: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct OrderItem {
+    user_id: String,
+    order_id: String,
+    order: OrderRecord,
+}
+
+#[derive(Debug, Deserialize)]
+struct OrderRecord {
+    lines: Vec<LineRecord>,
+    list: i64,
+    off: i64,
+    coupon: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct LineRecord {
+    p: String,
+    q: i64,
+    u: i64,
+}
+
+#[derive(Debug, Deserialize)]
+struct EventItem {
+    request: String,
+    r#type: String,
+    order: Option<OrderName>,
+    answer: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct OrderName {
+    id: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct SaleItem {
+    pk: String,
+    sk: String,
+}
+
+impl Books {
+    pub async fn read(shop: &Shop) -> Self {
+        Self {
+            balances: scan(shop, "balances").await,
+            stock: scan(shop, "products").await,
+            coupons: scan(shop, "coupons").await,
+            user_coupons: scan(shop, "user-coupons").await,
+            orders: scan(shop, "orders").await,
+            events: scan(shop, "events").await,
+            sales: scan(shop, "sales").await,
+        }
+    }
+
+    /// Ids of all orders.
+    pub fn orders(&self) -> BTreeSet<&str> {
+        self.orders.iter().map(|order| order.order_id.as_str()).collect()
+    }
+
+    /// Ids of the orders with this product.
+    pub fn orders_of(&self, product: &str) -> BTreeSet<&str> {
+        let with = self.orders.iter().filter(|order| order.order.lines.iter().any(|line| line.p == product));
+        with.map(|order| order.order_id.as_str()).collect()
+    }
+
+    /// Everyone who holds a coupon of this campaign.
+    pub fn holders_of(&self, coupon: &str) -> BTreeSet<&str> {
+        let held = self.user_coupons.iter().filter(|held| held.coupon_id == coupon);
+        held.map(|held| held.user_id.as_str()).collect()
+    }
+
+    /// Names of the sale facts, as often as they are there.
+    fn facts(&self) -> Vec<&str> {
+        self.sales.iter().filter(|item| item.pk.starts_with("FACT#")).map(|item| item.sk.as_str()).collect()
+    }
+
+    /// Whether the event pipeline has carried every order to its end.
+    pub fn is_caught_up(&self) -> bool {
+        let facts: BTreeSet<_> = self.facts().into_iter().collect();
+        self.orders.iter().all(|order| facts.contains(format!("{}.paid", order.order_id).as_str()))
+    }
+
+    /// Whether this order's fact is there; once, or it is an error.
+    pub fn has_fact(&self, order: &str) -> bool {
+        let name = format!("{order}.paid");
+        let times = self.facts().into_iter().filter(|fact| *fact == name).count();
+        assert!(times <= 1, "order {order} is counted {times} times");
+        times == 1
+    }
+
+    /// The invariants that hold after any run.
+    pub fn audit(&self) {
+        self.audit_money();
+        self.audit_stock();
+        self.audit_coupons();
+        self.audit_events();
+    }
+
+    /// The sum of each ledger is the balance, which is not negative; there is one payment for each order, of its price.
+    fn audit_money(&self) {
+        let mut balances: BTreeMap<&str, i64> = BTreeMap::new();
+        let mut ledgers: BTreeMap<&str, i64> = BTreeMap::new();
+        let mut payments: BTreeMap<(&str, &str), Vec<i64>> = BTreeMap::new();
+        for item in &self.balances {
+            if let Some(balance) = item.balance {
+                assert!(balance >= 0, "{item:?}");
+                balances.insert(&item.user_id, balance);
+            } else {
+                assert!(item.sk.starts_with("TX#"), "{item:?}");
+                let amount = item.amount.unwrap();
+                *ledgers.entry(&item.user_id).or_default() += amount;
+                if let Some(order) = &item.order_id {
+                    payments.entry((&item.user_id, order)).or_default().push(-amount);
+                }
+            }
+        }
+        assert_eq!(balances, ledgers, "every balance is the sum of its ledger");
+        let priced = |order: &OrderItem| {
+            let sum: i64 = order.order.lines.iter().map(|line| line.q * line.u).sum();
+            assert_eq!(sum, order.order.list, "the list price is the sum of the lines: {order:?}");
+            assert!((0..=sum).contains(&order.order.off), "{order:?}");
+            sum - order.order.off
+        };
+        let prices: BTreeMap<_, _> = self
+            .orders
+            .iter()
+            .map(|order| ((order.user_id.as_str(), order.order_id.as_str()), vec![priced(order)]))
+            .collect();
+        assert_eq!(payments, prices, "every order is paid for once, and nothing else is");
+    }
+
+    /// What was there at the start, and was added or taken out, is what is left and what was sold.
+    fn audit_stock(&self) {
+        let mut expected: BTreeMap<String, i64> = BTreeMap::new();
+        for event in &self.events {
+            let answer: Value = event.answer.as_ref().map(|answer| serde_json::from_str(answer).unwrap()).unwrap_or_default();
+            let added = match event.r#type.as_str() {
+                "product.created.v1" => answer["stock"].as_i64().unwrap(),
+                "stock.adjusted.v1" => answer["delta"].as_i64().unwrap(),
+                _ => continue,
+            };
+            *expected.entry(answer["product_id"].as_str().unwrap().to_owned()).or_default() += added;
+        }
+        for line in self.orders.iter().flat_map(|order| &order.order.lines) {
+            *expected.entry(line.p.clone()).or_default() -= line.q;
+        }
+        let left: BTreeMap<_, _> =
+            self.stock.iter().filter_map(|item| Some((item.product_id.clone(), item.stock?))).collect();
+        assert!(left.values().all(|stock| *stock >= 0), "no stock is negative");
+        assert_eq!(left, expected, "stock left is stock made less stock sold");
+    }
+
+    /// Each campaign counts its holders and stays within its total; a coupon is used by exactly the order that says so.
+    fn audit_coupons(&self) {
+        for counter in &self.coupons {
+            let (Some(quota), Some(issued)) = (counter.quota, counter.issued) else { continue };
+            let holders = i64::try_from(self.holders_of(&counter.coupon_id).len()).unwrap();
+            assert_eq!(issued, holders, "campaign {}", counter.coupon_id);
+            assert!(issued <= quota, "campaign {}", counter.coupon_id);
+        }
+        let used: BTreeSet<_> = self
+            .user_coupons
+            .iter()
+            .filter_map(|held| Some((held.user_id.as_str(), held.coupon_id.as_str(), held.order_id.as_deref()?)))
+            .collect();
+        let using: Vec<_> = self
+            .orders
+            .iter()
+            .filter_map(|order| Some((order.user_id.as_str(), order.order.coupon.as_deref()?, order.order_id.as_str())))
+            .collect();
+        assert_eq!(using.len(), used.len(), "no coupon is used twice");
+        assert_eq!(using.into_iter().collect::<BTreeSet<_>>(), used, "a used coupon has its order");
+    }
+
+    /// One event for each order, one fact for each event.
+    fn audit_events(&self) {
+        let events: Vec<_> = self
+            .events
+            .iter()
+            .filter(|event| event.r#type == "order.paid.v1")
+            .map(|event| event.order.as_ref().unwrap_or_else(|| panic!("{}", event.request)).id.as_str())
+            .collect();
+        assert_eq!(events.len(), self.orders.len(), "as many order events as orders");
+        assert_eq!(events.into_iter().collect::<BTreeSet<_>>(), self.orders(), "each order has its event");
+        for order in &self.orders {
+            assert!(self.has_fact(&order.order_id), "order {} is not counted", order.order_id);
+        }
+    }
+}
+
+/// All items of a table.
+async fn scan<T: DeserializeOwned>(shop: &Shop, table: &str) -> Vec<T> {
+    let pages = shop.db().scan().table_name(shop.table(table)).consistent_read(true).into_paginator().items().send();
+    let items = pages.collect::<Result<Vec<_>, _>>().await.unwrap();
+    items.into_iter().map(|item| serde_dynamo::from_item(item).unwrap()).collect()
+}

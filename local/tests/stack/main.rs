@@ -1,0 +1,43 @@
+//! Black-box tests of the whole running shop: gateway, authorizer, functions, tables, stream, queue, schedule.
+//!
+//! One isolated stack on free ports serves all trials, which keep out of each other's way by using customers and
+//! products of their own. A trial that disturbs others (it kills processes, changes a queue) waits until it is alone, or
+//! starts a stack of its own. Whatever happens in a trial, the stacks and their folders are gone at the end.
+
+#![allow(clippy::unwrap_used)] // a trial that cannot go on may end where it stands
+
+mod books;
+mod kills;
+mod ministack;
+mod races;
+mod readme;
+mod rules;
+mod shop;
+mod tour;
+mod world;
+
+use std::process::ExitCode;
+
+use libtest_mimic::Arguments;
+
+use crate::world::World;
+
+/// The trials mostly wait: more of them than there are processors.
+const THREADS: usize = 6;
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(THREADS);
+    let world = World::new();
+    let trials = [
+        kills::trials(&world),
+        readme::trials(&world),
+        tour::trials(&world),
+        rules::trials(&world),
+        races::trials(&world),
+        ministack::trials(&world),
+    ];
+    let conclusion = libtest_mimic::run(&arguments, trials.into_iter().flatten().collect());
+    world.end();
+    conclusion.exit_code()
+}

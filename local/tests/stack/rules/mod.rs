@@ -1,0 +1,58 @@
+//! Every rule of the shop, and every type of problem, as a client meets them.
+
+mod admin;
+mod balance;
+mod coupons;
+mod identity;
+mod lists;
+mod orders;
+mod requests;
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use libtest_mimic::{Completion, Trial};
+use sijang_edge::CATALOGUE;
+
+use crate::{
+    shop::PROVOKED,
+    world::{World, own_trial},
+};
+
+pub fn trials(world: &Arc<World>) -> Vec<Trial> {
+    let groups = [
+        identity::trials(world),
+        balance::trials(world),
+        orders::trials(world),
+        coupons::trials(world),
+        admin::trials(world),
+        requests::trials(world),
+        lists::trials(world),
+    ];
+    let mut trials: Vec<Trial> = groups.into_iter().flatten().collect();
+    let rules = trials.len();
+    trials.push(own_trial(world, "rules::every_problem_type_was_provoked", async move |world| {
+        every_problem_type_was_provoked(&world, rules)
+    }));
+    trials
+}
+
+/// The catalogue and these trials agree on which problems there are. Must run after the others, and says nothing when
+/// some of them were left out or failed.
+fn every_problem_type_was_provoked(world: &World, rules: usize) -> Completion {
+    if world.passed() < rules {
+        return Completion::ignored_with("only part of the trials has passed");
+    }
+    // Contention that outlasts a request's patience cannot be made at will; `races` meets it when it happens.
+    const EXCEPTIONS: [&str; 1] = ["busy"];
+    let mut expected: BTreeSet<&str> = CATALOGUE.iter().map(|kind| kind.code).collect();
+    for exception in EXCEPTIONS {
+        assert!(expected.remove(exception), "{exception} is no problem type any more");
+    }
+    let provoked = PROVOKED.lock().unwrap();
+    let mut provoked: BTreeSet<&str> = provoked.iter().map(String::as_str).collect();
+    for exception in EXCEPTIONS {
+        provoked.remove(exception);
+    }
+    assert_eq!(provoked, expected);
+    Completion::Completed
+}
