@@ -32,6 +32,8 @@ pub struct MiniStackOptions {
     pub log: PathBuf,
     /// Its port on 127.0.0.1.
     pub port: u16,
+    /// The port that it had when it stored its state.
+    pub previous_port: Option<u16>,
     /// For each function, by physical name, the URL that its invocations are sent to.
     pub invoke_urls: BTreeMap<String, String>,
 }
@@ -39,7 +41,7 @@ pub struct MiniStackOptions {
 impl MiniStack {
     /// Starts it and waits until it answers.
     pub async fn start(options: &MiniStackOptions) -> Result<Self> {
-        state::tidy(&options.folder.join("state"))?;
+        state::tidy(&options.folder.join("state"), options.previous_port, options.port)?;
         let mut child = process::spawn(&program(options)?).await?;
         let cloud = Cloud::new(format!("http://127.0.0.1:{}", options.port))?;
         let patience = Instant::now() + Duration::from_secs(90);

@@ -5,8 +5,12 @@ use std::{fs, path::Path};
 use anyhow::{Context, Result};
 use serde_json::{Map, Value};
 
-/// Edits the state in `folder`, if there is any.
-pub(super) fn tidy(folder: &Path) -> Result<()> {
+/// Edits the state in `folder`, if there is any. It was written by a `MiniStack` on port `old`, and will be read by one on
+/// port `new`.
+pub(super) fn tidy(folder: &Path, old: Option<u16>, new: u16) -> Result<()> {
+    if let Some(old) = old.filter(|old| *old != new) {
+        move_port(folder, old, new)?;
+    }
     // MiniStack stores how many stream records each event source mapping has read, but not the records: after a restart
     // it would skip as many new ones. Without the count it starts with the first new one.
     edit(&folder.join("lambda.json"), |state| {
@@ -17,6 +21,20 @@ pub(super) fn tidy(folder: &Path) -> Result<()> {
         let groups = state["log_groups"]["data"].as_object_mut().into_iter().flatten();
         groups.for_each(|(_, group)| group["streams"] = Map::new().into());
     })
+}
+
+/// `MiniStack` knows its queues by their URLs, port and all: on another port, nothing would be read from them any more.
+fn move_port(folder: &Path, old: u16, new: u16) -> Result<()> {
+    let Ok(files) = fs::read_dir(folder) else { return Ok(()) };
+    for file in files {
+        let file = file?.path();
+        if file.extension().is_some_and(|extension| extension == "json") {
+            let text = fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))?;
+            let moved = text.replace(&format!("127.0.0.1:{old}"), &format!("127.0.0.1:{new}"));
+            fs::write(&file, moved).with_context(|| format!("writing {}", file.display()))?;
+        }
+    }
+    Ok(())
 }
 
 fn edit(file: &Path, change: impl FnOnce(&mut Value)) -> Result<()> {

@@ -256,6 +256,7 @@ async fn start_ministack(
         log: state.log("ministack"),
         // Queue URLs carry the port: the old one keeps them valid.
         port: free_port(deployed.port)?,
+        previous_port: deployed.port,
         invoke_urls: names.map(|name| (name.clone(), endpoint.url(&name))).collect(),
     };
     let waiting = format!("waiting for MiniStack on port {}", options.port);
