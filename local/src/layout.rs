@@ -37,9 +37,9 @@ impl Repository {
         self.root.join(".sijang")
     }
 
-    /// The folder of the stack that `./local/up` runs.
+    /// The folder of the stack that `./local/up` runs; `SIJANG_STATE` names that of another.
     pub fn state(&self) -> PathBuf {
-        self.ignored().join("up")
+        env::var_os("SIJANG_STATE").map_or_else(|| self.ignored().join("up"), PathBuf::from)
     }
 
     /// The debug binary of a function.
