@@ -87,7 +87,7 @@ fn steps(pieces: &[Piece]) -> impl Iterator<Item = &Step> {
 }
 
 fn pieces(readme: &str) -> Vec<Piece> {
-    let (mut pieces, mut text, mut block) = (Vec::new(), String::new(), None);
+    let (mut pieces, mut text, mut block) = (Vec::new(), String::new(), None::<String>);
     let (mut in_tour, mut in_other_block) = (false, false);
     for line in readme.split_inclusive('\n') {
         let bare = line.trim_end();
@@ -97,7 +97,7 @@ fn pieces(readme: &str) -> Vec<Piece> {
                 block = None;
                 text.push_str(line);
             } else {
-                String::push_str(lines, line);
+                lines.push_str(line);
             }
             continue;
         }
