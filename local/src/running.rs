@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
 use crate::layout::StateFolder;
@@ -25,7 +25,7 @@ pub struct Running {
 impl Running {
     /// Reads the note of the stack in `state`.
     pub fn read(state: &StateFolder) -> Result<Self> {
-        let text = fs::read(state.running()).context("nothing is running: start it with ./local/up")?;
+        let Ok(text) = fs::read(state.running()) else { bail!("nothing is running: start it with ./local/up") };
         serde_json::from_slice(&text).context("running.json cannot be read")
     }
 

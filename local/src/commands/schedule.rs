@@ -1,6 +1,6 @@
 //! `./local/schedule DATE`: the aggregator takes its days from the scheduled time, so any day can be tried at any time.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::Args;
 use jiff::{Timestamp, civil::Date};
 use serde_json::json;
@@ -38,6 +38,9 @@ fn day(text: &str) -> Result<Date> {
     Ok(match text {
         "today" => today,
         "tomorrow" => today.tomorrow()?,
-        date => date.parse().with_context(|| format!("{date} is no day: write it as 2026-11-21"))?,
+        date => match date.parse() {
+            Ok(day) => day,
+            Err(_) => bail!("{date} is no day: write it as 2026-11-21"),
+        },
     })
 }
