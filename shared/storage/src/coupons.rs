@@ -302,12 +302,15 @@ impl Store {
         after: Option<Position>,
         now: Timestamp,
     ) -> Result<Page<CampaignListing>, Error> {
+        // Keys begin with a time and go on with `#`, which sorts below `$`: what closes now is not open.
+        let closed = format!("{now}$");
+        // A campaign may close while its page is read: the engine would not begin after what is out of the range.
+        let after = after.filter(|position| position.0 > closed);
         let query = Query {
             table: &self.tables.coupons,
             index: Some(OPEN_CAMPAIGNS),
             condition: "listing = :listed AND listing_key > :now",
-            // Keys begin with a time and go on with `#`, which sorts below `$`: what closes now is not open.
-            values: vec![(":listed", LISTED.to_owned()), (":now", format!("{now}$"))],
+            values: vec![(":listed", LISTED.to_owned()), (":now", closed)],
             after: after.map(campaign_position).transpose()?,
             ..Query::default()
         };
