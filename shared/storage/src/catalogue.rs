@@ -139,13 +139,25 @@ impl Store {
         match condition {
             Condition::Held => Ok(LineFinding::Held),
             Condition::Failed(None) => Ok(LineFinding::Absent),
-            Condition::Failed(Some(item)) => {
-                let row = StockRow::read(item)?;
-                let price = row.price()?;
-                self.memory.prices.insert(row.product_id, price);
-                Ok(LineFinding::Found { price, stock: row.stock, active: row.active })
-            }
+            Condition::Failed(Some(item)) => self.found(StockRow::read(item)?),
         }
+    }
+
+    fn found(&self, row: StockRow) -> Result<LineFinding, Error> {
+        let price = row.price()?;
+        self.memory.prices.insert(row.product_id, price);
+        Ok(LineFinding::Found { price, stock: row.stock, active: row.active })
+    }
+
+    /// These products as they are now, in their order. What they cost is remembered.
+    pub(crate) async fn line_findings(&self, products: &[ProductId]) -> Result<Vec<LineFinding>, Error> {
+        let keys = products.iter().copied().map(stock_key).collect();
+        let mut found = HashMap::with_capacity(products.len());
+        for item in self.get_all(&self.tables.products, keys, true).await? {
+            let row = StockRow::read(item)?;
+            found.insert(row.product_id, self.found(row)?);
+        }
+        Ok(products.iter().map(|product_id| found.remove(product_id).unwrap_or(LineFinding::Absent)).collect())
     }
 
     /// The prices of these products, as remembered, or else as they are. Products that do not exist have none.

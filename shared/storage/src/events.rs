@@ -110,10 +110,13 @@ impl Store {
     /// The way to refuse what no transaction has seen: what was accepted once must not be refused when it is sent
     /// again, though the price or the balance has changed since.
     pub(crate) async fn recorded_or_refused(&self, command: &Command, refusal: Refusal) -> Result<Recorded, Error> {
-        match self.get(&self.tables.events, key([("request", request_of(command))]), true).await? {
-            Some(item) => recorded(Some(item), &command.fingerprint),
-            None => Err(refusal.into()),
-        }
+        self.recorded(command).await?.ok_or_else(|| refusal.into())
+    }
+
+    /// The answer that an earlier request with this key got, if there was one.
+    pub(crate) async fn recorded(&self, command: &Command) -> Result<Option<Recorded>, Error> {
+        let item = self.get(&self.tables.events, key([("request", request_of(command))]), true).await?;
+        item.map(|item| recorded(Some(item), &command.fingerprint)).transpose()
     }
 }
 

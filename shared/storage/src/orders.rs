@@ -101,18 +101,28 @@ impl Store {
     ) -> Result<Answered<Order>, Error> {
         let Moment { now, deadline } = command.moment;
         let coupon = match coupon_id {
-            Some(coupon_id) => Some(self.campaign(coupon_id).await?.ok_or(Refusal::UnknownCoupon)?),
+            Some(coupon_id) => self.campaign(coupon_id).await?,
             None => None,
         };
         let mut prices = self.cart_prices(cart).await?;
         let order_id = OrderId::new(now, random());
         let mut last_entry = None;
         loop {
-            let terms = coupon.as_ref().map(|campaign| (campaign.coupon_id, &campaign.terms));
-            let order = match Order::paid(order_id, cart, &prices, terms, now) {
+            let order = if coupon_id.is_some() && coupon.is_none() {
+                Err(Refusal::UnknownCoupon)
+            } else {
+                let terms = coupon.as_ref().map(|campaign| (campaign.coupon_id, &campaign.terms));
+                Order::paid(order_id, cart, &prices, terms, now)
+            };
+            let order = match order {
                 Ok(order) => order,
                 Err(refusal) => {
-                    return Ok(Answered::replay(self.recorded_or_refused(command, refusal).await?.order()?));
+                    if let Some(recorded) = self.recorded(command).await? {
+                        return Ok(Answered::replay(recorded.order()?));
+                    }
+                    prices = self.believed_wrongly(cart, &prices, now).await?.ok_or(refusal)?;
+                    in_time(command.moment)?;
+                    continue;
                 }
             };
             let entry = EntryId::following(last_entry, now, random());
@@ -146,6 +156,17 @@ impl Store {
                 Verdict::Retry(current) => prices = current,
             }
             in_time(command.moment)?;
+        }
+    }
+
+    /// The prices as they are, when those believed are not: what was refused for them may be good. What is wrong with
+    /// the products is refused first, as a transaction would have shown it.
+    async fn believed_wrongly(&self, cart: &Cart, prices: &Prices, now: Timestamp) -> Result<Option<Prices>, Error> {
+        let products: Vec<_> = cart.lines().iter().map(|line| line.product_id).collect();
+        let lines = self.line_findings(&products).await?;
+        match cart.judge(&Findings { lines, coupon: CouponFinding::Held, short_balance: None }, prices, now) {
+            Verdict::Refuse(refusal) => Err(refusal.into()),
+            Verdict::Retry(current) => Ok((current != *prices).then_some(current)),
         }
     }
 
