@@ -1,22 +1,34 @@
 //! Builds the function binaries, in the debug profile: one `cargo build` for all of them.
+//!
+//! Always of the whole workspace: cargo chooses the features of the dependencies by what is built together, and would
+//! compile the SDK once for each choice.
 
 use std::{path::Path, process::Stdio};
 
 use anyhow::{Context, Result, bail};
 use tokio::process::Command;
 
-/// Runs `cargo build -p sijang-functions`; cargo's own progress goes to the terminal unless `quiet`.
+/// Builds what `./local/up` runs; cargo's own progress goes to the terminal unless `quiet`.
 pub async fn functions(root: &Path, quiet: bool) -> Result<()> {
+    cargo(root, &["--bins"], quiet).await
+}
+
+/// Builds the binaries within `cargo test --workspace`, with the dependencies as the tests have them.
+pub async fn functions_for_tests(root: &Path, quiet: bool) -> Result<()> {
+    cargo(root, &["--bins", "--tests"], quiet).await
+}
+
+async fn cargo(root: &Path, targets: &[&str], quiet: bool) -> Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.args(["build", "--locked", "--package", "sijang-functions"]).current_dir(root).stdin(Stdio::null());
+    command.args(["build", "--locked", "--workspace"]).args(targets).current_dir(root).stdin(Stdio::null());
     if quiet {
         command.arg("--quiet");
     }
     let status = command.kill_on_drop(true).status().await;
     let status = status.context("cargo is missing: install Rust from https://rustup.rs")?;
     if !status.success() {
-        bail!("the functions do not build; cargo's messages are above");
+        bail!("it does not build; cargo's messages are above");
     }
     Ok(())
 }

@@ -49,14 +49,4 @@ impl Progress {
             eprintln!("{:6.1} s  {line}", self.started.elapsed().as_secs_f64());
         }
     }
-
-    /// Whether nothing is printed.
-    pub fn is_quiet(self) -> bool {
-        self.quiet
-    }
-
-    /// Time since the start.
-    pub fn elapsed(self) -> Duration {
-        self.started.elapsed()
-    }
 }

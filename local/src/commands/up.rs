@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Result, bail};
 use clap::Args;
+use jiff::Timestamp;
 use sijang_local::{
     issuer::{ADMIN, CUSTOMER},
     layout::Repository,
@@ -25,12 +26,16 @@ pub struct Up {
     /// Serve the binaries in cargo's target folder as they are
     #[arg(long)]
     no_build: bool,
+    /// When the command was given, in Unix seconds: the total time includes the build before
+    #[arg(long, hide = true)]
+    since: Option<i64>,
 }
 
 impl Up {
     pub(super) async fn run(self) -> Result<()> {
         let progress = Progress::new(false);
         let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        let since = self.since.map_or_else(|| Ok(Timestamp::now()), Timestamp::from_second)?;
         let options = StackOptions {
             state: Repository::find()?.state(),
             api_port: self.port,
@@ -46,7 +51,7 @@ impl Up {
             _ = terminate.recv() => bail!("terminated"),
         };
         let end = tokio::select! {
-            end = open(&mut stack, progress) => end,
+            end = open(&mut stack, progress, since) => end,
             _ = interrupt.recv() => Ok(()),
             _ = terminate.recv() => Ok(()),
         };
@@ -56,22 +61,20 @@ impl Up {
 }
 
 /// Seeds the shop, says how to use it, and waits; ends only when the local cloud dies.
-async fn open(stack: &mut Stack, progress: Progress) -> Result<()> {
+async fn open(stack: &mut Stack, progress: Progress, since: Timestamp) -> Result<()> {
     let seeding = seed::seed(stack);
     let goods = progress.step("seed", "waiting for the admin API to take products and coupons", seeding).await?;
     progress.say(format_args!("seed       {} products, {} coupon campaigns", goods.products, goods.coupons));
-    welcome(stack, progress)?;
+    welcome(stack, progress, since)?;
     bail!("{}", stack.lost().await)
 }
 
-fn welcome(stack: &Stack, progress: Progress) -> Result<()> {
+fn welcome(stack: &Stack, progress: Progress, since: Timestamp) -> Result<()> {
     let url = stack.api_url();
     let (alice, bob) = (stack.token("alice", &[CUSTOMER])?, stack.token("bob", &[CUSTOMER])?);
     let admin = stack.token("admin", &[CUSTOMER, ADMIN])?;
-    progress.say(format_args!(
-        "up         after {:.1} s; Ctrl-C stops it and keeps the data",
-        progress.elapsed().as_secs_f64()
-    ));
+    let seconds = (Timestamp::now() - since).get_seconds();
+    progress.say(format_args!("up         {seconds} s after the command; Ctrl-C stops it and keeps the data"));
     println!(
         r#"
 The shop is open at {url}
