@@ -2,14 +2,14 @@
 
 use serde::Deserialize;
 use sijang_domain::{CampaignDraft, CouponTerms, Discount, FieldError, Fields, Money, Name, Timestamp, Violation};
-use sijang_edge::{Answer, Error, MoneyBody, Reply, Request, serve};
+use sijang_edge::{Answer, Error, MoneyBody, Object, Reply, Request, serve};
 use sijang_storage::Store;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Body {
     name: String,
-    discount: DiscountBody,
+    discount: Object<DiscountBody>,
     minimum_order: Option<MoneyBody>,
     total: i64,
     opens_at: String,
@@ -52,7 +52,7 @@ impl Body {
     fn parse(self) -> Result<CampaignDraft, Vec<FieldError>> {
         let mut fields = Fields::default();
         let name = fields.check("/name", Name::parse(&self.name));
-        let discount = self.discount.parse(&mut fields);
+        let discount = self.discount.0.parse(&mut fields);
         let minimum_order = self.minimum_order.map_or(Ok(Money::ZERO), MoneyBody::money);
         let minimum_order = fields.check("/minimum_order/amount", minimum_order);
         let total = fields.check("/total", CampaignDraft::parse_total(self.total));

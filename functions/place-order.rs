@@ -2,13 +2,13 @@
 
 use serde::Deserialize;
 use sijang_domain::{Cart, CouponId, FieldError, Fields, Money, ProductId};
-use sijang_edge::{Answer, Error, MoneyBody, Reply, Request, serve};
+use sijang_edge::{Answer, Error, MoneyBody, Object, Reply, Request, serve};
 use sijang_storage::Store;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Body {
-    lines: Vec<Line>,
+    lines: Vec<Object<Line>>,
     coupon_id: Option<String>,
 }
 
@@ -40,7 +40,7 @@ impl Body {
     fn parse(self) -> Result<(Cart, Option<CouponId>), Vec<FieldError>> {
         let mut fields = Fields::default();
         let coupon_id = self.coupon_id.map(|id| fields.check("/coupon_id", id.parse()));
-        let lines: Vec<_> = self.lines.into_iter().enumerate().map(|(at, line)| line.parse(at, &mut fields)).collect();
+        let lines: Vec<_> = self.lines.into_iter().enumerate().map(|(at, Object(line))| line.parse(at, &mut fields)).collect();
         let lines: Option<Vec<_>> = lines.into_iter().collect();
         let coupon_id: Option<Option<CouponId>> = coupon_id.map_or(Some(None), |id| id.map(Some));
         let (lines, coupon_id) = fields.finish(lines.zip(coupon_id))?;

@@ -3,7 +3,12 @@
 //! A body is parsed in two steps. Its form is checked by serde, field by field; its values by the domain, all at once. A
 //! violation says where it is and what it is, and never repeats the input or the name of a Rust type.
 
-use serde::{Deserialize, de::DeserializeOwned};
+use std::{fmt, marker::PhantomData};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor, value::MapAccessDeserializer},
+};
 use serde_path_to_error::Segment;
 use sijang_domain::{Currency, FieldError, Money, Violation};
 
@@ -12,9 +17,47 @@ use crate::Failure;
 /// The most bytes of a body.
 pub(crate) const MAX_BYTES: usize = 16 * 1024;
 
+/// An object that is written as one: serde would also take an array of the fields' values.
+#[derive(Debug)]
+pub struct Object<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Self::Value, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(fields)).map(Object)
+            }
+        }
+
+        deserializer.deserialize_map(Fields(PhantomData))
+    }
+}
+
+/// The fields of [`MoneyBody`].
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MoneyFields {
+    amount: i64,
+    currency: Currency,
+}
+
+impl From<Object<MoneyFields>> for MoneyBody {
+    fn from(Object(MoneyFields { amount, currency }): Object<MoneyFields>) -> Self {
+        Self { amount, currency }
+    }
+}
+
 /// Money in a request; the domain decides what range is good.
 #[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(from = "Object<MoneyFields>")]
 pub struct MoneyBody {
     /// KRW minor units.
     pub amount: i64,
@@ -36,13 +79,14 @@ pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
         return Err(Failure::BodyTooLarge);
     }
     let mut json = serde_json::Deserializer::from_slice(body);
-    let parsed = serde_path_to_error::deserialize(&mut json).map_err(|error| form_error(&error))?;
+    let Object(parsed) = serde_path_to_error::deserialize(&mut json).map_err(|error| form_error(&error, body))?;
     json.end().map_err(|_| Failure::MalformedJson)?;
     Ok(parsed)
 }
 
-fn form_error(error: &serde_path_to_error::Error<serde_json::Error>) -> Failure {
-    if !error.inner().is_data() {
+fn form_error(error: &serde_path_to_error::Error<serde_json::Error>, body: &[u8]) -> Failure {
+    // A value of another type where one of a few words is expected is a syntax error to serde_json; not to us.
+    if !error.inner().is_data() && serde_json::from_slice::<IgnoredAny>(body).is_err() {
         return Failure::MalformedJson;
     }
     let message = error.inner().to_string();
@@ -117,7 +161,14 @@ mod tests {
                 "/lines/0/unit_price/currency",
                 Violation::Missing,
             ),
-            (r"[]", "", Violation::Missing),
+            (
+                r#"{"lines":[{"quantity":1,"unit_price":{"amount":1,"currency":null}}]}"#,
+                "/lines/0/unit_price/currency",
+                Violation::Malformed,
+            ),
+            (r#"{"lines":[{"quantity":1,"unit_price":[1,"KRW"]}]}"#, "/lines/0/unit_price", Violation::Malformed),
+            (r"[]", "", Violation::Malformed),
+            (r"[[]]", "", Violation::Malformed),
             (r"7", "", Violation::Malformed),
         ] {
             let found = violation(json);

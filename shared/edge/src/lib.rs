@@ -12,7 +12,7 @@ mod request;
 mod serve;
 mod texts;
 
-pub use body::MoneyBody;
+pub use body::{MoneyBody, Object};
 pub use cursor::CursorKey;
 pub use problem::{CATALOGUE, Failure, ProblemType};
 pub use reply::{List, Reply};
