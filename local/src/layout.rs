@@ -83,7 +83,7 @@ impl StateFolder {
                 fs::remove_dir_all(&folder).with_context(|| format!("cannot remove {}", folder.display()))?;
             }
         }
-        for file in [self.deployed(), self.seeded(), self.running()] {
+        for file in [self.seeded(), self.running()] {
             if file.exists() {
                 fs::remove_file(&file)?;
             }
@@ -109,11 +109,6 @@ impl StateFolder {
     /// Where `cargo lambda watch` runs.
     pub fn lambda(&self) -> PathBuf {
         self.root.join("lambda")
-    }
-
-    /// What was deployed last.
-    pub fn deployed(&self) -> PathBuf {
-        self.root.join("deployed")
     }
 
     /// What was seeded last.

@@ -45,7 +45,8 @@ pub async fn fetch(folder: &Path, progress: Progress) -> Result<Tools> {
         // A name that does not change, to call the tools by hand.
         let stable = folder.join("tools");
         let _ = fs::remove_file(&stable);
-        symlink(home.file_name().unwrap_or(home.as_os_str()), &stable).with_context(|| format!("cannot link {}", stable.display()))?;
+        symlink(home.file_name().unwrap_or(home.as_os_str()), &stable)
+            .with_context(|| format!("cannot link {}", stable.display()))?;
     }
     drop(lock);
     Ok(tools)

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     ffi::OsString,
     fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -32,16 +32,19 @@ pub struct MiniStackOptions {
     pub log: PathBuf,
     /// Its port on 127.0.0.1.
     pub port: u16,
-    /// The port that it had when it stored its state.
-    pub previous_port: Option<u16>,
     /// For each function, by physical name, the URL that its invocations are sent to.
     pub invoke_urls: BTreeMap<String, String>,
 }
 
 impl MiniStack {
+    /// The port that it had when it stored what is in its folder.
+    pub fn stored_port(folder: &Path) -> Option<u16> {
+        state::port(&folder.join("state"))
+    }
+
     /// Starts it and waits until it answers.
     pub async fn start(options: &MiniStackOptions) -> Result<Self> {
-        state::tidy(&options.folder.join("state"), options.previous_port, options.port)?;
+        state::tidy(&options.folder.join("state"), options.port)?;
         let mut child = process::spawn(&program(options)?).await?;
         let cloud = Cloud::new(format!("http://127.0.0.1:{}", options.port))?;
         let patience = Instant::now() + Duration::from_secs(90);

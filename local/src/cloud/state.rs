@@ -5,10 +5,16 @@ use std::{fs, path::Path};
 use anyhow::{Context, Result};
 use serde_json::{Map, Value};
 
-/// Edits the state in `folder`, if there is any. It was written by a `MiniStack` on port `old`, and will be read by one on
-/// port `new`.
-pub(super) fn tidy(folder: &Path, old: Option<u16>, new: u16) -> Result<()> {
-    if let Some(old) = old.filter(|old| *old != new) {
+/// The port of the `MiniStack` that wrote the state in `folder`, if there is any.
+pub(super) fn port(folder: &Path) -> Option<u16> {
+    let queues = fs::read_to_string(folder.join("sqs.json")).ok()?;
+    let (_, rest) = queues.split_once("127.0.0.1:")?;
+    rest.split(|character: char| !character.is_ascii_digit()).next()?.parse().ok()
+}
+
+/// Edits the state in `folder`, if there is any, for a `MiniStack` on port `new`.
+pub(super) fn tidy(folder: &Path, new: u16) -> Result<()> {
+    if let Some(old) = port(folder).filter(|old| *old != new) {
         move_port(folder, old, new)?;
     }
     // MiniStack stores how many stream records each event source mapping has read, but not the records: after a restart

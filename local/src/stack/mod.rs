@@ -1,7 +1,6 @@
 //! A whole shop on this machine: the local cloud with `template.yaml` deployed to it, the functions, the issuer, and the
 //! front address. `./local/up` runs one; tests run others, isolated, on free ports.
 
-mod deployed;
 mod functions;
 
 use std::{
@@ -12,13 +11,13 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use self::deployed::Deployed;
 use crate::{
     build,
     cloud::{self, Cloud, Deployment, Invocation, MiniStack, MiniStackOptions},
+    digest::sha256,
     front::{Front, ISSUER_PATH},
     issuer::{AUDIENCE, Issuer},
     layout::{Repository, StateFolder},
@@ -32,6 +31,8 @@ use crate::{
 
 /// Name of the local stack, and so the prefix of all physical names.
 pub const STACK_NAME: &str = "sijang";
+/// Output with the digest of what was deployed.
+const DIGEST: &str = "LocalDigest";
 
 /// How to start a stack.
 #[derive(Debug, Clone)]
@@ -108,11 +109,10 @@ impl Stack {
 
         let issuer = Issuer::open(&state.issuer_key(), format!("{api_url}{ISSUER_PATH}"))?;
         let endpoint = InvokeEndpoint::start().await?;
-        let deployed = Deployed::read(&state.deployed());
-        let ministack = start_ministack(&tools, &state, &deployed, &template, &endpoint, progress).await?;
+        let ministack = start_ministack(&tools, &state, &template, &endpoint, progress).await?;
         let cloud = ministack.cloud().clone();
         let parameters = parameters(&issuer, &options.parameters);
-        let deployment = deploy(&cloud, &template, &parameters, deployed, &state, progress).await?;
+        let deployment = deploy(&cloud, &template, &parameters, progress).await?;
 
         let served = functions::serve(&cloud, specs, &tools, &state, progress);
         let functions = progress.step("functions", "waiting for every function's process", served).await?;
@@ -244,7 +244,6 @@ async fn listen(port: u16) -> Result<TcpListener> {
 async fn start_ministack(
     tools: &Tools,
     state: &StateFolder,
-    deployed: &Deployed,
     template: &Template,
     endpoint: &InvokeEndpoint,
     progress: Progress,
@@ -255,8 +254,7 @@ async fn start_ministack(
         folder: state.ministack(),
         log: state.log("ministack"),
         // Queue URLs carry the port: the old one keeps them valid.
-        port: free_port(deployed.port)?,
-        previous_port: deployed.port,
+        port: free_port(MiniStack::stored_port(&state.ministack()))?,
         invoke_urls: names.map(|name| (name.clone(), endpoint.url(&name))).collect(),
     };
     let waiting = format!("waiting for MiniStack on port {}", options.port);
@@ -277,14 +275,14 @@ async fn deploy(
     cloud: &Cloud,
     template: &Template,
     parameters: &BTreeMap<&str, String>,
-    deployed: Deployed,
-    state: &StateFolder,
     progress: Progress,
 ) -> Result<Deployment> {
-    let packaged = package::package(template)?;
-    let now = Deployed::now(&packaged, parameters, cloud)?;
+    let mut packaged = package::package(template)?;
+    // Told by the stack itself, and not by a file of ours: after a crash, the stack may be an older one.
+    let digest = sha256(serde_json::to_vec(&(&packaged, parameters))?);
+    packaged["Outputs"][DIGEST] = json!({ "Value": digest });
     let deployment = match cloud::existing(cloud, STACK_NAME).await? {
-        Some(existing) if now == deployed => {
+        Some(existing) if existing.outputs.get(DIGEST) == Some(&digest) => {
             progress.say("deploy     the stack stands as template.yaml describes it");
             existing
         }
@@ -295,7 +293,6 @@ async fn deploy(
     };
     let api = deployment.outputs.get("ApiId").context("the stack has no output ApiId")?;
     cloud.set_cors(api, &package::cors(template)).await?;
-    now.write(&state.deployed())?;
     Ok(deployment)
 }
 
