@@ -35,13 +35,14 @@ impl Findings {
         }
     }
 
+    #[allow(clippy::needless_pass_by_value)] // so that what is compared can be worked out in the call
     fn equal<T: PartialEq + std::fmt::Debug>(&mut self, what: &str, one: T, other: T) {
         self.require(one == other, || format!("{what}: {one:?} and {other:?}"));
     }
 }
 
 #[derive(Deserialize)]
-struct Balance {
+struct Account {
     user_id: String,
     balance: i64,
     last: String,
@@ -153,7 +154,7 @@ struct Fact {
 
 /// The tables, read.
 struct Books {
-    balances: Vec<Balance>,
+    accounts: Vec<Account>,
     entries: Vec<Entry>,
     stocks: Vec<Stock>,
     counters: Vec<Counter>,
@@ -167,7 +168,7 @@ struct Books {
 impl Books {
     fn read(shop: &Snapshot) -> Self {
         Self {
-            balances: rows(shop, "balances", ("sk", "BALANCE")),
+            accounts: rows(shop, "balances", ("sk", "BALANCE")),
             entries: rows(shop, "balances", ("sk", "TX#")),
             stocks: rows(shop, "products", ("sk", "STOCK#")),
             counters: rows(shop, "coupons", ("sk", "COUNTER#")),
@@ -190,7 +191,7 @@ impl Books {
             *sum += entry.amount;
             *newest = entry.id().max(*newest);
         }
-        for Balance { user_id, balance, last } in &self.balances {
+        for Account { user_id, balance, last } in &self.accounts {
             let (sum, newest) = sums.remove(user_id.as_str()).unwrap_or_default();
             findings.equal(&format!("balance and ledger of {user_id}"), *balance, sum);
             findings.equal(&format!("last and newest entry of {user_id}"), last.as_str(), newest);
@@ -306,11 +307,11 @@ impl Books {
     }
 
     fn a_fact_is_of_one_order_event(&self, findings: &mut Findings) {
-        let name = |event: &EventItem| {
+        let known = self.events.iter().filter_map(|event| {
             let (order, what) = (event.order.as_ref()?, event.r#type.split('.').nth(1)?);
             Some((format!("{}.{what}", order.id), &order.lines))
-        };
-        let known: BTreeMap<_, _> = self.events.iter().filter_map(name).collect();
+        });
+        let known: BTreeMap<_, _> = known.collect();
         let mut counted = BTreeSet::new();
         for fact in &self.facts {
             findings.require(counted.insert(&fact.sk), || format!("{} is counted twice", fact.sk));

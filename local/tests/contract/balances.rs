@@ -61,7 +61,7 @@ async fn a_replayed_deposit_is_answered_byte_for_byte_and_written_once() {
     let first = deposit.clone().done().await;
     alice.deposit(7_000).done().await;
     assert_eq!(deposit.again().replayed().await, first);
-    assert_eq!(deposit.again().from_environment_of(&shop.from_another_environment()).replayed().await, first);
+    assert_eq!(deposit.again().in_environment_of(&shop.another_environment()).replayed().await, first);
     assert_eq!(alice.balance().await, 57_000);
 }
 

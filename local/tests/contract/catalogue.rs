@@ -54,6 +54,21 @@ async fn the_catalogue_is_paged_by_name() {
 }
 
 #[tokio::test]
+async fn products_are_found_by_the_beginning_of_their_names_in_upper_or_lower_case() {
+    let shop = Shop::open().await;
+    for name in ["Green tea", "green apple", "GREENERY", "Gr", "evergreen", "greeN tea"] {
+        shop.named_product(name, 1_000, 1).await;
+    }
+    let prefix = name("gREEn");
+    for limit in 1..=5 {
+        let pages = pages(|after| shop.store.catalogue(Some(&prefix), limit, after)).await;
+        assert!(pages.iter().all(|page| (1..=limit).contains(&page.len())), "pages of {limit}");
+        let names: Vec<_> = pages.iter().flatten().map(|product| product.name.as_str()).collect();
+        assert_eq!(names, ["green apple", "Green tea", "greeN tea", "GREENERY"], "pages of {limit}");
+    }
+}
+
+#[tokio::test]
 async fn an_inactive_product_is_not_listed_but_its_page_can_be_read() {
     let shop = Shop::open().await;
     let tea = shop.named_product("Tea", 1_500, 7).await;

@@ -60,7 +60,7 @@ async fn a_replayed_issue_is_answered_with_the_coupon_that_it_got() {
     let issue = shop.customer("alice").issue(coupon);
     let first = issue.clone().done().await;
     assert_eq!(issue.again().replayed().await, first);
-    assert_eq!(issue.again().from_environment_of(&shop.from_another_environment()).replayed().await, first);
+    assert_eq!(issue.again().in_environment_of(&shop.another_environment()).replayed().await, first);
 }
 
 #[tokio::test]
@@ -168,18 +168,18 @@ async fn coupons_are_listed_by_what_can_be_done_with_them() {
     let shop = Shop::open().await;
     let tea = shop.product(5_000, 100).await;
     let alice = shop.customer("alice").with_balance(100_000).await;
-    let (mut usable, mut used, mut expired) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut good, mut spent, mut stale) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..9 {
         // Every third is good for a day only, every third is used.
         let valid_days = if round % 3 == 0 { 1 } else { 30 };
         let coupon = shop.campaign_of(CampaignDraft { valid_days, ..welcome() }).await;
         alice.issue(coupon).done().await;
         match round % 3 {
-            0 => expired.push(coupon),
-            1 => usable.push(coupon),
+            0 => stale.push(coupon),
+            1 => good.push(coupon),
             _ => {
                 alice.order([(tea, 1)]).with(coupon).done().await;
-                used.push(coupon);
+                spent.push(coupon);
             }
         }
     }
@@ -188,7 +188,7 @@ async fn coupons_are_listed_by_what_can_be_done_with_them() {
     let later = after(shop.now(), 3 * 86_400);
     let (store, user) = (&shop.store, &alice.user);
     for (status, mut expected) in
-        [(CouponStatus::Usable, usable), (CouponStatus::Used, used), (CouponStatus::Expired, expired)]
+        [(CouponStatus::Usable, good), (CouponStatus::Used, spent), (CouponStatus::Expired, stale)]
     {
         expected.sort();
         for limit in 1..=4 {

@@ -112,8 +112,7 @@ fn client_of(endpoint: &str) -> Client {
         .endpoint_url(endpoint);
     // Reading the root certificates takes longer than many a test.
     let plain = endpoint.starts_with("http://");
-    let config =
-        if plain { config.http_client(aws_smithy_http_client::Builder::new().build_http()) } else { config };
+    let config = if plain { config.http_client(aws_smithy_http_client::Builder::new().build_http()) } else { config };
     Client::from_conf(config.build())
 }
 
@@ -145,7 +144,8 @@ async fn create(client: &Client, name: &str, table: &Table) {
 }
 
 fn schema(key: &Key) -> Vec<KeySchemaElement> {
-    let element = |name: &String, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap();
+    let element =
+        |name: &String, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap();
     let hash = element(&key.hash, KeyType::Hash);
     std::iter::once(hash).chain(key.range.iter().map(|range| element(range, KeyType::Range))).collect()
 }

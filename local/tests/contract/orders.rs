@@ -108,6 +108,29 @@ async fn own_orders_are_paged_newest_first_and_others_are_not_found() {
     assert_eq!(refusal(shop.store.order(&alice.user, bobs.order_id).await), Refusal::OrderNotFound);
 }
 
+#[tokio::test]
+async fn own_orders_are_listed_by_what_became_of_them() {
+    let shop = Shop::open().await;
+    let tea = shop.product(1_000, 10).await;
+    let alice = shop.customer("alice").with_balance(9_000).await;
+    let (mut paid, mut cancelled) = (Vec::new(), Vec::new());
+    for round in 0..7 {
+        let order = alice.order([(tea, 1)]).done().await;
+        if round % 3 == 0 {
+            cancelled.insert(0, alice.cancel(&order).done().await);
+        } else {
+            paid.insert(0, order);
+        }
+    }
+    for (status, expected) in [(OrderStatus::Paid, paid), (OrderStatus::Cancelled, cancelled)] {
+        for limit in 1..=5 {
+            let pages = pages(|after| shop.store.orders(&alice.user, Some(status), limit, after)).await;
+            assert!(pages.iter().all(|page| (1..=limit).contains(&page.len())), "{status:?} in pages of {limit}");
+            assert_eq!(pages.concat(), expected, "{status:?} in pages of {limit}");
+        }
+    }
+}
+
 // What is refused, and leaves nothing.
 
 /// The rule that this shop is built around: a payment that does not go through has nothing to give back, because
@@ -191,7 +214,7 @@ async fn a_remembered_price_that_no_longer_holds_is_corrected_when_none_was_quot
     let shop = Shop::open().await;
     let tea = shop.product(1_000, 9).await;
     let alice = shop.customer("alice").with_balance(9_000).await;
-    let elsewhere = shop.from_another_environment();
+    let elsewhere = shop.another_environment();
     for price in [1_200, 700] {
         alice.order([(tea, 1)]).done().await;
         elsewhere.reprice(tea, price).done().await;
@@ -206,7 +229,7 @@ async fn a_balance_is_judged_by_the_price_that_holds_not_by_the_one_remembered()
     let tea = shop.product(1_000, 9).await;
     let alice = shop.customer("alice").with_balance(1_500).await;
     alice.order([(tea, 1)]).done().await;
-    let elsewhere = shop.from_another_environment();
+    let elsewhere = shop.another_environment();
     elsewhere.reprice(tea, 500).done().await;
     assert_eq!(alice.order([(tea, 1)]).done().await.paid_price, won(500));
     elsewhere.reprice(tea, 100).done().await;
@@ -268,7 +291,7 @@ async fn a_minimum_order_is_judged_by_the_price_that_holds_not_by_the_one_rememb
     let tea = shop.product(4_000, 5).await;
     let coupon = shop.campaign(1, from(5_000, fixed(3_000))).await;
     let alice = shop.customer("alice").with_balance(50_000).await.with_coupon(coupon).await;
-    let elsewhere = shop.from_another_environment();
+    let elsewhere = shop.another_environment();
     alice.order([(tea, 1)]).done().await;
     elsewhere.reprice(tea, 6_000).done().await;
     let order = alice.order([(tea, 1)]).with(coupon).done().await;
@@ -283,7 +306,7 @@ async fn a_minimum_order_is_missed_when_the_price_has_fallen() {
     let coupon = shop.campaign(1, from(5_000, fixed(3_000))).await;
     let alice = shop.customer("alice").with_balance(50_000).await.with_coupon(coupon).await;
     alice.order([(tea, 1)]).done().await;
-    shop.from_another_environment().reprice(tea, 4_000).done().await;
+    shop.another_environment().reprice(tea, 4_000).done().await;
     let refused = alice.order([(tea, 1)]).with(coupon).refused().await;
     assert_eq!(refused, Refusal::CouponMinimumNotMet { minimum_order: won(5_000), list_price: won(4_000) });
 }
@@ -335,7 +358,7 @@ async fn a_replayed_order_is_the_same_order_and_charged_once() {
     let first = order.clone().done().await;
     // By now stock, coupon and balance would all refuse it.
     assert_eq!(order.again().replayed().await, first);
-    assert_eq!(order.again().from_environment_of(&shop.from_another_environment()).replayed().await, first);
+    assert_eq!(order.again().in_environment_of(&shop.another_environment()).replayed().await, first);
     shop.audit().await;
 }
 
@@ -368,9 +391,9 @@ async fn a_replay_is_answered_though_a_new_price_misses_the_coupon_s_minimum() {
     let alice = shop.customer("alice").with_balance(50_000).await.with_coupon(coupon).await;
     let order = alice.order([(tea, 1)]).with(coupon);
     let first = order.clone().done().await;
-    let elsewhere = shop.from_another_environment();
+    let elsewhere = shop.another_environment();
     elsewhere.reprice(tea, 4_000).done().await;
-    assert_eq!(order.again().from_environment_of(&elsewhere).replayed().await, first);
+    assert_eq!(order.again().in_environment_of(&elsewhere).replayed().await, first);
     assert_eq!(order.again().replayed().await, first);
 }
 

@@ -39,9 +39,8 @@ async fn a_hundred_buyers_of_twenty_units_are_twenty_orders() {
     let orders = buyers.iter().map(|buyer| buyer.order([(tea, 1)]));
     let (done, refused) = outcome(race(orders).await);
     assert_eq!((done, refused.len(), shop.stock(tea).await), (20, 80, 0));
-    let sold_out = |refusal: &Refusal| {
-        matches!(refusal, Refusal::InsufficientStock { shortages } if shortages[0].available == 0)
-    };
+    let sold_out =
+        |refusal: &Refusal| matches!(refusal, Refusal::InsufficientStock { shortages } if shortages[0].available == 0);
     assert!(refused.iter().all(sold_out), "{refused:?}");
     shop.audit().await;
 }
@@ -104,7 +103,7 @@ async fn sixty_four_racers_with_one_key_are_one_order_and_get_the_same_answer() 
     // Half of them in other environments, which remember nothing.
     let racer = |number: usize| match number % 2 {
         0 => order.clone(),
-        _ => order.again().from_environment_of(&shop.from_another_environment()),
+        _ => order.again().in_environment_of(&shop.another_environment()),
     };
     let winner = one_effect::<crate::shop::Purchase>(race((0..64).map(racer)).await);
     assert_eq!(alice.orders().await, [winner]);
@@ -164,6 +163,49 @@ async fn deposits_and_orders_of_one_user_at_once_all_count() {
     assert_eq!((outcome(deposits).0, outcome(orders).0), (16, 16));
     assert_eq!(alice.balance().await, 50_000 + 16 * 100 - 16 * 1_000);
     assert_eq!(alice.ledger().await.len(), 33);
+    shop.audit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_is_given_back_once_however_often_it_is_cancelled_at_once() {
+    let shop = Shop::open().await;
+    let (tea, coupon) = (shop.product(5_000, 9).await, shop.campaign(1, fixed(3_000)).await);
+    let alice = shop.customer("alice").with_balance(10_000).await.with_coupon(coupon).await;
+    let order = alice.order([(tea, 1)]).with(coupon).done().await;
+    let (done, refused) = outcome(race((0..32).map(|_| alice.cancel(&order))).await);
+    assert_eq!((done, refused), (1, vec![Refusal::OrderAlreadyCancelled; 31]));
+    assert_eq!((alice.balance().await, shop.stock(tea).await), (10_000, 9));
+    shop.audit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sixty_four_racers_with_one_key_are_one_cancellation_and_get_the_same_answer() {
+    let shop = Shop::open().await;
+    let tea = shop.product(5_000, 9).await;
+    let alice = shop.customer("alice").with_balance(10_000).await;
+    let order = alice.order([(tea, 1)]).done().await;
+    let cancellation = alice.cancel(&order);
+    let answer = one_effect::<crate::shop::Cancellation>(race((0..64).map(|_| cancellation.again())).await);
+    assert_eq!(alice.orders().await, [answer]);
+    assert_eq!((alice.balance().await, shop.stock(tea).await), (10_000, 9));
+    shop.audit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cancellations_orders_and_deposits_of_one_user_at_once_all_count() {
+    let shop = Shop::open().await;
+    let (tea, coupon) = (shop.product(1_000, 10).await, shop.campaign(1, fixed(500)).await);
+    let alice = shop.customer("alice").with_balance(9_500).await.with_coupon(coupon).await;
+    let mut orders = vec![alice.order([(tea, 1)]).with(coupon).done().await];
+    for _ in 1..10 {
+        orders.push(alice.order([(tea, 1)]).done().await);
+    }
+    let cancellations = race(orders.iter().map(|order| alice.cancel(order)));
+    let others = race((0..20).map(|_| alice.order([(tea, 1)]).with(coupon)));
+    let deposits = race((0..5).map(|_| alice.deposit(100)));
+    let (cancellations, others, deposits) = tokio::join!(cancellations, others, deposits);
+    assert_eq!((outcome(cancellations).0, outcome(deposits).0), (10, 5));
+    assert!(outcome(others).0 <= 1, "one coupon paid for several orders");
     shop.audit().await;
 }
 

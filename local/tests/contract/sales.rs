@@ -9,7 +9,7 @@ use sijang_domain::{
 };
 use sijang_storage::{AttributeValue, Received};
 
-use crate::shop::{Shop, after, at, moment, won};
+use crate::shop::{Shop, after, at, moment, pages, won};
 
 /// The night after 21 November 2026 in Seoul: the ranking counts the 19th, 20th and 21st.
 const NIGHT: &str = "2026-11-21T15:10:00Z";
@@ -98,10 +98,10 @@ async fn an_event_counts_once_however_often_it_is_delivered() {
 #[tokio::test]
 async fn an_unreadable_message_is_reported_and_its_mates_are_counted() {
     let shop = Shop::open().await;
-    let [one, two] = [sale(1, 21, &[(1, 3, 100)]), sale(2, 21, &[(1, 4, 100)])]
-        .map(|event| serde_json::to_string(&event).unwrap());
+    let [one, two] =
+        [sale(1, 21, &[(1, 3, 100)]), sale(2, 21, &[(1, 4, 100)])].map(|event| serde_json::to_string(&event).unwrap());
     let cut = one[..one.len() / 2].to_owned();
-    let pending = shop.record_messages([one, "".into(), "{}".into(), cut, two]).await;
+    let pending = shop.record_messages([one, String::new(), "{}".to_owned(), cut, two]).await;
     assert_eq!(pending, ["message 1", "message 2", "message 3"].map(str::to_owned).into());
     assert_eq!(shop.count().await, [ranked(1, 7, 700)]);
 }
@@ -132,14 +132,14 @@ async fn more_facts_than_one_write_takes_are_all_counted() {
 #[tokio::test]
 async fn a_sale_counts_on_the_day_in_seoul_and_the_ranking_counts_the_three_complete_days_before() {
     let shop = Shop::open().await;
-    let instants = [
+    let instants: [(&str, i64); 5] = [
         ("2026-11-18T14:59:59.999Z", 1),
         ("2026-11-18T15:00:00Z", 2),
         ("2026-11-19T15:00:00Z", 4),
         ("2026-11-21T14:59:59.999Z", 8),
         ("2026-11-21T15:00:00Z", 16),
     ];
-    let events = instants.map(|(paid_at, units)| sale_at(units.unsigned_abs().into(), at(paid_at), &[(1, units, 1)]));
+    let events = instants.map(|(paid_at, units)| sale_at(7, at(paid_at), &[(1, units, 1)]));
     shop.record(&events).await;
     assert_eq!(shop.count().await, [ranked(1, 2 + 4 + 8, 14)]);
     for (number, units) in [(19, 2), (20, 4), (21, 8)] {
@@ -155,7 +155,7 @@ async fn counting_again_changes_nothing() {
     let first = shop.count().await;
     let counted = shop.snapshot().await;
     // Later the same night, and from another environment.
-    let again = shop.from_another_environment();
+    let again = shop.another_environment();
     assert_eq!(again.store.aggregate(after(at(NIGHT), 3_600)).await.unwrap().products, first);
     assert_eq!(shop.snapshot().await, counted);
 }
@@ -170,6 +170,22 @@ async fn a_late_fact_is_counted_when_the_days_are_counted_again() {
     assert_eq!(shop.count().await, expected);
     assert_eq!(shop.store.newest_ranking().await.unwrap().unwrap().products, expected);
     assert_eq!(shop.store.day_totals(day(20)).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn one_day_can_be_counted_by_itself_and_is_read_in_pages() {
+    let shop = Shop::open().await;
+    let lines: Vec<_> = (1..=7).map(|number| (number, 2, 100)).collect();
+    shop.record(&[sale(1, 20, &lines), sale(2, 20, &lines[..1]), sale(3, 21, &lines)]).await;
+    assert_eq!(shop.store.recount(day(20)).await.unwrap(), 2);
+    let all = shop.store.day_totals(day(20)).await.unwrap();
+    assert_eq!((all.len(), all[0].1.units, all[0].1.orders, all[0].1.revenue), (7, 4, 2, 400));
+    for limit in 1..=8 {
+        let pages = pages(|after| shop.store.daily_sales(day(20), limit, after)).await;
+        assert!(pages.iter().all(|page| (1..=limit).contains(&page.len())), "pages of {limit}");
+        assert_eq!(pages.concat(), all, "pages of {limit}");
+    }
+    assert_eq!(shop.store.day_totals(day(21)).await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -228,8 +244,11 @@ async fn totals_and_ranking_are_those_of_adding_everything_up() {
             let day = rng.i64(17..=23);
             let mut products: Vec<u128> = (1..=9).collect();
             rng.shuffle(&mut products);
-            let lines: Vec<_> =
-                products.into_iter().take(rng.usize(1..=4)).map(|p| (p, rng.i64(1..=5), rng.i64(1..=3) * 100)).collect();
+            let lines: Vec<_> = products
+                .into_iter()
+                .take(rng.usize(1..=4))
+                .map(|p| (p, rng.i64(1..=5), rng.i64(1..=3) * 100))
+                .collect();
             let event = sale(order, day, &lines);
             if rng.u8(0..8) == 0 {
                 events.push(cancellation(&event));

@@ -16,8 +16,8 @@ use std::{
 
 use sijang_domain::{
     Answered, CampaignDraft, Cart, Command, CouponId, CouponTerms, Deposit, DepositLimits, Discount, Error,
-    Fingerprint, IdempotencyKey, IssuedCoupon, LedgerEntry, Moment, Money, Name, Order, Page, Position, Product,
-    ProductDraft, ProductId, ProductPatch, Refusal, Rendered, Stock, Timestamp, UserId,
+    Fingerprint, IdempotencyKey, IssuedCoupon, LedgerEntry, Moment, Money, Name, Order, OrderId, Page, Position,
+    Product, ProductDraft, ProductId, ProductPatch, Refusal, Rendered, Stock, Timestamp, UserId,
 };
 use sijang_storage::Store;
 
@@ -71,7 +71,7 @@ impl Shop {
 
     /// The same shop from another environment, which remembers nothing yet.
     #[must_use]
-    pub fn from_another_environment(&self) -> Self {
+    pub fn another_environment(&self) -> Self {
         let store = Arc::new(Store::new(self.database.client.clone(), self.database.tables()));
         Self { store, ..self.clone() }
     }
@@ -98,9 +98,9 @@ impl Shop {
 
     /// Customers with this balance each.
     pub async fn customers(&self, count: usize, balance: i64) -> Vec<Customer> {
-        let mut customers = Vec::with_capacity(count);
-        for number in 0..count {
-            customers.push(self.customer(&format!("customer-{number}")).with_balance(balance).await);
+        let customers: Vec<_> = (0..count).map(|number| self.customer(&format!("customer-{number}"))).collect();
+        for deposit in race(customers.iter().map(|customer| customer.deposit(balance))).await {
+            deposit.unwrap();
         }
         customers
     }
@@ -226,6 +226,10 @@ impl Customer {
         self.asks(Purchase { lines, coupon: None })
     }
 
+    pub fn cancel(&self, order: &Order) -> Request<Cancellation> {
+        self.asks(Cancellation { order: order.order_id })
+    }
+
     pub async fn balance(&self) -> i64 {
         self.shop.store.balance(&self.user).await.unwrap().minor()
     }
@@ -275,7 +279,7 @@ impl<A: Ask> Request<A> {
     }
 
     /// The same from another environment.
-    pub fn from_environment_of(mut self, shop: &Shop) -> Self {
+    pub fn in_environment_of(mut self, shop: &Shop) -> Self {
         self.customer.shop = shop.clone();
         self
     }
@@ -358,9 +362,7 @@ pub fn refusal<T: Debug>(result: Result<T, Error>) -> Refusal {
 }
 
 /// Sends all requests at once, each from a task of its own.
-pub async fn race<A: Ask>(
-    requests: impl IntoIterator<Item = Request<A>>,
-) -> Vec<Result<Answered<A::Value>, Error>> {
+pub async fn race<A: Ask>(requests: impl IntoIterator<Item = Request<A>>) -> Vec<Result<Answered<A::Value>, Error>> {
     let tasks: Vec<_> = requests.into_iter().map(|request| tokio::spawn(request.into_future())).collect();
     let mut results = Vec::with_capacity(tasks.len());
     for task in tasks {
@@ -461,6 +463,24 @@ impl Ask for Purchase {
 
     async fn send(self, store: &Store, command: &Command) -> Result<Answered<Order>, Error> {
         store.place_order(command, &self.cart(), self.coupon).await
+    }
+}
+
+#[derive(Clone)]
+pub struct Cancellation {
+    order: OrderId,
+}
+
+impl Ask for Cancellation {
+    type Value = Order;
+    const OPERATION: &'static str = "cancel-order";
+
+    fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(&self.order)
+    }
+
+    async fn send(self, store: &Store, command: &Command) -> Result<Answered<Order>, Error> {
+        store.cancel_order(command, self.order).await
     }
 }
 
