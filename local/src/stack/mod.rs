@@ -2,37 +2,28 @@
 //! front address. `./local/up` runs one; tests run others, isolated, on free ports.
 
 mod functions;
+mod parts;
 
-use std::{
-    collections::BTreeMap,
-    fs::{File, TryLockError},
-    net::TcpListener as StdListener,
-    path::PathBuf,
-};
+use std::{collections::BTreeMap, fs::File, path::PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
-use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use anyhow::{Context, Result};
+use serde_json::Value;
 
 use crate::{
     build,
-    cloud::{self, Cloud, Deployment, Invocation, MiniStack, MiniStackOptions},
-    digest::sha256,
+    cloud::{Deployment, Invocation, MiniStack},
     front::{Front, ISSUER_PATH},
-    issuer::{AUDIENCE, Issuer},
+    issuer::Issuer,
     layout::{Repository, StateFolder},
-    package,
     progress::Progress,
     running::Running,
     serve::{Functions, InvokeEndpoint},
     template::Template,
-    tools::{self, Tools},
+    tools,
 };
 
 /// Name of the local stack, and so the prefix of all physical names.
 pub const STACK_NAME: &str = "sijang";
-/// Output with the digest of what was deployed.
-const DIGEST: &str = "LocalDigest";
 
 /// How to start a stack.
 #[derive(Debug, Clone)]
@@ -90,9 +81,9 @@ impl Stack {
         let progress = Progress::new(options.quiet);
         let repository = Repository::find()?;
         let state = StateFolder::open(&options.state)?;
-        let lock = lock(&state)?;
+        let lock = parts::lock(&state)?;
         state.clear_logs()?;
-        let listener = listen(options.api_port).await?;
+        let listener = parts::listen(options.api_port).await?;
         let api_url = format!("http://{}", listener.local_addr()?);
         if options.fresh {
             state.empty()?;
@@ -109,15 +100,15 @@ impl Stack {
 
         let issuer = Issuer::open(&state.issuer_key(), format!("{api_url}{ISSUER_PATH}"))?;
         let endpoint = InvokeEndpoint::start().await?;
-        let ministack = start_ministack(&tools, &state, &template, &endpoint, progress).await?;
+        let ministack = parts::start_ministack(&tools, &state, &template, &endpoint, progress).await?;
         let cloud = ministack.cloud().clone();
-        let parameters = parameters(&issuer, &options.parameters);
-        let deployment = deploy(&cloud, &template, &parameters, progress).await?;
+        let parameters = parts::parameters(&issuer, &options.parameters);
+        let deployment = parts::deploy(&cloud, &template, &parameters, progress).await?;
 
         let served = functions::serve(&cloud, specs, &tools, &state, progress);
         let functions = progress.step("functions", "waiting for every function's process", served).await?;
         endpoint.open(&functions);
-        let front = Front::start(listener, &issuer, gateway_url(&cloud, &deployment)?)?;
+        let front = Front::start(listener, &issuer, parts::gateway_url(&cloud, &deployment)?)?;
         let stack =
             Self { api_url, front, endpoint, functions, ministack, issuer, template, deployment, state, _lock: lock };
         stack.running().write(&stack.state.running())?;
@@ -210,94 +201,4 @@ impl Stack {
 /// `orders` is `sijang-orders`.
 pub(crate) fn physical_name(name: &str) -> String {
     format!("{STACK_NAME}-{name}")
-}
-
-/// A free port on 127.0.0.1; `wish`, when that is free.
-fn free_port(wish: Option<u16>) -> Result<u16> {
-    let wished = wish.and_then(|port| StdListener::bind(("127.0.0.1", port)).ok());
-    let listener = wished.map_or_else(|| StdListener::bind(("127.0.0.1", 0)), Ok)?;
-    Ok(listener.local_addr()?.port())
-}
-
-fn lock(state: &StateFolder) -> Result<File> {
-    let lock = File::create(state.lock())?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => match Running::read(state) {
-            Ok(running) => bail!("it runs already, at {} (process {})", running.api_url, running.pid),
-            Err(_) => bail!("it is being started already"),
-        },
-        Err(TryLockError::Error(error)) => Err(error).context("locking the state folder"),
-    }
-}
-
-async fn listen(port: u16) -> Result<TcpListener> {
-    match TcpListener::bind(("127.0.0.1", port)).await {
-        Ok(listener) => Ok(listener),
-        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
-            bail!("port {port} is in use: stop what uses it, or choose another with --port")
-        }
-        Err(error) => Err(error).with_context(|| format!("cannot listen on 127.0.0.1:{port}")),
-    }
-}
-
-async fn start_ministack(
-    tools: &Tools,
-    state: &StateFolder,
-    template: &Template,
-    endpoint: &InvokeEndpoint,
-    progress: Progress,
-) -> Result<MiniStack> {
-    let names = template.functions().iter().map(|function| physical_name(&function.name));
-    let options = MiniStackOptions {
-        python: tools.python.clone(),
-        folder: state.ministack(),
-        log: state.log("ministack"),
-        // Queue URLs carry the port: the old one keeps them valid.
-        port: free_port(MiniStack::stored_port(&state.ministack()))?,
-        invoke_urls: names.map(|name| (name.clone(), endpoint.url(&name))).collect(),
-    };
-    let waiting = format!("waiting for MiniStack on port {}", options.port);
-    progress.step("cloud", &waiting, MiniStack::start(&options)).await
-}
-
-fn parameters<'a>(issuer: &Issuer, wanted: &'a BTreeMap<String, String>) -> BTreeMap<&'a str, String> {
-    let mut parameters = BTreeMap::from([
-        ("JwtIssuer", issuer.url().to_owned()),
-        ("JwtAudience", AUDIENCE.to_owned()),
-        ("DeletionProtection", "false".to_owned()),
-    ]);
-    parameters.extend(wanted.iter().map(|(name, value)| (name.as_str(), value.clone())));
-    parameters
-}
-
-async fn deploy(
-    cloud: &Cloud,
-    template: &Template,
-    parameters: &BTreeMap<&str, String>,
-    progress: Progress,
-) -> Result<Deployment> {
-    let mut packaged = package::package(template)?;
-    // Told by the stack itself, and not by a file of ours: after a crash, the stack may be an older one.
-    let digest = sha256(serde_json::to_vec(&(&packaged, parameters))?);
-    packaged["Outputs"][DIGEST] = json!({ "Value": digest });
-    let deployment = match cloud::existing(cloud, STACK_NAME).await? {
-        Some(existing) if existing.outputs.get(DIGEST) == Some(&digest) => {
-            progress.say("deploy     the stack stands as template.yaml describes it");
-            existing
-        }
-        _ => {
-            let deploying = cloud::deploy(cloud, STACK_NAME, &packaged, parameters);
-            progress.step("deploy", "waiting for CloudFormation to create or update the stack", deploying).await?
-        }
-    };
-    let api = deployment.outputs.get("ApiId").context("the stack has no output ApiId")?;
-    cloud.set_cors(api, &package::cors(template)).await?;
-    Ok(deployment)
-}
-
-fn gateway_url(cloud: &Cloud, deployment: &Deployment) -> Result<String> {
-    let api = deployment.outputs.get("ApiId").context("the stack has no output ApiId")?;
-    ensure!(!api.is_empty(), "the API has no id");
-    Ok(format!("{}/_aws/execute-api/{api}/$default", cloud.endpoint()))
 }

@@ -1,0 +1,118 @@
+//! The parts of a stack's start, one by one: the folder is ours, the port is ours, MiniStack runs, the template stands.
+
+use std::{
+    collections::BTreeMap,
+    fs::{File, TryLockError},
+    net::TcpListener as StdListener,
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use super::{STACK_NAME, physical_name};
+use crate::{
+    cloud::{self, Cloud, Deployment, MiniStack, MiniStackOptions},
+    digest::sha256,
+    issuer::{AUDIENCE, Issuer},
+    layout::StateFolder,
+    package,
+    progress::Progress,
+    running::Running,
+    serve::InvokeEndpoint,
+    template::Template,
+    tools::Tools,
+};
+
+/// Output with the digest of what was deployed.
+const DIGEST: &str = "LocalDigest";
+
+/// A free port on 127.0.0.1; `wish`, when that is free.
+fn free_port(wish: Option<u16>) -> Result<u16> {
+    let wished = wish.and_then(|port| StdListener::bind(("127.0.0.1", port)).ok());
+    let listener = wished.map_or_else(|| StdListener::bind(("127.0.0.1", 0)), Ok)?;
+    Ok(listener.local_addr()?.port())
+}
+
+pub(super) fn lock(state: &StateFolder) -> Result<File> {
+    let lock = File::create(state.lock())?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => match Running::read(state) {
+            Ok(running) => bail!("it runs already, at {} (process {})", running.api_url, running.pid),
+            Err(_) => bail!("it is being started already"),
+        },
+        Err(TryLockError::Error(error)) => Err(error).context("locking the state folder"),
+    }
+}
+
+pub(super) async fn listen(port: u16) -> Result<TcpListener> {
+    match TcpListener::bind(("127.0.0.1", port)).await {
+        Ok(listener) => Ok(listener),
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+            bail!("port {port} is in use: stop what uses it, or choose another with --port")
+        }
+        Err(error) => Err(error).with_context(|| format!("cannot listen on 127.0.0.1:{port}")),
+    }
+}
+
+pub(super) async fn start_ministack(
+    tools: &Tools,
+    state: &StateFolder,
+    template: &Template,
+    endpoint: &InvokeEndpoint,
+    progress: Progress,
+) -> Result<MiniStack> {
+    let names = template.functions().iter().map(|function| physical_name(&function.name));
+    let options = MiniStackOptions {
+        python: tools.python.clone(),
+        folder: state.ministack(),
+        log: state.log("ministack"),
+        // Queue URLs carry the port: the old one keeps them valid.
+        port: free_port(MiniStack::stored_port(&state.ministack()))?,
+        invoke_urls: names.map(|name| (name.clone(), endpoint.url(&name))).collect(),
+    };
+    let waiting = format!("waiting for MiniStack on port {}", options.port);
+    progress.step("cloud", &waiting, MiniStack::start(&options)).await
+}
+
+pub(super) fn parameters<'a>(issuer: &Issuer, wanted: &'a BTreeMap<String, String>) -> BTreeMap<&'a str, String> {
+    let mut parameters = BTreeMap::from([
+        ("JwtIssuer", issuer.url().to_owned()),
+        ("JwtAudience", AUDIENCE.to_owned()),
+        ("DeletionProtection", "false".to_owned()),
+    ]);
+    parameters.extend(wanted.iter().map(|(name, value)| (name.as_str(), value.clone())));
+    parameters
+}
+
+pub(super) async fn deploy(
+    cloud: &Cloud,
+    template: &Template,
+    parameters: &BTreeMap<&str, String>,
+    progress: Progress,
+) -> Result<Deployment> {
+    let mut packaged = package::package(template)?;
+    // Told by the stack itself, and not by a file of ours: after a crash, the stack may be an older one.
+    let digest = sha256(serde_json::to_vec(&(&packaged, parameters))?);
+    packaged["Outputs"][DIGEST] = json!({ "Value": digest });
+    let deployment = match cloud::existing(cloud, STACK_NAME).await? {
+        Some(existing) if existing.outputs.get(DIGEST) == Some(&digest) => {
+            progress.say("deploy     the stack stands as template.yaml describes it");
+            existing
+        }
+        _ => {
+            let deploying = cloud::deploy(cloud, STACK_NAME, &packaged, parameters);
+            progress.step("deploy", "waiting for CloudFormation to create or update the stack", deploying).await?
+        }
+    };
+    let api = deployment.outputs.get("ApiId").context("the stack has no output ApiId")?;
+    cloud.set_cors(api, &package::cors(template)).await?;
+    Ok(deployment)
+}
+
+pub(super) fn gateway_url(cloud: &Cloud, deployment: &Deployment) -> Result<String> {
+    let api = deployment.outputs.get("ApiId").context("the stack has no output ApiId")?;
+    ensure!(!api.is_empty(), "the API has no id");
+    Ok(format!("{}/_aws/execute-api/{api}/$default", cloud.endpoint()))
+}
