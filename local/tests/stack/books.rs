@@ -1,11 +1,28 @@
 //! The books: every table as it is, read past the API, and what must hold among them after anything whatever.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
+use libtest_mimic::Trial;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::shop::Shop;
+use crate::{
+    shop::Shop,
+    world::{World, eventually, lone_trial},
+};
+
+/// How long the event pipeline may take: MiniStack looks at its streams and queues every second.
+pub const PIPELINE: Duration = Duration::from_secs(90);
+
+pub fn trials(world: &Arc<World>) -> Vec<Trial> {
+    vec![lone_trial(world, "books::whatever_was_done_the_books_of_the_whole_shop_balance", async |shop| {
+        Books::caught_up(&shop).await.audit();
+    })]
+}
 
 /// Everything that the shop has stored, as far as the books need it.
 #[derive(Debug)]
@@ -25,6 +42,7 @@ struct BalanceItem {
     sk: String,
     balance: Option<i64>,
     amount: Option<i64>,
+    r#type: Option<String>,
     order_id: Option<String>,
 }
 
@@ -57,6 +75,7 @@ struct OrderItem {
 
 #[derive(Debug, Deserialize)]
 struct OrderRecord {
+    status: String,
     lines: Vec<LineRecord>,
     list: i64,
     off: i64,
@@ -89,6 +108,12 @@ struct SaleItem {
     sk: String,
 }
 
+impl OrderRecord {
+    fn is_cancelled(&self) -> bool {
+        self.status == "CANCELLED"
+    }
+}
+
 impl Books {
     pub async fn read(shop: &Shop) -> Self {
         Self {
@@ -102,6 +127,12 @@ impl Books {
         }
     }
 
+    /// The books once the event pipeline has carried every order to its end.
+    pub async fn caught_up(shop: &Shop) -> Self {
+        let look = async || Some(Self::read(shop).await).filter(Self::is_caught_up);
+        eventually("every order to be counted", PIPELINE, look).await
+    }
+
     /// Ids of all orders.
     pub fn orders(&self) -> BTreeSet<&str> {
         self.orders.iter().map(|order| order.order_id.as_str()).collect()
@@ -111,6 +142,10 @@ impl Books {
     pub fn orders_of(&self, product: &str) -> BTreeSet<&str> {
         let with = self.orders.iter().filter(|order| order.order.lines.iter().any(|line| line.p == product));
         with.map(|order| order.order_id.as_str()).collect()
+    }
+
+    fn live_orders(&self) -> impl Iterator<Item = &OrderItem> {
+        self.orders.iter().filter(|order| !order.order.is_cancelled())
     }
 
     /// Everyone who holds a coupon of this campaign.
@@ -124,10 +159,16 @@ impl Books {
         self.sales.iter().filter(|item| item.pk.starts_with("FACT#")).map(|item| item.sk.as_str()).collect()
     }
 
-    /// Whether the event pipeline has carried every order to its end.
-    pub fn is_caught_up(&self) -> bool {
+    /// Names of the events that the orders have gone through.
+    fn expected_facts(&self) -> Vec<String> {
+        let paid = self.orders.iter().map(|order| format!("{}.paid", order.order_id));
+        let cancelled = self.orders.iter().filter(|order| order.order.is_cancelled());
+        paid.chain(cancelled.map(|order| format!("{}.cancelled", order.order_id))).collect()
+    }
+
+    fn is_caught_up(&self) -> bool {
         let facts: BTreeSet<_> = self.facts().into_iter().collect();
-        self.orders.iter().all(|order| facts.contains(format!("{}.paid", order.order_id).as_str()))
+        self.expected_facts().iter().all(|expected| facts.contains(expected.as_str()))
     }
 
     /// Whether this order's fact is there; once, or it is an error.
@@ -146,11 +187,12 @@ impl Books {
         self.audit_events();
     }
 
-    /// The sum of each ledger is the balance, which is not negative; there is one payment for each order, of its price.
+    /// The sum of each ledger is the balance, which is not negative; there is one payment for each order, of its price,
+    /// and one refund of the same for each that was cancelled.
     fn audit_money(&self) {
         let mut balances: BTreeMap<&str, i64> = BTreeMap::new();
         let mut ledgers: BTreeMap<&str, i64> = BTreeMap::new();
-        let mut payments: BTreeMap<(&str, &str), Vec<i64>> = BTreeMap::new();
+        let mut payments: BTreeMap<(&str, &str), Vec<(&str, i64)>> = BTreeMap::new();
         for item in &self.balances {
             if let Some(balance) = item.balance {
                 assert!(balance >= 0, "{item:?}");
@@ -160,7 +202,8 @@ impl Books {
                 let amount = item.amount.unwrap();
                 *ledgers.entry(&item.user_id).or_default() += amount;
                 if let Some(order) = &item.order_id {
-                    payments.entry((&item.user_id, order)).or_default().push(-amount);
+                    let kind = item.r#type.as_deref().unwrap();
+                    payments.entry((&item.user_id, order)).or_default().push((kind, amount));
                 }
             }
         }
@@ -174,12 +217,17 @@ impl Books {
         let prices: BTreeMap<_, _> = self
             .orders
             .iter()
-            .map(|order| ((order.user_id.as_str(), order.order_id.as_str()), vec![priced(order)]))
+            .map(|order| {
+                let price = priced(order);
+                let mut entries = vec![("PAYMENT", -price)];
+                entries.extend(order.order.is_cancelled().then_some(("REFUND", price)));
+                ((order.user_id.as_str(), order.order_id.as_str()), entries)
+            })
             .collect();
-        assert_eq!(payments, prices, "every order is paid for once, and nothing else is");
+        assert_eq!(payments, prices, "every order is paid for once, and given back once when it is cancelled");
     }
 
-    /// What was there at the start, and was added or taken out, is what is left and what was sold.
+    /// What was there at the start, and was added or taken out, is what is left and what was sold and not given back.
     fn audit_stock(&self) {
         let mut expected: BTreeMap<String, i64> = BTreeMap::new();
         for event in &self.events {
@@ -191,7 +239,7 @@ impl Books {
             };
             *expected.entry(answer["product_id"].as_str().unwrap().to_owned()).or_default() += added;
         }
-        for line in self.orders.iter().flat_map(|order| &order.order.lines) {
+        for line in self.live_orders().flat_map(|order| &order.order.lines) {
             *expected.entry(line.p.clone()).or_default() -= line.q;
         }
         let left: BTreeMap<_, _> =
@@ -214,26 +262,29 @@ impl Books {
             .filter_map(|held| Some((held.user_id.as_str(), held.coupon_id.as_str(), held.order_id.as_deref()?)))
             .collect();
         let using: Vec<_> = self
-            .orders
-            .iter()
+            .live_orders()
             .filter_map(|order| Some((order.user_id.as_str(), order.order.coupon.as_deref()?, order.order_id.as_str())))
             .collect();
         assert_eq!(using.len(), used.len(), "no coupon is used twice");
         assert_eq!(using.into_iter().collect::<BTreeSet<_>>(), used, "a used coupon has its order");
     }
 
-    /// One event for each order, one fact for each event.
+    /// One event for each order, one more for each that was cancelled; one fact for each event.
     fn audit_events(&self) {
-        let events: Vec<_> = self
-            .events
-            .iter()
-            .filter(|event| event.r#type == "order.paid.v1")
-            .map(|event| event.order.as_ref().unwrap_or_else(|| panic!("{}", event.request)).id.as_str())
-            .collect();
-        assert_eq!(events.len(), self.orders.len(), "as many order events as orders");
-        assert_eq!(events.into_iter().collect::<BTreeSet<_>>(), self.orders(), "each order has its event");
-        for order in &self.orders {
-            assert!(self.has_fact(&order.order_id), "order {} is not counted", order.order_id);
+        let event = |event: &EventItem| {
+            let what = event.r#type.strip_prefix("order.")?.strip_suffix(".v1")?;
+            let order = event.order.as_ref().unwrap_or_else(|| panic!("{}", event.request));
+            Some(format!("{}.{what}", order.id))
+        };
+        let mut events: Vec<String> = self.events.iter().filter_map(event).collect();
+        let mut expected = self.expected_facts();
+        events.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(events, expected, "every order has its events, each once");
+        let facts = self.facts();
+        let times = |name: &str| facts.iter().filter(|fact| **fact == name).count();
+        for name in &expected {
+            assert_eq!(times(name), 1, "fact {name}");
         }
     }
 }

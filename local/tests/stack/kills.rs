@@ -71,11 +71,7 @@ async fn kills(world: Arc<World>) -> Completion {
     let (acknowledged, killed) = tokio::join!(ordering, killing);
     assert!(killed >= 9, "only {killed} processes were killed");
 
-    let books = eventually("every order to be counted", Duration::from_secs(60), async || {
-        let books = Books::read(&shop).await;
-        books.is_caught_up().then_some(books)
-    })
-    .await;
+    let books = Books::caught_up(&shop).await;
     eprintln!("kills: {} orders, {killed} processes killed; the events are through", load.placed());
     books.audit();
     let all: BTreeSet<&str> = acknowledged.iter().flatten().map(String::as_str).collect();

@@ -30,12 +30,13 @@ fn main() -> ExitCode {
     arguments.test_threads.get_or_insert(THREADS);
     let world = World::new();
     let trials = [
-        kills::trials(&world),
-        readme::trials(&world),
         tour::trials(&world),
         rules::trials(&world),
         races::trials(&world),
         ministack::trials(&world),
+        books::trials(&world),
+        readme::trials(&world),
+        kills::trials(&world),
     ];
     let conclusion = libtest_mimic::run(&arguments, trials.into_iter().flatten().collect());
     world.end();

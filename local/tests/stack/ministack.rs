@@ -1,7 +1,7 @@
 //! What we rely on of the local cloud, which is young and moves fast: the first place to look when a new version of it
 //! breaks the shop.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc};
 
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, Put,
@@ -14,12 +14,10 @@ use sijang_local::stack::StackOptions;
 use ulid::Ulid;
 
 use crate::{
-    books::Books,
+    books::{Books, PIPELINE},
     shop::{Shop, krw, order, text},
     world::{World, eventually, lone_trial, own_trial, trial},
 };
-
-const PIPELINE: Duration = Duration::from_secs(60);
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![

@@ -1,6 +1,6 @@
 //! Races, through the gateway: as many winners as there are units, and all the others told why.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc};
 
 use futures::{StreamExt, stream};
 use libtest_mimic::Trial;
@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::{
     books::Books,
     shop::{Answer, Request, Shop, order, text},
-    world::{World, eventually, lone_trial, trial},
+    world::{World, trial},
 };
 
 /// Requests under way at once, and so the width of a race.
@@ -22,7 +22,6 @@ pub fn trials(world: &Arc<World>) -> Vec<Trial> {
         trial(world, "races::one_coupon_in_many_orders_is_used_once", one_coupon),
         trial(world, "races::one_balance_and_many_orders_is_never_overdrawn", one_balance),
         trial(world, "races::sixty_four_requests_with_one_key_are_one_order", one_key),
-        lone_trial(world, "races::the_books_of_the_whole_shop_balance_at_the_end", books),
     ]
 }
 
@@ -102,14 +101,4 @@ async fn one_key(shop: Shop) {
     assert!(answers.iter().filter(|answer| !answer.is_replay()).count() <= 1);
     assert_eq!((customer.balance().await, shop.stock(&product).await), (9_900, 99));
     assert_eq!(customer.all("/v1/orders", 10).await.len(), 1);
-}
-
-/// After all other trials on the shared stack: nothing that any of them did has brought anything out of step.
-async fn books(shop: Shop) {
-    let books = eventually("every order to be counted", Duration::from_secs(90), async || {
-        let books = Books::read(&shop).await;
-        books.is_caught_up().then_some(books)
-    })
-    .await;
-    books.audit();
 }

@@ -271,7 +271,9 @@ impl Request {
     }
 
     /// With a body as it is, which may be no JSON.
-    pub fn text(mut self, body: impl Into<reqwest::Body>) -> Self {
+    pub fn text(mut self, body: impl Into<Vec<u8>>) -> Self {
+        let body = body.into();
+        self.told = format!("{} {}", self.told, String::from_utf8_lossy(&body).trim_end());
         self.builder = self.builder.header("content-type", "application/json").body(body);
         self
     }

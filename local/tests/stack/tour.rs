@@ -1,6 +1,6 @@
 //! A customer's way through the shop, from the first deposit to the ranking of popular products.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use libtest_mimic::Trial;
@@ -8,13 +8,10 @@ use serde_json::json;
 use sijang_local::seoul;
 
 use crate::{
-    books::Books,
+    books::{Books, PIPELINE},
     shop::{Shop, krw, order, order_with, text},
     world::{World, eventually, trial},
 };
-
-/// How long the event pipeline may take: MiniStack looks at its streams and queues every second.
-const PIPELINE: Duration = Duration::from_secs(60);
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![trial(world, "tour::from_the_first_deposit_to_the_ranking", tour)]

@@ -1,10 +1,11 @@
 //! What the trials run in: the shared stack, started by the first trial that wants it, and the rules of living together.
 
 use std::{
+    collections::BTreeSet,
     future::Future,
     path::PathBuf,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -36,7 +37,7 @@ pub struct World {
     /// Read by a trial that gets along with others, written by one that does not.
     peace: RwLock<()>,
     /// Trials of the shared stack that have passed.
-    passed: AtomicUsize,
+    passed: Mutex<BTreeSet<String>>,
 }
 
 impl World {
@@ -50,7 +51,7 @@ impl World {
             built: OnceCell::new(),
             shop: OnceCell::new(),
             peace: RwLock::new(()),
-            passed: AtomicUsize::new(0),
+            passed: Mutex::default(),
         })
     }
 
@@ -70,9 +71,9 @@ impl World {
         }
     }
 
-    /// How many trials on the shared stack have passed.
-    pub fn passed(&self) -> usize {
-        self.passed.load(Ordering::SeqCst)
+    /// Whether this trial on the shared stack has passed.
+    pub fn has_passed(&self, name: &str) -> bool {
+        self.passed.lock().unwrap().contains(name)
     }
 
     /// A folder for the state of one more stack.
@@ -109,13 +110,13 @@ where
     F: FnOnce(Shop) -> Fut + Send + 'static,
     Fut: Future<Output = ()>,
 {
-    let world = world.clone();
+    let (world, own_name) = (world.clone(), name.to_owned());
     Trial::test(name, move || {
         world.runtime.block_on(async {
             let _peace = world.peace.read().await;
             body(world.shop().await).await;
         });
-        world.passed.fetch_add(1, Ordering::SeqCst);
+        world.passed.lock().unwrap().insert(own_name);
         Ok(())
     })
 }

@@ -90,6 +90,7 @@ async fn updated(shop: Shop) {
     assert_eq!(shop.nobody().get(&path).await.value(200), expected);
     updating(&admin, &id, &json!({})).await.invalid("");
     updating(&admin, &id, &json!({"status": "GONE"})).await.invalid("/status");
+    updating(&admin, &id, &json!({"status": 1})).await.invalid("/status");
     updating(&admin, &id, &json!({"stock": 1})).await.invalid("");
     updating(&admin, &id, &json!({"name": ""})).await.invalid("/name");
     assert_eq!(shop.nobody().get(&path).await.value(200), expected);

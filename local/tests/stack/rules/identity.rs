@@ -39,6 +39,7 @@ fn customer_routes() -> Vec<(Method, String)> {
         (Method::POST, "/v1/orders".to_owned()),
         (Method::GET, "/v1/orders".to_owned()),
         (Method::GET, format!("/v1/orders/{NO_ID}")),
+        (Method::POST, format!("/v1/orders/{NO_ID}/cancel")),
     ]
 }
 
@@ -48,6 +49,7 @@ fn admin_routes() -> Vec<(Method, String)> {
         (Method::PATCH, format!("/v1/admin/products/{NO_ID}")),
         (Method::POST, format!("/v1/admin/products/{NO_ID}/stock-adjustments")),
         (Method::POST, "/v1/admin/coupons".to_owned()),
+        (Method::GET, "/v1/admin/stats/daily?date=2026-01-01".to_owned()),
     ]
 }
 
