@@ -1,7 +1,7 @@
 //! The auditor is audited: a shop with everything in it has no violations, and each single tampering is one.
 
 use sijang_domain::CampaignDraft;
-use sijang_storage::{AttributeValue, Item};
+use sijang_storage::{AttributeValue, Item, relayed};
 
 use crate::{
     audit::violations,
@@ -9,7 +9,7 @@ use crate::{
     snapshot::Snapshot,
 };
 
-/// A shop in which everything has happened: sales, coupons used and not, adjustments.
+/// A shop in which everything has happened: sales, a cancellation, facts, coupons used and not, adjustments.
 async fn busy_shop() -> Snapshot {
     let shop = Shop::open().await;
     let (tea, milk) = (shop.product(5_000, 9).await, shop.product(1_000, 9).await);
@@ -18,6 +18,12 @@ async fn busy_shop() -> Snapshot {
     shop.customer("bob").with_balance(1_000).await.with_coupon(coupon).await;
     alice.order([(tea, 2), (milk, 1)]).with(coupon).done().await;
     alice.order([(milk, 1)]).done().await;
+    let carol = shop.customer("carol").with_balance(1_000).await;
+    let order = carol.order([(milk, 1)]).done().await;
+    carol.cancel(&order).done().await;
+    let events = shop.snapshot().await;
+    let orders = events.items("events").filter(|item| item.contains_key("order"));
+    shop.record(&orders.map(|item| relayed(item.clone().into()).unwrap()).collect::<Vec<_>>()).await;
     shop.adjust(tea, -3).done().await;
     shop.snapshot().await
 }
@@ -47,7 +53,7 @@ async fn an_honest_shop_passes_its_audit() {
 #[tokio::test]
 async fn every_tampering_is_found() {
     type Tampering = (&'static str, fn(&mut Snapshot));
-    let tamperings: [Tampering; 15] = [
+    let tamperings: [Tampering; 21] = [
         ("money from nowhere", |shop| add(item(shop, "balances", "alice", "BALANCE"), "balance", 1)),
         ("an entry lost", |shop| remove(shop, "balances", "alice / TX#")),
         ("a balance lost", |shop| remove(shop, "balances", "bob / BALANCE")),
@@ -69,6 +75,24 @@ async fn every_tampering_is_found() {
             item(shop, "user-coupons", "bob", "").insert("order_id".to_owned(), order);
         }),
         ("an order lost", |shop| remove(shop, "orders", "alice")),
+        ("a refund lost", |shop| {
+            let entries = shop.items_mut("balances");
+            entries.retain(|_, item| item.get("type") != Some(&AttributeValue::S("REFUND".to_owned())));
+            add(item(shop, "balances", "carol", "BALANCE"), "balance", -1_000);
+        }),
+        ("a cancellation that nobody asked for", |shop| {
+            let AttributeValue::M(order) = item(shop, "orders", "alice", "").get_mut("order").unwrap() else { return };
+            order.insert("status".to_owned(), AttributeValue::S("CANCELLED".to_owned()));
+        }),
+        ("the event of a cancellation lost", |shop| remove(shop, "events", "carol#cancel-order")),
+        ("the event of a cancelled order's payment lost", |shop| remove(shop, "events", "carol#place-order")),
+        ("a fact of no event", |shop| {
+            let fact = item(shop, "sales", "FACT#", "");
+            fact.insert("sk".to_owned(), AttributeValue::S("01ARZ3NDEKTSV4RRFFQ69G5FAV.paid".to_owned()));
+        }),
+        ("a fact that says more than its event", |shop| {
+            item(shop, "sales", "FACT#", "").insert("lines".to_owned(), AttributeValue::L(Vec::new()));
+        }),
         ("an event lost", |shop| remove(shop, "events", "alice#place-order")),
         ("an event too many", |shop| {
             let twin = item(shop, "events", "alice#place-order", "").clone();

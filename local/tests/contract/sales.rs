@@ -63,7 +63,7 @@ impl Shop {
         self.store.record(&messages, moment(self.now()).deadline).await
     }
 
-    async fn record(&self, events: &[CloudEvent]) {
+    pub async fn record(&self, events: &[CloudEvent]) {
         let bodies = events.iter().map(|event| serde_json::to_string(event).unwrap());
         assert_eq!(self.record_messages(bodies).await, HashSet::new());
     }
