@@ -59,6 +59,8 @@ impl Load {
 
 async fn kills(world: Arc<World>) -> Completion {
     let shop = world.start(StackOptions::isolated(world.state_folder())).await.unwrap();
+    // What a killed consumer had in its hands comes back after this time. At the usual three minutes nobody would wait.
+    shop.set_visibility_timeout("OrderEventsQueueUrl", "10").await;
     let product = shop.product(PRICE, 1_000_000).await;
     let customers = join_all((0..CUSTOMERS).map(|_| shop.customer_with(1_000_000))).await;
     let load = Load { ended: AtomicBool::new(false), placed: AtomicUsize::new(0) };
@@ -96,7 +98,7 @@ async fn kill_for_a_while(shop: &Shop, load: &Load) -> usize {
         while Instant::now() < end {
             let before = load.placed();
             let going_on = async || (load.placed() >= before + CUSTOMERS).then_some(());
-            eventually("the load to go on", Duration::from_secs(60), going_on).await;
+            eventually("the load to go on", Duration::from_mins(1), going_on).await;
             for pid in victims.iter().flat_map(|victim| pids(shop, victim)) {
                 // It may just be gone, and be on its way back.
                 killed += usize::from(kill_process(pid, Signal::KILL).is_ok());
@@ -106,7 +108,10 @@ async fn kill_for_a_while(shop: &Shop, load: &Load) -> usize {
         eprintln!("kills: {} orders so far, {killed} processes killed, now {}", load.placed(), victims.join(" and "));
     }
     let before = load.placed();
-    eventually("the load to go on", Duration::from_secs(60), async || (load.placed() > before + CUSTOMERS).then_some(())).await;
+    eventually("the load to go on", Duration::from_mins(1), async || {
+        (load.placed() > before + CUSTOMERS).then_some(())
+    })
+    .await;
     killed
 }
 

@@ -29,12 +29,15 @@ fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(THREADS);
     let world = World::new();
+    let rules = rules::trials(&world);
+    let last = rules::last_trial(&world, &rules);
     let trials = [
         tour::trials(&world),
-        rules::trials(&world),
+        rules,
         races::trials(&world),
         ministack::trials(&world),
         books::trials(&world),
+        vec![last],
         readme::trials(&world),
         kills::trials(&world),
     ];

@@ -84,15 +84,11 @@ async fn counted(shop: &Shop, order: &str) {
     eventually("the fact of an order", PIPELINE, look).await;
 }
 
-fn queue_url<'a>(shop: &'a Shop, output: &str) -> &'a str {
-    shop.stack().output(output).unwrap_or_else(|| panic!("the stack has no output {output}"))
-}
-
 /// What is in the dead-letter queue; it stays there.
 async fn dead_letters(shop: &Shop) -> Vec<String> {
     let mut letters = Vec::new();
     for _ in 0..3 {
-        let receive = shop.sqs().receive_message().queue_url(queue_url(shop, "OrderEventsDlqUrl"));
+        let receive = shop.sqs().receive_message().queue_url(shop.queue("OrderEventsDlqUrl"));
         let received = receive.max_number_of_messages(10).visibility_timeout(0).send().await.unwrap();
         letters.extend(received.messages.unwrap_or_default().into_iter().filter_map(|message| message.body));
     }
@@ -125,19 +121,17 @@ fn event() -> (String, Value) {
 }
 
 async fn redrive(shop: Shop) {
-    let (queue, poison) = (queue_url(&shop, "OrderEventsQueueUrl"), format!("poison {}", Ulid::generate()));
-    let visibility = async |seconds: &str| {
-        let set = shop.sqs().set_queue_attributes().queue_url(queue);
-        set.attributes(QueueAttributeName::VisibilityTimeout, seconds).send().await.unwrap();
-    };
+    let (queue, poison) = (shop.queue("OrderEventsQueueUrl"), format!("poison {}", Ulid::generate()));
     let attributes = shop.sqs().get_queue_attributes().queue_url(queue).attribute_names(QueueAttributeName::All);
     let attributes = attributes.send().await.unwrap().attributes.unwrap();
-    let usual = &attributes[&QueueAttributeName::VisibilityTimeout];
     let redrive: Value = serde_json::from_str(&attributes[&QueueAttributeName::RedrivePolicy]).unwrap();
-    assert_eq!(redrive["maxReceiveCount"].as_i64().or_else(|| redrive["maxReceiveCount"].as_str()?.parse().ok()), Some(3));
+    assert_eq!(
+        redrive["maxReceiveCount"].as_i64().or_else(|| redrive["maxReceiveCount"].as_str()?.parse().ok()),
+        Some(3)
+    );
 
     // Three rounds at the usual pace would take minutes.
-    visibility("2").await;
+    let usual = shop.set_visibility_timeout("OrderEventsQueueUrl", "2").await;
     let ((first, one), (second, two)) = (event(), event());
     let bodies = [one.to_string(), poison.clone(), two.to_string()];
     let entry = |(id, body): (usize, &String)| {
@@ -154,7 +148,7 @@ async fn redrive(shop: Shop) {
         dead.contains(&poison).then_some(dead)
     })
     .await;
-    visibility(usual).await;
+    shop.set_visibility_timeout("OrderEventsQueueUrl", &usual).await;
     assert!(!dead.iter().any(|letter| letter.contains(&first) || letter.contains(&second)), "its batch mates are fine");
 }
 
@@ -178,7 +172,7 @@ async fn persistence(world: Arc<World>) -> Completion {
     };
     let before = seen(&shop).await;
     let letter = format!("poison {}", Ulid::generate());
-    let send = shop.sqs().send_message().queue_url(queue_url(&shop, "OrderEventsDlqUrl")).message_body(&letter);
+    let send = shop.sqs().send_message().queue_url(shop.queue("OrderEventsDlqUrl")).message_body(&letter);
     send.send().await.unwrap();
     drop(customer);
     shop.close().await;

@@ -61,10 +61,15 @@ async fn units(shop: Shop) {
     assert_eq!(counted, tally([("201", 50), ("409 insufficient-stock", 150)]));
     assert_eq!(shop.stock(&product).await, 0);
     let books = Books::read(&shop).await;
-    let placed = answers.iter().filter(|answer| answer.status == 201).map(|answer| text(&answer.value(201)["order_id"]));
+    let placed =
+        answers.iter().filter(|answer| answer.status == 201).map(|answer| text(&answer.value(201)["order_id"]));
     let mut placed: Vec<String> = placed.collect();
     placed.sort_unstable();
-    assert_eq!(books.orders_of(&product).into_iter().collect::<Vec<_>>(), placed, "each was acknowledged, and is there");
+    assert_eq!(
+        books.orders_of(&product).into_iter().collect::<Vec<_>>(),
+        placed,
+        "each was acknowledged, and is there"
+    );
     let mut spent = 0;
     for customer in &customers {
         spent += 1_000 - customer.balance().await;

@@ -9,6 +9,7 @@ use std::{
 };
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_sqs::types::QueueAttributeName;
 use reqwest::{Method, StatusCode, header::HeaderMap};
 use serde_json::{Value, json};
 use sijang_local::{
@@ -20,7 +21,7 @@ use tokio::time::{Instant, sleep};
 use ulid::Ulid;
 
 /// How long a client goes on with a request that gets no definite answer.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Codes of the problems that any trial was answered with.
 pub static PROVOKED: LazyLock<Mutex<BTreeSet<String>>> = LazyLock::new(Mutex::default);
@@ -76,6 +77,33 @@ impl Shop {
         &self.0.sqs
     }
 
+    /// URL of a queue, by the stack's output.
+    pub fn queue(&self, output: &str) -> &str {
+        self.stack().output(output).unwrap_or_else(|| panic!("the stack has no output {output}"))
+    }
+
+    /// How long a message stays with a receiver that has not said how it went; what it was before.
+    pub async fn set_visibility_timeout(&self, output: &str, seconds: &str) -> String {
+        let name = QueueAttributeName::VisibilityTimeout;
+        let get = self.sqs().get_queue_attributes().queue_url(self.queue(output)).attribute_names(name.clone());
+        let before = get.send().await.unwrap().attributes.unwrap().remove(&name).unwrap();
+        let set = self.sqs().set_queue_attributes().queue_url(self.queue(output));
+        set.attributes(name, seconds).send().await.unwrap();
+        before
+    }
+
+    /// Messages in a queue: waiting, and in flight.
+    pub async fn waiting(&self, output: &str) -> [String; 2] {
+        let get = self.sqs().get_queue_attributes().queue_url(self.queue(output));
+        let mut found =
+            get.attribute_names(QueueAttributeName::All).send().await.unwrap().attributes.unwrap_or_default();
+        let names = [
+            QueueAttributeName::ApproximateNumberOfMessages,
+            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+        ];
+        names.map(|name| found.remove(&name).unwrap_or_default())
+    }
+
     pub fn table(&self, name: &str) -> String {
         self.0.stack.table(name)
     }
@@ -127,7 +155,7 @@ impl Shop {
 
     /// A new campaign that is open, over these terms; its id.
     pub async fn coupon(&self, terms: Value) -> String {
-        let campaign = self.admin().post("/v1/admin/coupons").new_key().json(&campaign(terms)).await.value(201);
+        let campaign = self.admin().post("/v1/admin/coupons").new_key().json(&campaign(&terms)).await.value(201);
         text(&campaign["coupon_id"])
     }
 
@@ -138,7 +166,7 @@ impl Shop {
 }
 
 /// A request for a campaign with these terms over the usual ones.
-pub fn campaign(terms: Value) -> Value {
+pub fn campaign(terms: &Value) -> Value {
     let mut campaign = json!({
         "name": "campaign",
         "discount": {"type": "FIXED", "amount": krw(1_000)},

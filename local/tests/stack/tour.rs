@@ -53,7 +53,7 @@ async fn tour(shop: Shop) {
     assert_eq!(second.value(201), placed);
     assert_eq!(second.body, first.body, "byte for byte");
     assert!(second.is_replay());
-    assert_eq!(customer.all("/v1/orders", 100).await, [placed.clone()]);
+    assert_eq!(customer.all("/v1/orders", 100).await, std::slice::from_ref(&placed));
     assert_eq!(customer.get(&format!("/v1/orders/{order_id}")).await.value(200), placed);
     assert_eq!((customer.balance().await, shop.stock(&product).await), (1_500, 110));
     let used = customer.get("/v1/me/coupons?status=USED").await.value(200);
@@ -91,9 +91,13 @@ async fn tour(shop: Shop) {
         assert_eq!(invocation.error, None, "{}", invocation.payload);
         assert_eq!(invocation.payload["day"], today.tomorrow().unwrap().to_string());
         let popular = shop.nobody().get("/v1/products/popular").await.value(200);
-        assert_eq!(popular["from"], today.tomorrow().unwrap().checked_sub(jiff::Span::new().days(3)).unwrap().to_string());
+        assert_eq!(
+            popular["from"],
+            today.tomorrow().unwrap().checked_sub(jiff::Span::new().days(3)).unwrap().to_string()
+        );
         assert_eq!(popular["to"], today.to_string());
-        let found = popular["data"].as_array().unwrap().iter().find(|row| row["product"]["product_id"] == product.as_str());
+        let found =
+            popular["data"].as_array().unwrap().iter().find(|row| row["product"]["product_id"] == product.as_str());
         found.unwrap_or_else(|| panic!("not popular: {popular}")).clone()
     };
     let row = popular().await;

@@ -84,7 +84,11 @@ impl World {
 
     /// Starts an isolated stack.
     pub async fn start(&self, options: StackOptions) -> Result<Shop> {
-        self.built.get_or_init(|| async { build().await.map_err(|error| format!("{error:#}")) }).await.clone().map_err(anyhow::Error::msg)?;
+        self.built
+            .get_or_init(|| async { build().await.map_err(|error| format!("{error:#}")) })
+            .await
+            .clone()
+            .map_err(anyhow::Error::msg)?;
         Ok(Shop::open(Stack::start(options).await?))
     }
 
@@ -115,8 +119,8 @@ where
         world.runtime.block_on(async {
             let _peace = world.peace.read().await;
             body(world.shop().await).await;
+            world.passed.lock().unwrap().insert(own_name);
         });
-        world.passed.lock().unwrap().insert(own_name);
         Ok(())
     })
 }

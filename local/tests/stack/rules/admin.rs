@@ -36,7 +36,8 @@ fn adjusting(admin: &Person, product: &str, body: &Value) -> Request {
 }
 
 async fn created(shop: Shop) {
-    let body = json!({"name": "딸기 찹쌀떡 6입", "description": "냉동, 해동 후 이틀", "price": krw(12_000), "stock": 3});
+    let body =
+        json!({"name": "딸기 찹쌀떡 6입", "description": "냉동, 해동 후 이틀", "price": krw(12_000), "stock": 3});
     let product = creating(&shop.admin(), &body).await.value(201);
     let id = text(&product["product_id"]);
     assert!(id.parse::<Ulid>().is_ok());
@@ -122,7 +123,7 @@ async fn adjusted(shop: Shop) {
 }
 
 async fn campaigns(shop: Shop) {
-    let body = campaign(json!({
+    let body = campaign(&json!({
         "name": "첫 구매 10% 할인",
         "discount": {"type": "PERCENT", "percent": 10, "max_amount": krw(5_000)},
         "minimum_order": krw(20_000),
@@ -163,21 +164,43 @@ async fn invalid_campaigns(shop: Shop) {
     ] {
         let mut terms = json!({});
         terms[field] = value.clone();
-        let answer = admin.post("/v1/admin/coupons").new_key().json(&campaign(terms)).await;
+        let answer = admin.post("/v1/admin/coupons").new_key().json(&campaign(&terms)).await;
         assert_eq!(answer.status, 400, "{field} {value}");
         answer.invalid(pointer);
     }
 }
 
+type Asking<'a> = Box<dyn Fn() -> Request + 'a>;
+
 async fn repeated(shop: Shop) {
     let (admin, id) = (shop.admin(), shop.product(100, 5).await);
     let adjustments = format!("/v1/admin/products/{id}/stock-adjustments");
     let product = json!({"name": "once", "price": krw(1), "stock": 1});
-    let requests: [(&str, Box<dyn Fn() -> Request>, Value, Value); 4] = [
-        ("create", Box::new(|| admin.post("/v1/admin/products")), product.clone(), json!({"name": "x", "price": krw(2), "stock": 1})),
-        ("update", Box::new(|| admin.patch(&format!("/v1/admin/products/{id}"))), json!({"price": krw(99)}), json!({"price": krw(98)})),
-        ("adjust", Box::new(|| admin.post(&adjustments)), json!({"delta": 2, "reason": "r"}), json!({"delta": 3, "reason": "r"})),
-        ("campaign", Box::new(|| admin.post("/v1/admin/coupons")), campaign(json!({})), campaign(json!({"total": 7}))),
+    let requests: [(&str, Asking<'_>, Value, Value); 4] = [
+        (
+            "create",
+            Box::new(|| admin.post("/v1/admin/products")),
+            product.clone(),
+            json!({"name": "x", "price": krw(2), "stock": 1}),
+        ),
+        (
+            "update",
+            Box::new(|| admin.patch(&format!("/v1/admin/products/{id}"))),
+            json!({"price": krw(99)}),
+            json!({"price": krw(98)}),
+        ),
+        (
+            "adjust",
+            Box::new(|| admin.post(&adjustments)),
+            json!({"delta": 2, "reason": "r"}),
+            json!({"delta": 3, "reason": "r"}),
+        ),
+        (
+            "campaign",
+            Box::new(|| admin.post("/v1/admin/coupons")),
+            campaign(&json!({})),
+            campaign(&json!({"total": 7})),
+        ),
     ];
     for (what, request, body, other) in requests {
         let first = request().key("again").json(&body).await;

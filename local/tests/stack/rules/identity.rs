@@ -90,7 +90,10 @@ async fn invalid_tokens(shop: Shop) {
         ("for another audience", with("aud", json!("another-shop"))),
         ("by another issuer", with("iss", json!("https://example.com"))),
         ("signed with another key", foreign.clone()),
-        ("signed with another key, under our key's name", format!("{}.{}", parts[0], foreign.split_once('.').unwrap().1)),
+        (
+            "signed with another key, under our key's name",
+            format!("{}.{}", parts[0], foreign.split_once('.').unwrap().1),
+        ),
         ("with changed claims", format!("{}.{richer}.{}", parts[0], parts[2])),
         ("not signed", format!("{}.{}.", encoded(&json!({"alg": "none", "typ": "JWT"})), parts[1])),
         ("not signed, with a signature", format!("{}.{}.{}", encoded(&json!({"alg": "none"})), parts[1], parts[2])),

@@ -3,11 +3,13 @@
 mod admin;
 mod balance;
 mod cancellations;
+mod catalogue;
 mod coupons;
 mod identity;
 mod lists;
 mod orders;
 mod requests;
+mod stats;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -29,23 +31,28 @@ pub fn trials(world: &Arc<World>) -> Vec<Trial> {
         admin::trials(world),
         requests::trials(world),
         lists::trials(world),
+        catalogue::trials(world),
+        stats::trials(world),
     ];
-    let mut trials: Vec<Trial> = groups.into_iter().flatten().collect();
-    let rules: Vec<String> = trials.iter().map(|trial| trial.name().to_owned()).collect();
-    trials.push(own_trial(world, "rules::every_problem_type_was_provoked", async move |world| {
-        every_problem_type_was_provoked(&world, &rules)
-    }));
-    trials
+    groups.into_iter().flatten().collect()
 }
 
-/// The catalogue and these trials agree on which problems there are. Must run after the others, and says nothing when
-/// some of them were left out or failed.
+/// The catalogue and the trials of the rules agree on which problems there are. Must come after them.
+pub fn last_trial(world: &Arc<World>, rules: &[Trial]) -> Trial {
+    let rules: Vec<String> = rules.iter().map(|trial| trial.name().to_owned()).collect();
+    own_trial(world, "rules::every_problem_type_was_provoked", async move |world| {
+        every_problem_type_was_provoked(&world, &rules)
+    })
+}
+
+/// Contention that outlasts a request's patience cannot be made at will.
+const EXCEPTIONS: [&str; 1] = ["busy"];
+
+/// Says nothing when some of the rules were left out or have failed.
 fn every_problem_type_was_provoked(world: &World, rules: &[String]) -> Completion {
     if !rules.iter().all(|rule| world.has_passed(rule)) {
         return Completion::ignored_with("only part of the trials has passed");
     }
-    // Contention that outlasts a request's patience cannot be made at will; `races` meets it when it happens.
-    const EXCEPTIONS: [&str; 1] = ["busy"];
     let mut expected: BTreeSet<&str> = CATALOGUE.iter().map(|kind| kind.code).collect();
     for exception in EXCEPTIONS {
         assert!(expected.remove(exception), "{exception} is no problem type any more");

@@ -70,7 +70,8 @@ async fn unknown(shop: Shop) {
     let coupon = shop.coupon(json!({})).await;
     let (customer, other) = (shop.customer_with(1_000).await, shop.customer());
     let absent = || (Ulid::generate().to_string(), 1);
-    let problem = customer.order(&lines([absent(), (product.clone(), 1), absent()])).await.problem(422, "unknown-product");
+    let problem =
+        customer.order(&lines([absent(), (product.clone(), 1), absent()])).await.problem(422, "unknown-product");
     let pointers: Vec<_> = problem["errors"].as_array().unwrap().iter().map(|error| &error["pointer"]).collect();
     assert_eq!(pointers, ["/lines/0/product_id", "/lines/2/product_id"]);
     customer.order(&order("no-id", 1)).await.invalid("/lines/0/product_id");
@@ -205,7 +206,8 @@ async fn state(customer: &Person) -> Vec<Value> {
 async fn keys(shop: Shop) {
     let product = shop.product(10, 100).await;
     let (customer, other) = (shop.customer_with(1_000).await, shop.customer_with(1_000).await);
-    let placing = |person: &Person, quantity: i64| person.post("/v1/orders").key("one").json(&order(&product, quantity));
+    let placing =
+        |person: &Person, quantity: i64| person.post("/v1/orders").key("one").json(&order(&product, quantity));
     let first = placing(&customer, 1).await;
     let order_id = first.value(201)["order_id"].clone();
     // The same request in other words is the same request.

@@ -71,7 +71,15 @@ async fn documents(shop: Shop) {
     let customer = shop.customer();
     let deposit = |body: Vec<u8>| customer.post("/v1/me/balance/deposits").new_key().text(body);
     let good = krw(1_000).to_string();
-    for bad in ["", "{", "{\"amount\":1000,}", &format!("{good} x"), &format!("{good} {good}"), "{'amount':1000}", "\u{feff}{}"] {
+    for bad in [
+        "",
+        "{",
+        "{\"amount\":1000,}",
+        &format!("{good} x"),
+        &format!("{good} {good}"),
+        "{'amount':1000}",
+        "\u{feff}{}",
+    ] {
         let problem = deposit(bad.into()).await.problem(400, "malformed-json");
         assert!(problem.get("errors").is_none());
     }
@@ -96,7 +104,7 @@ async fn keys(shop: Shop) {
         Box::new(|| admin.post("/v1/admin/products").json(&new)),
         Box::new(|| admin.patch(&update).json(&json!({"price": krw(5)}))),
         Box::new(|| admin.post(&adjust).json(&json!({"delta": 1, "reason": "more"}))),
-        Box::new(|| admin.post("/v1/admin/coupons").json(&campaign(json!({})))),
+        Box::new(|| admin.post("/v1/admin/coupons").json(&campaign(&json!({})))),
     ];
     for request in &requests {
         request().await.problem(400, "idempotency-key-required");
