@@ -10,6 +10,7 @@
 pub mod build;
 pub mod cloud;
 mod digest;
+pub mod faults;
 pub mod front;
 pub mod issuer;
 pub mod layout;
