@@ -29,9 +29,11 @@ pub static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
 /// An engine with fresh tables, all of them empty.
 pub struct Database {
     pub client: Client,
+    /// Where the engine listens.
+    pub endpoint: String,
     prefix: String,
-    /// Where the engine listens, if it outlives the test.
-    outside: Option<String>,
+    /// Whether the engine outlives the test.
+    outside: bool,
 }
 
 impl Database {
@@ -47,7 +49,7 @@ impl Database {
         for table in TABLES.iter() {
             create(&client, &format!("{prefix}-{}", table.name), table).await;
         }
-        Self { client, prefix, outside }
+        Self { client, endpoint, prefix, outside: outside.is_some() }
     }
 
     /// The physical name of a table.
@@ -71,7 +73,10 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        let Some(endpoint) = self.outside.take() else { return };
+        if !self.outside {
+            return;
+        }
+        let endpoint = self.endpoint.clone();
         let names: Vec<String> = TABLES.iter().map(|table| self.name_of(&table.name)).collect();
         // The test's own runtime cannot be waited for in here.
         let deletion = thread::spawn(move || {
