@@ -33,7 +33,12 @@ pub(crate) fn is_transient<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool
 /// What the failure of a call means.
 #[allow(clippy::needless_pass_by_value)] // the form that map_err takes
 pub(crate) fn failed<E: ProvideErrorMetadata>(error: SdkError<E>) -> Error {
-    let what = match &error {
+    if is_transient(&error) { Error::Busy(describe(&error)) } else { Error::Internal(describe(&error)) }
+}
+
+/// What happened to a call, for the log.
+pub(crate) fn describe<E: ProvideErrorMetadata>(error: &SdkError<E>) -> String {
+    match error {
         SdkError::ServiceError(service) => {
             let (code, message) = (service.err().code(), service.err().message());
             format!("{}: {}", code.unwrap_or("unknown error"), message.unwrap_or_default())
@@ -42,6 +47,5 @@ pub(crate) fn failed<E: ProvideErrorMetadata>(error: SdkError<E>) -> Error {
         SdkError::DispatchFailure(_) => "the call could not be sent".to_owned(),
         SdkError::ResponseError(_) => "the answer could not be read".to_owned(),
         _ => "the call could not be made".to_owned(),
-    };
-    if is_transient(&error) { Error::Busy(what) } else { Error::Internal(what) }
+    }
 }

@@ -22,7 +22,7 @@ use ulid::Ulid;
 
 use crate::{
     Item, Store,
-    error::{failed, is_transient},
+    error::{describe, is_transient},
 };
 
 /// What became of a transaction.
@@ -155,7 +155,7 @@ impl Store {
             if let Some(conditions) = judge(&error)? {
                 return Ok(Outcome::Cancelled(conditions));
             }
-            tracing::debug!(error = %failed(error), "transaction tried again");
+            tracing::debug!(error = describe(&error), "transaction tried again");
             if Instant::now() + wait >= deadline {
                 break;
             }
@@ -174,8 +174,7 @@ fn judge(error: &SdkError<TransactWriteItemsError>) -> Result<Option<Vec<Conditi
         Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
             verdict(cancelled.cancellation_reasons())
         }
-        Some(other) => Err(Error::Internal(format!("transaction rejected: {other}"))),
-        None => Err(Error::Internal(format!("transaction not sent: {error}"))),
+        _ => Err(Error::Internal(format!("transaction rejected: {}", describe(error)))),
     }
 }
 
