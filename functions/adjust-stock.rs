@@ -1,14 +1,22 @@
 //! `POST /v1/admin/products/{product_id}/stock-adjustments`: adds units to the stock, or takes some out.
 
 use serde::Deserialize;
-use sijang_domain::{FieldError, Fields, Name, Refusal, Stock, Violation};
-use sijang_edge::{Answer, Error, Reply, Request, serve};
+use sijang_domain::{FieldError, Fields, Name, ProductId, Refusal, Stock, StockAdjustment, Violation, schema};
+use sijang_edge::{Answer, Error, Reply, Request, parameters::IdempotencyKeyHeader, serve};
 use sijang_storage::Store;
+use utoipa::{
+    ToSchema,
+    openapi::{OneOf, RefOr, Schema},
+};
 
-#[derive(Deserialize)]
+/// The units to add or to take out, and why.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = AdjustStockRequest)]
 struct Body {
+    #[schema(schema_with = delta)]
     delta: i64,
+    #[schema(value_type = Name)]
     reason: String,
 }
 
@@ -18,6 +26,26 @@ async fn main() -> Result<(), Error> {
     serve(|request| handle(&store, request)).await
 }
 
+/// Adds units to the stock, or takes some out.
+#[utoipa::path(
+    post,
+    path = "/v1/admin/products/{product_id}/stock-adjustments",
+    operation_id = "adjust-stock",
+    tag = "administration",
+    params(("product_id" = ProductId, Path, description = "Which product"), IdempotencyKeyHeader),
+    request_body(content = Body, example = json!({"delta": -5, "reason": "파손"})),
+    responses((
+        status = 201,
+        description = "The entry in the stock books",
+        body = StockAdjustment,
+        example = json!({
+            "adjustment_id": "01JDA6ZQ4EB2C4D6F8G0H1J3K5", "product_id": "01JD4QWKQK3X8M2Z6T9V5R7YBC", "delta": -5,
+            "reason": "파손", "created_at": "2026-11-21T00:30:00.000Z"
+        })
+    )),
+    security(("token" = ["shop/admin"])),
+    extensions(("x-problems" = json!(["product-not-found", "insufficient-stock", "stock-limit-exceeded"]))),
+)]
 async fn handle(store: &Store, request: Request) -> Answer {
     let admin = request.admin()?;
     let product_id = request.path("product_id", Refusal::ProductNotFound)?;
@@ -25,6 +53,13 @@ async fn handle(store: &Store, request: Request) -> Answer {
     let command = request.command(admin, "adjust-stock", &(product_id, delta, &reason))?;
     let adjustment = store.adjust_stock(&command, product_id, (delta, reason)).await?;
     Ok(Reply::rendered(201, adjustment))
+}
+
+/// Anything but nothing.
+fn delta() -> RefOr<Schema> {
+    let most = i64::from(Stock::MAX);
+    let (taken, added) = (schema::integer("Units taken out.", -most, -1), schema::integer("Units added.", 1, most));
+    Schema::OneOf(OneOf::builder().item(taken).item(added).build()).into()
 }
 
 impl Body {

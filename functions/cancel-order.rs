@@ -1,7 +1,7 @@
 //! `POST /v1/orders/{order_id}/cancel`: cancels one of the customer's orders: money, stock and coupon are given back.
 
-use sijang_domain::{OrderId, Refusal};
-use sijang_edge::{Answer, Error, Reply, Request, serve};
+use sijang_domain::{Order, OrderId, Refusal};
+use sijang_edge::{Answer, Error, Reply, Request, parameters::IdempotencyKeyHeader, serve};
 use sijang_storage::Store;
 
 #[tokio::main]
@@ -10,6 +10,30 @@ async fn main() -> Result<(), Error> {
     serve(|request| handle(&store, request)).await
 }
 
+/// Cancels an order, once: money, stock and coupon are given back. The request has no body.
+#[utoipa::path(
+    post,
+    path = "/v1/orders/{order_id}/cancel",
+    operation_id = "cancel-order",
+    tag = "orders",
+    params(("order_id" = OrderId, Path, description = "Which order"), IdempotencyKeyHeader),
+    responses((
+        status = 200,
+        description = "The cancelled order",
+        body = Order,
+        example = json!({
+            "order_id": "01JDA6ZQ4E9Y7V5T3R1P8N6M4K", "status": "CANCELLED",
+            "lines": [{"product_id": "01JD4QWKQK3X8M2Z6T9V5R7YBC", "quantity": 2, "unit_price": {"amount": 15000,
+            "currency": "KRW"}}],
+            "list_price": {"amount": 30000, "currency": "KRW"}, "discount": {"amount": 3000, "currency": "KRW"},
+            "paid_price": {"amount": 27000, "currency": "KRW"},
+            "coupon_id": "01JD4R2T8V6X4Z1B3D5F7H9K0M", "paid_at": "2026-11-21T00:31:07.512Z",
+            "cancelled_at": "2026-11-21T02:10:44.030Z"
+        })
+    )),
+    security(("token" = ["shop/customer"])),
+    extensions(("x-problems" = json!(["order-not-found", "order-already-cancelled"]))),
+)]
 async fn handle(store: &Store, request: Request) -> Answer {
     let customer = request.customer()?;
     let order_id: OrderId = request.path("order_id", Refusal::OrderNotFound)?;

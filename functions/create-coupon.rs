@@ -1,19 +1,42 @@
 //! `POST /v1/admin/coupons`: creates a coupon campaign. Its terms never change afterwards.
 
 use serde::Deserialize;
-use sijang_domain::{CampaignDraft, CouponTerms, Discount, FieldError, Fields, Money, Name, Timestamp, Violation};
-use sijang_edge::{Answer, Error, MoneyBody, Object, Reply, Request, serve};
+use sijang_domain::{
+    Campaign, CampaignDraft, CouponTerms, Discount, FieldError, Fields, Money, Name, Timestamp, Violation, schema,
+};
+use sijang_edge::{Answer, Error, MoneyBody, Object, Reply, Request, given, parameters::IdempotencyKeyHeader, serve};
 use sijang_storage::Store;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        OneOf, RefOr, Schema,
+        schema::{AdditionalProperties, ObjectBuilder, Type},
+    },
+};
 
-#[derive(Deserialize)]
+/// The campaign to create.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = CreateCouponRequest)]
 struct Body {
+    #[schema(value_type = Name)]
     name: String,
+    #[schema(value_type = DiscountBody)]
     discount: Object<DiscountBody>,
+    /// The smallest list price that the coupons are good for; any, when it is left out.
+    #[serde(default, deserialize_with = "given")]
     minimum_order: Option<MoneyBody>,
+    /// How many coupons it gives out.
+    #[schema(minimum = 1, maximum = 10_000_000)]
     total: i64,
+    /// The first instant at which coupons are given out.
+    #[schema(value_type = Timestamp)]
     opens_at: String,
+    /// The instant from which no more are given out; after `opens_at`.
+    #[schema(value_type = Timestamp)]
     closes_at: String,
+    /// How many days after the day of issue a coupon is good.
+    #[schema(minimum = 1, maximum = 365)]
     valid_days: i64,
 }
 
@@ -22,8 +45,11 @@ struct Body {
 #[serde(deny_unknown_fields)]
 struct DiscountBody {
     r#type: DiscountType,
+    #[serde(default, deserialize_with = "given")]
     amount: Option<MoneyBody>,
+    #[serde(default, deserialize_with = "given")]
     percent: Option<i64>,
+    #[serde(default, deserialize_with = "given")]
     max_amount: Option<MoneyBody>,
 }
 
@@ -40,6 +66,30 @@ async fn main() -> Result<(), Error> {
     serve(|request| handle(&store, request)).await
 }
 
+/// Creates a coupon campaign. Its terms never change afterwards.
+#[utoipa::path(
+    post,
+    path = "/v1/admin/coupons",
+    operation_id = "create-coupon",
+    tag = "administration",
+    params(IdempotencyKeyHeader),
+    request_body(content = Body, example = json!({
+            "name": "첫 주문 3,000원 할인", "discount": {"type": "FIXED", "amount": {"amount": 3000, "currency": "KRW"}},
+            "minimum_order": {"amount": 10000, "currency": "KRW"}, "total": 1000,
+            "opens_at": "2026-11-21T00:00:00Z", "closes_at": "2026-12-21T00:00:00Z", "valid_days": 30
+        })),
+    responses((
+        status = 201,
+        description = "The campaign",
+        body = Campaign,
+        example = json!({"coupon_id": "01JD4R2T8V6X4Z1B3D5F7H9K0M", "name": "첫 주문 3,000원 할인",
+            "discount": {"type": "FIXED", "amount": {"amount": 3000, "currency": "KRW"}},
+            "minimum_order": {"amount": 10000, "currency": "KRW"},
+            "total": 1000, "opens_at": "2026-11-21T00:00:00.000Z", "closes_at": "2026-12-21T00:00:00.000Z",
+            "valid_days": 30})
+    )),
+    security(("token" = ["shop/admin"])),
+)]
 async fn handle(store: &Store, request: Request) -> Answer {
     let admin = request.admin()?;
     let draft = request.body::<Body>()?.parse()?;
@@ -73,6 +123,31 @@ impl Body {
             })
         };
         fields.finish(draft())
+    }
+}
+
+impl PartialSchema for DiscountBody {
+    fn schema() -> RefOr<Schema> {
+        let form = |name: &str| {
+            let r#type = ObjectBuilder::new().schema_type(Type::String).enum_values(Some([name]));
+            let closed = AdditionalProperties::FreeForm(false);
+            ObjectBuilder::new().property("type", r#type).required("type").additional_properties(Some(closed))
+        };
+        let something = |what| schema::asked_amount(what, 1, Money::MAX.minor());
+        let fixed = form("FIXED").property("amount", something("How much.")).required("amount");
+        let percent = form("PERCENT")
+            .property("percent", schema::integer("Floored to the minor unit, then capped.", 1, 100))
+            .property("max_amount", something("The most it takes off; no cap, when it is left out."))
+            .required("percent");
+        let both =
+            OneOf::builder().item(fixed).item(percent).description(Some("What a coupon takes off the list price."));
+        Schema::OneOf(both.build()).into()
+    }
+}
+
+impl ToSchema for DiscountBody {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "DiscountRequest".into()
     }
 }
 

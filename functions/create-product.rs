@@ -1,17 +1,28 @@
 //! `POST /v1/admin/products`: adds a product to the catalogue, on sale at once.
 
 use serde::Deserialize;
-use sijang_domain::{Description, FieldError, Fields, Name, ProductDraft, Stock};
-use sijang_edge::{Answer, Error, MoneyBody, Reply, Request, serve};
+use sijang_domain::{Description, FieldError, Fields, Name, Product, ProductDraft, Stock, schema};
+use sijang_edge::{Answer, Error, MoneyBody, Reply, Request, parameters::IdempotencyKeyHeader, serve};
 use sijang_storage::Store;
+use utoipa::{
+    ToSchema,
+    openapi::{RefOr, Schema},
+};
 
-#[derive(Deserialize)]
+/// The product to create.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = CreateProductRequest)]
 struct Body {
+    #[schema(value_type = Name)]
     name: String,
     #[serde(default)]
+    #[schema(value_type = Description)]
     description: String,
+    #[schema(schema_with = price)]
     price: MoneyBody,
+    /// Units on hand at the start.
+    #[schema(minimum = 0, maximum = 1_000_000_000)]
     stock: i64,
 }
 
@@ -21,12 +32,38 @@ async fn main() -> Result<(), Error> {
     serve(|request| handle(&store, request)).await
 }
 
+/// Adds a product to the catalogue, on sale at once.
+#[utoipa::path(
+    post,
+    path = "/v1/admin/products",
+    operation_id = "create-product",
+    tag = "administration",
+    params(IdempotencyKeyHeader),
+    request_body(content = Body, example = json!({
+            "name": "제주 감귤 5kg", "description": "산지에서 바로 보내는 노지 감귤",
+            "price": {"amount": 15000, "currency": "KRW"}, "stock": 100
+        })),
+    responses((
+        status = 201,
+        description = "The product",
+        body = Product,
+        example = json!({
+            "product_id": "01JD4QWKQK3X8M2Z6T9V5R7YBC", "name": "제주 감귤 5kg", "description": "산지에서 바로 보내는 노지 감귤",
+            "price": {"amount": 15000, "currency": "KRW"}, "stock": 100, "status": "ACTIVE"
+        })
+    )),
+    security(("token" = ["shop/admin"])),
+)]
 async fn handle(store: &Store, request: Request) -> Answer {
     let admin = request.admin()?;
     let draft = request.body::<Body>()?.parse()?;
     let command = request.command(admin, "create-product", &draft)?;
     let product = store.create_product(&command, draft).await?;
     Ok(Reply::rendered(201, product))
+}
+
+fn price() -> RefOr<Schema> {
+    schema::asked_amount("The price of one unit.", 0, ProductDraft::MAX_PRICE)
 }
 
 impl Body {

@@ -1,8 +1,23 @@
 //! `POST /v1/me/balance/deposits`: pays into the customer's balance, within the limits of the template.
 
-use sijang_domain::{Deposit, DepositLimits, FieldError, Money};
-use sijang_edge::{Answer, Error, MoneyBody, Reply, Request, serve};
+use sijang_domain::{Deposit, DepositLimits, FieldError, LedgerEntry, Money, schema};
+use sijang_edge::{Answer, Error, MoneyBody, Reply, Request, parameters::IdempotencyKeyHeader, serve};
 use sijang_storage::Store;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
+
+/// Money, within the limits that the template sets unless it is told otherwise.
+enum DepositRequest {}
+
+impl PartialSchema for DepositRequest {
+    fn schema() -> RefOr<Schema> {
+        schema::asked_amount("What to pay in.", 100, 1_000_000)
+    }
+}
+
+impl ToSchema for DepositRequest {}
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
@@ -10,6 +25,27 @@ async fn main() -> Result<(), Error> {
     serve(|request| handle(&store, &limits, request)).await
 }
 
+/// Pays into the balance.
+#[utoipa::path(
+    post,
+    path = "/v1/me/balance/deposits",
+    operation_id = "deposit-balance",
+    tag = "balance",
+    params(IdempotencyKeyHeader),
+    request_body(content = DepositRequest, example = json!({"amount": 50000, "currency": "KRW"})),
+    responses((
+        status = 201,
+        description = "The entry in the ledger",
+        body = LedgerEntry,
+        example = json!({
+            "transaction_id": "01JDA6ZQ4EB2C4D6F8G0H1J3K5", "type": "DEPOSIT", "amount": {"amount": 50000,
+            "currency": "KRW"},
+            "balance": {"amount": 50000, "currency": "KRW"}, "created_at": "2026-11-21T00:30:00.000Z"
+        })
+    )),
+    security(("token" = ["shop/customer"])),
+    extensions(("x-problems" = json!(["balance-limit-exceeded"]))),
+)]
 async fn handle(store: &Store, limits: &DepositLimits, request: Request) -> Answer {
     let customer = request.customer()?;
     let body: MoneyBody = request.body()?;

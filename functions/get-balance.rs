@@ -4,8 +4,10 @@ use serde::Serialize;
 use sijang_domain::Money;
 use sijang_edge::{Answer, Error, Reply, Request, serve};
 use sijang_storage::Store;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+/// What the customer has.
+#[derive(Serialize, ToSchema)]
 struct Balance {
     balance: Money,
 }
@@ -16,6 +18,20 @@ async fn main() -> Result<(), Error> {
     serve(|request| handle(&store, request)).await
 }
 
+/// The balance. A deposit just made is in it.
+#[utoipa::path(
+    get,
+    path = "/v1/me/balance",
+    operation_id = "get-balance",
+    tag = "balance",
+    responses((
+        status = 200,
+        description = "The balance",
+        body = Balance,
+        example = json!({"balance": {"amount": 50000, "currency": "KRW"}})
+    )),
+    security(("token" = ["shop/customer"])),
+)]
 async fn handle(store: &Store, request: Request) -> Answer {
     let customer = request.customer()?;
     let balance = store.balance(&customer).await?;

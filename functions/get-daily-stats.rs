@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 use sijang_domain::{Day, ProductId, ProductSales, SignedMoney};
-use sijang_edge::{Answer, CursorKey, Error, Reply, Request, serve};
+use sijang_edge::{Answer, CursorKey, Error, List, Reply, Request, parameters::PageParameters, serve};
 use sijang_storage::Store;
+use utoipa::ToSchema;
 
 /// What one product sold. A figure can be negative while the event of a cancellation is ahead of its sale's.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct DailySales {
     product_id: ProductId,
     units_sold: i64,
@@ -21,6 +22,25 @@ async fn main() -> Result<(), Error> {
     serve(|request| handle(&store, &cursors, request)).await
 }
 
+/// What each product sold on a day in Seoul, by product, as last counted.
+#[utoipa::path(
+    get,
+    path = "/v1/admin/stats/daily",
+    operation_id = "get-daily-stats",
+    tag = "administration",
+    params(("date" = Day, Query, description = "Which day"), PageParameters),
+    responses((
+        status = 200,
+        description = "A page of the day's sales",
+        body = List<DailySales>,
+        example = json!({
+            "data": [{"product_id": "01JD4QWKQK3X8M2Z6T9V5R7YBC", "units_sold": 80, "orders": 52,
+            "revenue": {"amount": 1_200_000, "currency": "KRW"}}],
+            "next_cursor": null
+        })
+    )),
+    security(("token" = ["shop/admin"])),
+)]
 async fn handle(store: &Store, cursors: &CursorKey, request: Request) -> Answer {
     request.admin()?;
     let day: Day = request.required("date", str::parse)?;

@@ -1,7 +1,7 @@
 //! `GET /v1/products/{product_id}`: one product with its description; also one that is not sold at present. Public.
 
-use sijang_domain::Refusal;
-use sijang_edge::{Answer, Error, Reply, Request, serve};
+use sijang_domain::{Product, ProductId, Refusal};
+use sijang_edge::{Answer, Error, Reply, Request, parameters::ConditionalHeader, serve};
 use sijang_storage::Store;
 
 #[tokio::main]
@@ -10,6 +10,24 @@ async fn main() -> Result<(), Error> {
     serve(|request| handle(&store, request)).await
 }
 
+/// One product, also one that is not on sale at present.
+#[utoipa::path(
+    get,
+    path = "/v1/products/{product_id}",
+    operation_id = "get-product",
+    tag = "catalogue",
+    params(("product_id" = ProductId, Path, description = "Which product"), ConditionalHeader),
+    responses((
+        status = 200,
+        description = "The product",
+        body = Product,
+        example = json!({
+            "product_id": "01JD4QWKQK3X8M2Z6T9V5R7YBC", "name": "제주 감귤 5kg", "description": "산지에서 바로 보내는 노지 감귤",
+            "price": {"amount": 15000, "currency": "KRW"}, "stock": 100, "status": "ACTIVE"
+        })
+    )),
+    extensions(("x-problems" = json!(["product-not-found"]))),
+)]
 async fn handle(store: &Store, request: Request) -> Answer {
     let product_id = request.path("product_id", Refusal::ProductNotFound)?;
     let product = store.product(product_id).await?;

@@ -1,6 +1,7 @@
 //! `GET /v1/me/balance/transactions`: the customer's ledger, newest first, with the balance after each entry.
 
-use sijang_edge::{Answer, CursorKey, Error, Reply, Request, serve};
+use sijang_domain::LedgerEntry;
+use sijang_edge::{Answer, CursorKey, Error, List, Reply, Request, parameters::PageParameters, serve};
 use sijang_storage::Store;
 
 #[tokio::main]
@@ -9,6 +10,28 @@ async fn main() -> Result<(), Error> {
     serve(|request| handle(&store, &cursors, request)).await
 }
 
+/// The ledger, newest entry first, with the balance after each.
+#[utoipa::path(
+    get,
+    path = "/v1/me/balance/transactions",
+    operation_id = "list-balance-transactions",
+    tag = "balance",
+    params(PageParameters),
+    responses((
+        status = 200,
+        description = "A page of the ledger",
+        body = List<LedgerEntry>,
+        example = json!({
+            "data": [{
+            "transaction_id": "01JDA6ZQ4EB2C4D6F8G0H1J3K5", "type": "DEPOSIT", "amount": {"amount": 50000,
+            "currency": "KRW"},
+            "balance": {"amount": 50000, "currency": "KRW"}, "created_at": "2026-11-21T00:30:00.000Z"
+        }],
+            "next_cursor": null
+        })
+    )),
+    security(("token" = ["shop/customer"])),
+)]
 async fn handle(store: &Store, cursors: &CursorKey, request: Request) -> Answer {
     let customer = request.customer()?;
     let page = request.page(cursors, "balance-transactions", customer.as_str())?;

@@ -1,7 +1,7 @@
 //! `GET /v1/me/coupons?status=`: the coupons that the customer holds: usable, used, expired.
 
-use sijang_domain::{CouponStatus, Violation};
-use sijang_edge::{Answer, CursorKey, Error, Reply, Request, serve};
+use sijang_domain::{CouponStatus, IssuedCouponView, Violation};
+use sijang_edge::{Answer, CursorKey, Error, List, Reply, Request, parameters::PageParameters, serve};
 use sijang_storage::Store;
 
 #[tokio::main]
@@ -10,6 +10,30 @@ async fn main() -> Result<(), Error> {
     serve(|request| handle(&store, &cursors, request)).await
 }
 
+/// The coupons that the customer holds.
+#[utoipa::path(
+    get,
+    path = "/v1/me/coupons",
+    operation_id = "list-my-coupons",
+    tag = "coupons",
+    params(
+        ("status" = Option<CouponStatus>, Query, description = "Only coupons in this state"),
+        PageParameters,
+    ),
+    responses((
+        status = 200,
+        description = "A page of the coupons",
+        body = List<IssuedCouponView>,
+        example = json!({
+            "data": [{"coupon_id": "01JD4R2T8V6X4Z1B3D5F7H9K0M", "name": "첫 주문 3,000원 할인",
+            "discount": {"type": "FIXED", "amount": {"amount": 3000, "currency": "KRW"}},
+            "minimum_order": {"amount": 10000, "currency": "KRW"},
+            "status": "USABLE", "issued_at": "2026-11-21T00:30:00.000Z", "expires_at": "2026-12-21T15:00:00.000Z"}],
+            "next_cursor": null
+        })
+    )),
+    security(("token" = ["shop/customer"])),
+)]
 async fn handle(store: &Store, cursors: &CursorKey, request: Request) -> Answer {
     let customer = request.customer()?;
     let status = request.parameter("status", parse_status)?;

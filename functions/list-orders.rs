@@ -1,7 +1,7 @@
 //! `GET /v1/orders?status=`: the customer's orders, newest first.
 
-use sijang_domain::{OrderStatus, Violation};
-use sijang_edge::{Answer, CursorKey, Error, Reply, Request, serve};
+use sijang_domain::{Order, OrderStatus, Violation};
+use sijang_edge::{Answer, CursorKey, Error, List, Reply, Request, parameters::PageParameters, serve};
 use sijang_storage::Store;
 
 #[tokio::main]
@@ -10,6 +10,34 @@ async fn main() -> Result<(), Error> {
     serve(|request| handle(&store, &cursors, request)).await
 }
 
+/// The customer's orders, newest first.
+#[utoipa::path(
+    get,
+    path = "/v1/orders",
+    operation_id = "list-orders",
+    tag = "orders",
+    params(
+        ("status" = Option<OrderStatus>, Query, description = "Only orders in this state"),
+        PageParameters,
+    ),
+    responses((
+        status = 200,
+        description = "A page of the orders",
+        body = List<Order>,
+        example = json!({
+            "data": [{
+            "order_id": "01JDA6ZQ4E9Y7V5T3R1P8N6M4K", "status": "PAID",
+            "lines": [{"product_id": "01JD4QWKQK3X8M2Z6T9V5R7YBC", "quantity": 2, "unit_price": {"amount": 15000,
+            "currency": "KRW"}}],
+            "list_price": {"amount": 30000, "currency": "KRW"}, "discount": {"amount": 3000, "currency": "KRW"},
+            "paid_price": {"amount": 27000, "currency": "KRW"},
+            "coupon_id": "01JD4R2T8V6X4Z1B3D5F7H9K0M", "paid_at": "2026-11-21T00:31:07.512Z"
+        }],
+            "next_cursor": null
+        })
+    )),
+    security(("token" = ["shop/customer"])),
+)]
 async fn handle(store: &Store, cursors: &CursorKey, request: Request) -> Answer {
     let customer = request.customer()?;
     let status = request.parameter("status", parse_status)?;

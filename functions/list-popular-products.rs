@@ -4,19 +4,26 @@
 
 use serde::Serialize;
 use sijang_domain::{Day, Money, Product, ProductId, Ranking};
-use sijang_edge::{Answer, Error, Failure, Reply, Request, serve};
+use sijang_edge::{Answer, Error, Failure, Reply, Request, parameters::ConditionalHeader, serve};
 use sijang_storage::Store;
+use utoipa::ToSchema;
 
 /// The ranking, and the days that it counts. Without a snapshot yet there are no days.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = PopularProducts)]
 struct Popular {
+    #[schema(max_items = 5)]
     data: Vec<PopularProduct>,
+    #[schema(required)]
     from: Option<Day>,
+    #[schema(required)]
     to: Option<Day>,
 }
 
-#[derive(Serialize)]
+/// A product's place in the ranking.
+#[derive(Serialize, ToSchema)]
 struct PopularProduct {
+    #[schema(minimum = 1, maximum = 5)]
     rank: usize,
     units_sold: i64,
     revenue: Money,
@@ -29,6 +36,26 @@ async fn main() -> Result<(), Error> {
     serve(|request| handle(&store, request)).await
 }
 
+/// The five products that sold most in the last three complete days, with price and stock as they are now.
+#[utoipa::path(
+    get,
+    path = "/v1/products/popular",
+    operation_id = "list-popular-products",
+    tag = "catalogue",
+    params(ConditionalHeader),
+    responses((
+        status = 200,
+        description = "The ranking, best first, and the days that it counts",
+        body = Popular,
+        example = json!({
+            "data": [{"rank": 1, "units_sold": 240, "revenue": {"amount": 3_600_000, "currency": "KRW"}, "product": {
+            "product_id": "01JD4QWKQK3X8M2Z6T9V5R7YBC", "name": "제주 감귤 5kg", "description": "산지에서 바로 보내는 노지 감귤",
+            "price": {"amount": 15000, "currency": "KRW"}, "stock": 100, "status": "ACTIVE"
+        }}],
+            "from": "2026-11-18", "to": "2026-11-20"
+        })
+    )),
+)]
 async fn handle(store: &Store, request: Request) -> Answer {
     let popular = match store.newest_ranking().await? {
         Some(ranking) => popular(store, &ranking).await?,

@@ -1,7 +1,11 @@
 //! `GET /v1/products?name_prefix=`: the products that are sold, by name. Public, and cached for a few seconds.
 
-use sijang_domain::Name;
-use sijang_edge::{Answer, CursorKey, Error, Reply, Request, serve};
+use sijang_domain::{Name, ProductSummary};
+use sijang_edge::{
+    Answer, CursorKey, Error, List, Reply, Request,
+    parameters::{ConditionalHeader, PageParameters},
+    serve,
+};
 use sijang_storage::Store;
 
 #[tokio::main]
@@ -10,6 +14,28 @@ async fn main() -> Result<(), Error> {
     serve(|request| handle(&store, &cursors, request)).await
 }
 
+/// The products on sale, by name.
+#[utoipa::path(
+    get,
+    path = "/v1/products",
+    operation_id = "list-products",
+    tag = "catalogue",
+    params(
+        ("name_prefix" = Option<Name>, Query, description = "Only names that begin so; upper and lower case are the same."),
+        PageParameters,
+        ConditionalHeader,
+    ),
+    responses((
+        status = 200,
+        description = "A page of the catalogue",
+        body = List<ProductSummary>,
+        example = json!({
+            "data": [{"product_id": "01JD4QWKQK3X8M2Z6T9V5R7YBC", "name": "제주 감귤 5kg", "price": {"amount": 15000,
+            "currency": "KRW"}, "stock": 100}],
+            "next_cursor": "wZ0mB3vJcQe1T5h7yK9xUjAxSkQ"
+        })
+    )),
+)]
 async fn handle(store: &Store, cursors: &CursorKey, request: Request) -> Answer {
     let prefix = request.parameter("name_prefix", Name::parse)?;
     let owner = prefix.as_ref().map(Name::sort_key).unwrap_or_default();

@@ -2,17 +2,31 @@
 
 use serde::Deserialize;
 use sijang_domain::{
-    Description, FieldError, Fields, Name, ProductDraft, ProductPatch, ProductStatus, Refusal, Violation,
+    Description, FieldError, Fields, Name, ProductDraft, ProductId, ProductInfo, ProductPatch, ProductStatus, Refusal,
+    Violation, schema,
 };
-use sijang_edge::{Answer, Error, MoneyBody, Reply, Request, serve};
+use sijang_edge::{Answer, Error, MoneyBody, Reply, Request, given, parameters::IdempotencyKeyHeader, serve};
 use sijang_storage::Store;
+use utoipa::{
+    ToSchema,
+    openapi::{RefOr, Schema},
+};
 
-#[derive(Deserialize)]
+/// What is to be changed: one field at least.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = UpdateProductRequest, min_properties = 1)]
 struct Body {
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Name)]
     name: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Description)]
     description: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(schema_with = price)]
     price: Option<MoneyBody>,
+    #[serde(default, deserialize_with = "given")]
     status: Option<ProductStatus>,
 }
 
@@ -22,6 +36,26 @@ async fn main() -> Result<(), Error> {
     serve(|request| handle(&store, request)).await
 }
 
+/// Changes what is given: name, description, price, status. The rest stays as it is.
+#[utoipa::path(
+    patch,
+    path = "/v1/admin/products/{product_id}",
+    operation_id = "update-product",
+    tag = "administration",
+    params(("product_id" = ProductId, Path, description = "Which product"), IdempotencyKeyHeader),
+    request_body(content = Body, example = json!({"price": {"amount": 16500, "currency": "KRW"}, "status": "ACTIVE"})),
+    responses((
+        status = 200,
+        description = "The product without its stock, which moves",
+        body = ProductInfo,
+        example = json!({
+            "product_id": "01JD4QWKQK3X8M2Z6T9V5R7YBC", "name": "제주 감귤 5kg", "description": "산지에서 바로 보내는 노지 감귤",
+            "price": {"amount": 16500, "currency": "KRW"}, "status": "ACTIVE"
+        })
+    )),
+    security(("token" = ["shop/admin"])),
+    extensions(("x-problems" = json!(["product-not-found"]))),
+)]
 async fn handle(store: &Store, request: Request) -> Answer {
     let admin = request.admin()?;
     let product_id = request.path("product_id", Refusal::ProductNotFound)?;
@@ -29,6 +63,10 @@ async fn handle(store: &Store, request: Request) -> Answer {
     let command = request.command(admin, "update-product", &(product_id, &patch))?;
     let product = store.update_product(&command, product_id, &patch).await?;
     Ok(Reply::rendered(200, product))
+}
+
+fn price() -> RefOr<Schema> {
+    schema::asked_amount("The price of one unit.", 0, ProductDraft::MAX_PRICE)
 }
 
 impl Body {

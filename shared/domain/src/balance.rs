@@ -38,7 +38,7 @@ impl Deposit {
 }
 
 /// Why the balance changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum EntryType {
     /// The customer paid in.
@@ -50,7 +50,7 @@ pub enum EntryType {
 }
 
 /// One change of a balance.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct LedgerEntry {
     /// Sorts by time.
     pub transaction_id: EntryId,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{CouponId, Day, Money, Name, OrderId, Timestamp, Violation};
 
 /// What a coupon takes off the list price.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "type", rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Discount {
     /// A fixed amount.
@@ -19,6 +19,7 @@ pub enum Discount {
     /// A percentage, floored to the minor unit, then capped.
     Percent {
         /// 1 to 100.
+        #[schema(minimum = 1, maximum = 100)]
         percent: u8,
         /// The most it takes off, if it has a cap.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -27,7 +28,7 @@ pub enum Discount {
 }
 
 /// The terms under which a coupon is used.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CouponTerms {
     /// What it takes off.
     pub discount: Discount,
@@ -102,7 +103,7 @@ impl CampaignDraft {
 }
 
 /// A campaign. It never changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Campaign {
     /// Which one.
     pub coupon_id: CouponId,
@@ -142,7 +143,7 @@ impl Campaign {
 }
 
 /// A campaign and what is left of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct CampaignListing {
     /// The campaign.
     #[serde(flatten)]
@@ -205,7 +206,7 @@ impl IssuedCoupon {
 }
 
 /// What can be done with a coupon.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum CouponStatus {
     /// It can be used.
@@ -217,7 +218,8 @@ pub enum CouponStatus {
 }
 
 /// A coupon as its holder sees it at some instant.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = IssuedCoupon)]
 pub struct IssuedCouponView {
     /// The campaign it came from.
     pub coupon_id: CouponId,

@@ -10,7 +10,7 @@ pub const ORDER_PAID: &str = "order.paid.v1";
 pub const ORDER_CANCELLED: &str = "order.cancelled.v1";
 
 /// What happened: the order as it is after the event, and whose it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct OrderEvent {
     /// The customer.
     pub user_id: UserId,
@@ -43,7 +43,7 @@ pub fn event_id(order_id: OrderId, status: OrderStatus) -> String {
 }
 
 /// The envelope of an order event (CloudEvents 1.0, structured JSON).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CloudEvent {
     /// Always `1.0`.
     pub specversion: String,

@@ -57,8 +57,10 @@ macro_rules! ulid_id {
         impl FromStr for $name {
             type Err = Violation;
 
+            /// Only the canonical spelling: an identifier has one.
             fn from_str(text: &str) -> Result<Self, Violation> {
-                Ulid::from_string(text).map(Self).map_err(|_| Violation::Malformed)
+                let id = Ulid::from_string(text).map(Self).map_err(|_| Violation::Malformed)?;
+                if id.to_string() == text { Ok(id) } else { Err(Violation::Malformed) }
             }
         }
 
@@ -139,6 +141,8 @@ mod tests {
         let late = OrderId::new(Timestamp::from_millis(1_001).unwrap(), 0);
         assert!(early < late && early.to_string() < late.to_string());
         assert_eq!(early.to_string().parse(), Ok(early));
-        assert_eq!("not-a-ulid".parse::<OrderId>(), Err(Violation::Malformed));
+        for bad in ["not-a-ulid", "", &early.to_string().to_lowercase(), "80000000000000000000000000"] {
+            assert_eq!(bad.parse::<OrderId>(), Err(Violation::Malformed), "{bad}");
+        }
     }
 }

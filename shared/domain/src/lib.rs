@@ -15,6 +15,7 @@ mod money;
 mod order;
 mod product;
 mod refusal;
+pub mod schema;
 mod stats;
 mod text;
 mod time;

@@ -239,7 +239,7 @@ pub enum Verdict {
 }
 
 /// One line of an order, with the price of one unit as it was charged.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct OrderLine {
     /// Which product.
     pub product_id: ProductId,
@@ -250,7 +250,7 @@ pub struct OrderLine {
 }
 
 /// What became of an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum OrderStatus {
     /// It is paid.
@@ -260,7 +260,7 @@ pub enum OrderStatus {
 }
 
 /// An order. It exists only paid: an order that cannot be paid for is never written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Order {
     /// Sorts by time.
     pub order_id: OrderId,

@@ -60,7 +60,7 @@ impl Stock {
 }
 
 /// Whether a product can be ordered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ProductStatus {
     /// Listed and sold.
@@ -70,7 +70,7 @@ pub enum ProductStatus {
 }
 
 /// A product as its page shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Product {
     /// Which one.
     pub product_id: ProductId,
@@ -87,7 +87,7 @@ pub struct Product {
 }
 
 /// A product as the catalogue lists it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct ProductSummary {
     /// Which one.
     pub product_id: ProductId,
@@ -100,7 +100,7 @@ pub struct ProductSummary {
 }
 
 /// What an administrator answers for: a product without its moving stock.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct ProductInfo {
     /// Which one.
     pub product_id: ProductId,
@@ -174,7 +174,7 @@ impl ProductPatch {
 }
 
 /// An entry of the stock books: units added (delivery, return) or taken (damage, loss).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct StockAdjustment {
     /// Sorts by time.
     pub adjustment_id: EntryId,

@@ -6,7 +6,7 @@ use thiserror::Error;
 use crate::{IssuedCoupon, Money, ProductId, Timestamp};
 
 /// A line whose product has fewer units than asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Shortage {
     /// Which product.
     pub product_id: ProductId,
@@ -17,7 +17,7 @@ pub struct Shortage {
 }
 
 /// A line whose quoted price no longer holds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct PriceChange {
     /// Which product.
     pub product_id: ProductId,

@@ -4,16 +4,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::Violation;
 
+/// The limits hold for the text as it came, so that the contract can say them without speaking of trimming.
 fn checked(text: &str, min: usize, max: usize) -> Result<String, Violation> {
-    let text = text.trim();
-    let length = text.chars().count();
-    if length < min || length > max {
+    let trimmed = text.trim();
+    if trimmed.chars().count() < min || text.chars().count() > max {
         return Err(Violation::Length { min, max });
     }
     if text.chars().any(char::is_control) {
         return Err(Violation::ControlCharacter);
     }
-    Ok(text.to_owned())
+    Ok(trimmed.to_owned())
 }
 
 /// The name of a product or campaign: 1 to 100 characters.
@@ -22,9 +22,12 @@ fn checked(text: &str, min: usize, max: usize) -> Result<String, Violation> {
 pub struct Name(String);
 
 impl Name {
+    /// The most characters of a name.
+    pub const MAX_LENGTH: usize = 100;
+
     /// A name, trimmed.
     pub fn parse(text: &str) -> Result<Self, Violation> {
-        checked(text, 1, 100).map(Self)
+        checked(text, 1, Self::MAX_LENGTH).map(Self)
     }
 
     /// The name.
@@ -44,9 +47,12 @@ impl Name {
 pub struct Description(String);
 
 impl Description {
+    /// The most characters of a description.
+    pub const MAX_LENGTH: usize = 1000;
+
     /// A description, trimmed.
     pub fn parse(text: &str) -> Result<Self, Violation> {
-        checked(text, 0, 1000).map(Self)
+        checked(text, 0, Self::MAX_LENGTH).map(Self)
     }
 
     /// The description.
@@ -66,6 +72,8 @@ mod tests {
         assert_eq!(Name::parse("  "), Err(Violation::Length { min: 1, max: 100 }));
         assert_eq!(Name::parse(&"가".repeat(101)), Err(Violation::Length { min: 1, max: 100 }));
         assert_eq!(Name::parse("a\u{0}b"), Err(Violation::ControlCharacter));
+        assert_eq!(Name::parse("a\n"), Err(Violation::ControlCharacter));
+        assert_eq!(Name::parse(&format!("a{}", " ".repeat(100))), Err(Violation::Length { min: 1, max: 100 }));
         assert_eq!(Description::parse(""), Ok(Description::default()));
         assert!(Description::parse(&"a".repeat(1001)).is_err());
     }

@@ -43,6 +43,16 @@ impl FromStr for Timestamp {
 
     /// RFC 3339 with any offset; finer than a millisecond is cut off.
     fn from_str(text: &str) -> Result<Self, Violation> {
+        // jiff accepts more forms than the contract does: a space for the T, no seconds, a leap second, the name
+        // of a time zone.
+        let (date_and_time, rest) = text.split_at_checked(19).ok_or(Violation::Malformed)?;
+        let form = date_and_time.bytes().map(|byte| if byte.is_ascii_digit() { b'0' } else { byte });
+        let offset = rest.trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
+        let offset_is_plain = offset == "Z" || (offset.len() == 6 && offset.as_bytes()[3] == b':');
+        let leaps = &date_and_time[17..] == "60";
+        if !form.eq("0000-00-00T00:00:00".bytes()) || !offset_is_plain || leaps {
+            return Err(Violation::Malformed);
+        }
         let instant: jiff::Timestamp = text.parse().map_err(|_| Violation::Malformed)?;
         Self::from_millis(instant.as_millisecond())
     }
@@ -156,6 +166,18 @@ mod tests {
         assert_eq!(at("2026-11-21T09:00:00+09:00").to_string(), "2026-11-21T00:00:00.000Z");
         assert_eq!(at("2026-11-21T00:00:00.1239Z").to_string(), "2026-11-21T00:00:00.123Z");
         for bad in ["", "2026-11-21", "2026-11-21T00:00:00", "9999-01-01T00:00:00Z", "1969-01-01T00:00:00Z"] {
+            assert!(bad.parse::<Timestamp>().is_err(), "{bad:?}");
+        }
+        for bad in [
+            "2026-11-21 00:00:00Z",
+            "2026-11-21t00:00:00Z",
+            "2026-11-21T00:00Z",
+            "2016-12-31T23:59:60Z",
+            "2026-11-21T00:00:00z",
+            "2026-11-21T00:00:00+0900",
+            "2026-11-21T00:00:00+09:00[Asia/Seoul]",
+            "20261121T000000.000000Z",
+        ] {
             assert!(bad.parse::<Timestamp>().is_err(), "{bad:?}");
         }
         assert!("20261121".parse::<Day>().is_err());

@@ -66,11 +66,33 @@ pub struct MoneyBody {
     pub currency: Currency,
 }
 
+impl utoipa::PartialSchema for MoneyBody {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        sijang_domain::schema::asked_amount("An amount in KRW minor units; one unit is one won.", 0, Money::MAX.minor())
+    }
+}
+
+impl utoipa::ToSchema for MoneyBody {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "MoneyRequest".into()
+    }
+}
+
 impl MoneyBody {
     /// The money; a violation outside the range of money.
     pub fn money(self) -> Result<Money, Violation> {
         Money::new(self.amount)
     }
+}
+
+/// A field that is given or left out: `null` is neither. For `#[serde(default, deserialize_with = "given")]`.
+///
+/// In a PATCH a null could be meant as "remove" and be read as "leave": it is refused, and so it is everywhere.
+///
+/// # Errors
+/// Those of the field.
+pub fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(field: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(field).map(Some)
 }
 
 /// Parses the form of a body.
@@ -122,6 +144,7 @@ mod tests {
     #[allow(dead_code)]
     struct Line {
         quantity: i64,
+        #[serde(default, deserialize_with = "given")]
         unit_price: Option<MoneyBody>,
     }
 
@@ -147,6 +170,7 @@ mod tests {
             (r#"{"lines":[{"quantity":"1"}]}"#, "/lines/0/quantity", Violation::Malformed),
             (r#"{"lines":[{"quantity":1.0}]}"#, "/lines/0/quantity", Violation::Malformed),
             (r#"{"lines":[{"quantity":1e2}]}"#, "/lines/0/quantity", Violation::Malformed),
+            (r#"{"lines":[{"quantity":1,"unit_price":null}]}"#, "/lines/0/unit_price", Violation::Malformed),
             (r#"{"lines":[{"quantity":99999999999999999999}]}"#, "/lines/0/quantity", Violation::Malformed),
             (r#"{"lines":[{"quantity":1,"evil":2}]}"#, "/lines/0", Violation::Unknown),
             (r#"{"evil":2}"#, "", Violation::Unknown),

@@ -6,13 +6,15 @@
 mod body;
 mod cursor;
 mod language;
+pub mod parameters;
 mod problem;
 mod reply;
 mod request;
+pub mod samples;
 mod serve;
 mod texts;
 
-pub use body::{MoneyBody, Object};
+pub use body::{MoneyBody, Object, given};
 pub use cursor::CursorKey;
 pub use problem::{CATALOGUE, Failure, ProblemType};
 pub use reply::{List, Reply};

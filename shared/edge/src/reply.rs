@@ -16,12 +16,13 @@ pub struct Reply {
     pub(crate) body: String,
 }
 
-/// A page of a list as the contract has it.
-#[derive(Debug, Serialize)]
+/// A page of a list.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct List<T> {
     /// What is on the page.
     pub data: Vec<T>,
     /// Where the next page begins; null on the last one.
+    #[schema(required)]
     pub next_cursor: Option<String>,
 }
 

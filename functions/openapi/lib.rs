@@ -1,0 +1,123 @@
+//! The contract, from the code: the OpenAPI document of the API, and the schemas of its events.
+//!
+//! What an operation takes and gives is annotated beside its handler, which is why the functions' files are modules here.
+//! What follows from the shape of an operation (which problems a body, a page or a token can cause) is added by rule.
+//! The documents are checked in beside this file, and compared in the tests.
+
+pub mod compatibility;
+pub mod events;
+mod problems;
+mod tidy;
+
+use serde_json::{Map, Value};
+use utoipa::{
+    Modify, OpenApi,
+    openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+};
+
+/// Each function's file, and a document of all of their operations.
+macro_rules! operations {
+    ($($module:ident $path:literal)*) => {
+        $(
+            #[path = $path]
+            #[allow(dead_code)] // here it is read for its annotations only
+            mod $module;
+        )*
+
+        #[derive(OpenApi)]
+        #[openapi(
+            info(
+                title = "Sijang",
+                version = "1.0.0",
+                description = include_str!("introduction.md"),
+                contact(),
+                license(name = "MIT", identifier = "MIT"),
+            ),
+            servers((url = "/", description = "Where this document is served")),
+            tags(
+                (name = "balance", description = "The prepaid balance and its ledger"),
+                (name = "catalogue", description = "What is sold; public, and cacheable for a few seconds"),
+                (name = "coupons", description = "Campaigns, and the coupons that a customer holds"),
+                (name = "orders", description = "Orders, paid from the balance"),
+                (name = "administration", description = "Products, stock, campaigns, statistics; for `shop/admin`"),
+            ),
+            paths($($module::handle),*),
+            components(schemas(sijang_domain::Shortage, sijang_domain::PriceChange, sijang_domain::CloudEvent)),
+            modifiers(&Token),
+        )]
+        struct Operations;
+    };
+}
+
+operations! {
+    adjust_stock "../adjust-stock.rs"
+    cancel_order "../cancel-order.rs"
+    create_coupon "../create-coupon.rs"
+    create_product "../create-product.rs"
+    deposit_balance "../deposit-balance.rs"
+    get_balance "../get-balance.rs"
+    get_daily_stats "../get-daily-stats.rs"
+    get_order "../get-order.rs"
+    get_product "../get-product.rs"
+    issue_coupon "../issue-coupon.rs"
+    list_balance_transactions "../list-balance-transactions.rs"
+    list_coupons "../list-coupons.rs"
+    list_my_coupons "../list-my-coupons.rs"
+    list_orders "../list-orders.rs"
+    list_popular_products "../list-popular-products.rs"
+    list_products "../list-products.rs"
+    place_order "../place-order.rs"
+    update_product "../update-product.rs"
+}
+
+/// The access token that most operations want.
+struct Token;
+
+impl Modify for Token {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").description(Some(
+            "An access token of the shop's issuer. `scope` has `shop/customer`, `shop/admin`, or both.",
+        ));
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("token", SecurityScheme::Http(token.build()));
+    }
+}
+
+/// The OpenAPI document.
+///
+/// # Panics
+/// When an annotation names a problem that does not exist, or a schema breaks the rules of [`tidy`].
+pub fn document() -> Value {
+    let mut document = generated();
+    problems::describe(&mut document);
+    tidy::prune(&mut document);
+    document
+}
+
+/// What the annotations say, with the schemas of everything.
+fn generated() -> Value {
+    #[allow(clippy::expect_used)]
+    let mut document = serde_json::to_value(Operations::openapi()).expect("a document is plain data");
+    tidy::tidy(&mut document);
+    document
+}
+
+/// A schema of the document, and every schema that it refers to, under `$defs`: complete by itself.
+fn complete(schema: &Value, schemas: &Map<String, Value>) -> Value {
+    let mut found = Map::new();
+    let mut pending = vec![schema.clone()];
+    while let Some(next) = pending.pop() {
+        for name in tidy::references(&next) {
+            if !found.contains_key(&name) {
+                pending.push(schemas[&name].clone());
+                found.insert(name.clone(), schemas[&name].clone());
+            }
+        }
+    }
+    let mut whole = schema.clone();
+    if !found.is_empty() {
+        whole["$defs"] = found.into();
+    }
+    tidy::rename_references(&mut whole, &|name| format!("#/$defs/{name}"));
+    whole
+}

@@ -1,0 +1,95 @@
+//! How the values of the domain look in the contract: one schema for each, with the limits that its parser holds.
+//!
+//! Beside the derived schemas of the structures, these are written by hand, because what a value may be is decided by
+//! its parser and not by its Rust type.
+
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        ObjectBuilder, RefOr,
+        schema::{AdditionalProperties, KnownFormat, Schema, SchemaFormat, Type},
+    },
+};
+
+use crate::{
+    CouponId, Day, Description, EntryId, Money, Name, OrderId, ProductId, Quantity, SignedMoney, Stock, Timestamp,
+    UserId,
+};
+
+/// A ULID in its one canonical spelling.
+const ULID: &str = "^[0-7][0-9A-HJKMNP-TV-Z]{25}$";
+/// RFC 3339 between 1970 and 2199, with any offset.
+const INSTANT: &str = "^(19[7-9][0-9]|2[01][0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])\
+                       T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$";
+/// Something visible, and no control character.
+const LINE: &str = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$";
+
+macro_rules! described {
+    ($($name:ident $schema:expr;)*) => {$(
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                $schema.build().into()
+            }
+        }
+        impl ToSchema for $name {}
+    )*};
+}
+
+described! {
+    ProductId ulid("A product of the catalogue.");
+    CouponId ulid("A coupon campaign; with a customer, the one coupon of it that the customer can hold.");
+    OrderId ulid("An order. Identifiers sort by the time the order was paid.");
+    EntryId ulid("An entry of the balance ledger or of the stock books. Identifiers sort by time.");
+    UserId text("The customer: the access token's `sub`.").min_length(Some(1)).max_length(Some(128));
+    Timestamp text("An instant, RFC 3339. Answers give it in UTC with milliseconds.")
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+        .pattern(Some(INSTANT))
+        .examples(["2026-11-21T09:30:00.000Z"]);
+    Day text("A day in Asia/Seoul.")
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)))
+        .examples(["2026-11-21"]);
+    Name text("Text on one line; spaces at its ends are cut off.")
+        .min_length(Some(1))
+        .max_length(Some(Name::MAX_LENGTH))
+        .pattern(Some(LINE))
+        .examples(["제주 감귤 5kg"]);
+    Description text("Text on one line; it may be empty.")
+        .max_length(Some(Description::MAX_LENGTH))
+        .pattern(Some(r"^[^\x00-\x1f\x7f-\x9f]*$"))
+        .examples(["산지에서 바로 보내는 노지 감귤"]);
+    Quantity integer("How many of one product.", 1, Quantity::MAX.into());
+    Stock integer("Units on hand.", 0, u32::MAX.into());
+    Money amount("An amount in KRW minor units; one unit is one won.", 0, Money::MAX.minor());
+    SignedMoney amount("A signed amount in KRW minor units; one unit is one won.", -i64::MAX, i64::MAX);
+}
+
+fn text(description: &str) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String).description(Some(description))
+}
+
+fn ulid(description: &str) -> ObjectBuilder {
+    text(description).pattern(Some(ULID)).examples(["01JD4QWKQK3X8M2Z6T9V5R7YBC"])
+}
+
+/// An integer within limits, both ends included.
+pub fn integer(description: &str, min: i64, max: i64) -> ObjectBuilder {
+    let format = SchemaFormat::KnownFormat(KnownFormat::Int64);
+    let integer = ObjectBuilder::new().schema_type(Type::Integer).format(Some(format)).description(Some(description));
+    // -2^63 to 2^63-1 is what the format says already.
+    let integer = if min == -i64::MAX { integer } else { integer.minimum(Some(min)) };
+    if max == i64::MAX { integer } else { integer.maximum(Some(max)) }
+}
+
+fn amount(description: &str, min: i64, max: i64) -> ObjectBuilder {
+    ObjectBuilder::new()
+        .description(Some(description))
+        .property("amount", integer("KRW minor units.", min, max))
+        .property("currency", ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["KRW"])))
+        .required("amount")
+        .required("currency")
+}
+
+/// Money in a request, within limits: nothing may stand beside its two fields.
+pub fn asked_amount(description: &str, min: i64, max: i64) -> RefOr<Schema> {
+    amount(description, min, max).additional_properties(Some(AdditionalProperties::FreeForm(false))).build().into()
+}
