@@ -1,0 +1,92 @@
+//! Which faults a call is put to, and how the process meets them.
+
+use std::{fmt, time::Duration};
+
+use sijang_local::faults::{Call, Fault, Injection, Plan};
+
+/// How a fault strikes a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Strike {
+    /// Once; the process goes on.
+    Once(Injection),
+    /// From this call on, for its operation, until the process has to give up.
+    Lasting(Injection),
+    /// The process is killed while the call has no reply.
+    Killed(Injection),
+}
+
+impl Strike {
+    /// All that a call is put to: reads change nothing, and are put to less.
+    pub fn all(operation: &str) -> Vec<Self> {
+        let reads = matches!(operation, "GetItem" | "BatchGetItem" | "Query");
+        let once = [
+            Fault::InternalError,
+            Fault::Throttled,
+            Fault::ThroughputExceeded,
+            Fault::InProgress,
+            Fault::Conflict,
+            Fault::ConflictAndCondition,
+            Fault::CancelledByThrottling,
+            Fault::CancelledByThroughput,
+            Fault::Reset,
+            Fault::HalfBatch,
+        ];
+        let writes_once = [
+            Fault::Delay(Duration::from_millis(20)),
+            Fault::Hang,
+            Fault::Late,
+            Fault::ReplyDropped,
+            Fault::ReplyHung,
+            Fault::Twice,
+        ];
+        let lasting = [Fault::InternalError, Fault::Throttled];
+        let writes_lasting =
+            [Fault::Conflict, Fault::ConflictAndCondition, Fault::ReplyDropped, Fault::Reset, Fault::HalfBatch];
+        let killed = [Fault::Hang];
+        let writes_killed = [Fault::Late, Fault::ReplyHung];
+
+        let some = |always: &[Fault], writes: &[Fault]| {
+            let writes = if reads { &[] } else { writes };
+            let faults = always.iter().chain(writes).copied().filter(|fault| fault.applies_to(operation));
+            faults.collect::<Vec<_>>()
+        };
+        let mut strikes = Vec::new();
+        strikes.extend(some(&once, &writes_once).into_iter().map(|fault| Self::Once(fault.into())));
+        strikes.extend(some(&lasting, &writes_lasting).into_iter().map(|fault| Self::Lasting(fault.into())));
+        strikes.extend(some(&killed, &writes_killed).into_iter().map(|fault| Self::Killed(fault.into())));
+        if operation == "TransactWriteItems" {
+            let forgotten = [Fault::None, Fault::Twice, Fault::ReplyDropped, Fault::ReplyHung, Fault::Late];
+            strikes.extend(forgotten.map(|fault| Self::Once(fault.without_token())));
+            strikes.push(Self::Lasting(Fault::ReplyDropped.without_token()));
+            strikes.push(Self::Killed(Fault::Late.without_token()));
+        }
+        strikes
+    }
+
+    pub fn plan(self, call: &Call) -> Plan {
+        match self {
+            Self::Once(injection) | Self::Killed(injection) => Plan::at(call.number, injection),
+            Self::Lasting(injection) => Plan::from(call.number, &call.operation, injection),
+        }
+    }
+
+    /// How long the process has. A lasting fault has to end some time.
+    pub fn patience(self) -> Duration {
+        match self {
+            Self::Lasting(_) => Duration::from_millis(250),
+            Self::Once(_) | Self::Killed(_) => Duration::from_secs(10),
+        }
+    }
+}
+
+impl fmt::Display for Strike {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (how, Injection { fault, without_token }) = match self {
+            Self::Once(injection) => ("", injection),
+            Self::Lasting(injection) => (", lasting", injection),
+            Self::Killed(injection) => (", process killed", injection),
+        };
+        let token = if *without_token { " without token" } else { "" };
+        write!(f, "{fault:?}{token}{how}")
+    }
+}
