@@ -2,6 +2,7 @@
 //!
 //! The one place where errors become HTTP. A type's `code` never changes its meaning; its texts are in `texts`.
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use sijang_domain::{Error, FieldError, Refusal};
 
@@ -111,8 +112,23 @@ struct More {
     members: Map<String, Value>,
 }
 
+/// The body of a problem: the members of RFC 9457, then ours.
+#[derive(Serialize)]
+struct Problem<'a> {
+    r#type: String,
+    title: &'a str,
+    status: u16,
+    detail: String,
+    code: &'a str,
+    request_id: &'a str,
+    #[serde(flatten)]
+    members: Map<String, Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<Value>,
+}
+
 impl More {
-    fn with(mut self, name: &str, value: impl serde::Serialize) -> Self {
+    fn with(mut self, name: &str, value: impl Serialize) -> Self {
         self.members.insert(name.to_owned(), serde_json::to_value(value).unwrap_or_default());
         self
     }
@@ -152,22 +168,21 @@ impl Failure {
         let kind = self.kind();
         let detail = texts::detail(&self, kind);
         let More { errors, members } = self.more(now);
-        let mut problem = Map::new();
-        problem.insert("type".to_owned(), json!(format!("/problems/{}", kind.code)));
-        problem.insert("title".to_owned(), json!(kind.title.in_language(language)));
-        problem.insert("status".to_owned(), json!(kind.status));
-        problem.insert("detail".to_owned(), json!(detail.in_language(language)));
-        problem.insert("code".to_owned(), json!(kind.code));
-        problem.insert("request_id".to_owned(), json!(request_id));
-        problem.extend(members);
-        if !errors.is_empty() {
-            let error = |(pointer, text): (String, Text)| {
-                let place = if pointer.starts_with('?') { "parameter" } else { "pointer" };
-                json!({ place: pointer.trim_start_matches('?'), "detail": text.in_language(language) })
-            };
-            problem.insert("errors".to_owned(), errors.into_iter().map(error).collect());
-        }
-        let reply = Reply::problem(kind.status, &Value::Object(problem)).with("content-language", language.tag());
+        let error = |(pointer, text): (String, Text)| {
+            let place = if pointer.starts_with('?') { "parameter" } else { "pointer" };
+            json!({ place: pointer.trim_start_matches('?'), "detail": text.in_language(language) })
+        };
+        let problem = Problem {
+            r#type: format!("/problems/{}", kind.code),
+            title: kind.title.in_language(language),
+            status: kind.status,
+            detail: detail.in_language(language),
+            code: kind.code,
+            request_id,
+            members,
+            errors: errors.into_iter().map(error).collect(),
+        };
+        let reply = Reply::problem(kind.status, &problem).with("content-language", language.tag());
         match kind.status {
             401 => reply.with("www-authenticate", "Bearer"),
             503 => reply.with("retry-after", "1"),

@@ -32,15 +32,17 @@ impl Reply {
         reply.with("content-type", content_type).with("cache-control", "no-store")
     }
 
+    /// The JSON form of what this crate and the domain define, which always has one.
+    fn render(value: &impl Serialize) -> String {
+        serde_json::to_string(value).unwrap_or_else(|error| {
+            tracing::error!(%error, "an answer that cannot be rendered");
+            String::new()
+        })
+    }
+
     /// 200 with what was asked for.
     pub fn ok(value: &impl Serialize) -> Self {
-        match serde_json::to_string(value) {
-            Ok(body) => Self::json(200, "application/json", body),
-            Err(error) => {
-                tracing::error!(%error, "an answer that cannot be rendered");
-                Self::json(500, "application/json", String::new())
-            }
-        }
+        Self::json(200, "application/json", Self::render(value))
     }
 
     /// The same for everybody, and good for a while: with an `ETag`, and 304 to a client that has it already.
@@ -68,12 +70,12 @@ impl Reply {
 
     /// 201 with what was made, the same when it was made before.
     pub fn created(answer: &Answered<impl Serialize>) -> Self {
-        Self::answered(201, answer.replayed, Self::ok(&answer.value).body)
+        Self::answered(201, answer.replayed, Self::render(&answer.value))
     }
 
     /// 200 with what was done, the same when it was done before.
     pub fn done(answer: &Answered<impl Serialize>) -> Self {
-        Self::answered(200, answer.replayed, Self::ok(&answer.value).body)
+        Self::answered(200, answer.replayed, Self::render(&answer.value))
     }
 
     /// An answer that is kept in its rendered form.
@@ -86,8 +88,8 @@ impl Reply {
         if replayed { reply.with("idempotent-replayed", "true") } else { reply }
     }
 
-    pub(crate) fn problem(status: u16, problem: &serde_json::Value) -> Self {
-        Self::json(status, "application/problem+json", problem.to_string())
+    pub(crate) fn problem(status: u16, problem: &impl Serialize) -> Self {
+        Self::json(status, "application/problem+json", Self::render(problem))
     }
 
     /// The same with a header.
