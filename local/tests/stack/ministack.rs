@@ -74,9 +74,9 @@ async fn filter(shop: Shop) {
     let customer = shop.customer_with(1_000).await;
     let placed = text(&customer.order(&order(&product, 1)).await.value(201)["order_id"]);
     counted(&shop, &placed).await;
-    // The deposit came first in the stream. The relay would have taken it for poison.
+    // The deposit came first in the stream, and those of other trials. The relay would have taken them for poison.
     let dead = dead_letters(&shop).await;
-    assert!(dead.iter().all(|letter| !letter.contains(customer.name())), "{dead:?}");
+    assert!(dead.iter().all(|letter| letter.starts_with("poison ")), "{dead:?}");
 }
 
 async fn counted(shop: &Shop, order: &str) {

@@ -21,6 +21,7 @@ pub fn trials(world: &Arc<World>) -> Vec<Trial> {
         trial(world, "races::two_hundred_orders_and_fifty_units", units),
         trial(world, "races::one_coupon_in_many_orders_is_used_once", one_coupon),
         trial(world, "races::one_balance_and_many_orders_is_never_overdrawn", one_balance),
+        trial(world, "races::one_order_is_cancelled_once_however_many_ask", one_cancellation),
         trial(world, "races::sixty_four_requests_with_one_key_are_one_order", one_key),
     ]
 }
@@ -94,6 +95,16 @@ async fn one_balance(shop: Shop) {
     let (_, counted) = race((0..24).map(|_| customer.order(&order(&product, 1)))).await;
     assert_eq!(counted, tally([("201", 7), ("409 insufficient-balance", 17)]));
     assert_eq!((customer.balance().await, shop.stock(&product).await), (999, 93));
+}
+
+async fn one_cancellation(shop: Shop) {
+    let product = shop.product(1_000, 10).await;
+    let customer = shop.customer_with(5_000).await;
+    let id = text(&customer.order(&order(&product, 2)).await.value(201)["order_id"]);
+    let path = format!("/v1/orders/{id}/cancel");
+    let (_, counted) = race((0..24).map(|_| customer.post(&path).new_key())).await;
+    assert_eq!(counted, tally([("200", 1), ("409 order-already-cancelled", 23)]));
+    assert_eq!((customer.balance().await, shop.stock(&product).await), (5_000, 10));
 }
 
 async fn one_key(shop: Shop) {
