@@ -25,6 +25,9 @@ const STOCK: &str = "STOCK#0";
 /// The index that lists active products by name, and its one partition.
 const CATALOGUE: &str = "catalogue";
 const LISTED: &str = "ACTIVE";
+/// Between name and product in the index's key. No name has it and every letter sorts after it, so that a name comes
+/// before the longer ones that begin with it.
+const SEPARATOR: char = '\u{1}';
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct InfoRow {
@@ -38,7 +41,7 @@ struct InfoRow {
     /// Present while the product is listed: the key of the sparse index.
     #[serde(skip_serializing_if = "Option::is_none")]
     listing: Option<String>,
-    /// `name in lower case#product`.
+    /// The name in lower case, then the product.
     listing_key: String,
 }
 
@@ -58,7 +61,7 @@ impl InfoRow {
 }
 
 fn listing_key(name: &Name, product_id: ProductId) -> String {
-    format!("{}#{product_id}", name.sort_key())
+    format!("{}{SEPARATOR}{product_id}", name.sort_key())
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -389,7 +392,7 @@ fn info_change(table: &str, info: &ProductInfo, version: i64, seen: i64) -> Resu
 /// The index's key after which the next page begins.
 fn catalogue_position(position: Position) -> Result<Item, Error> {
     let corrupt = || Error::corrupt("position", "not of the catalogue");
-    let (_, product_id) = position.0.rsplit_once('#').ok_or_else(corrupt)?;
+    let (_, product_id) = position.0.rsplit_once(SEPARATOR).ok_or_else(corrupt)?;
     let product_id: ProductId = product_id.parse().map_err(|_| corrupt())?;
     let mut start = info_key(product_id);
     start.extend(key([("listing", LISTED.to_owned()), ("listing_key", position.0)]));
