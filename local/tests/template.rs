@@ -1,5 +1,7 @@
 //! `template.yaml` against the code and the design: what is deployed is what was written, and nothing more is permitted.
 
+#![allow(clippy::unwrap_used)] // a test may fail
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
