@@ -70,6 +70,11 @@ impl Sqs {
         }
     }
 
+    /// Empties all queues.
+    pub fn clear(&self) {
+        lock(&self.queues).clear();
+    }
+
     /// The bodies of what is in a queue, visible or not.
     pub fn bodies(&self, queue_url: &str) -> Vec<String> {
         let queues = lock(&self.queues);

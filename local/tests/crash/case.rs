@@ -3,15 +3,15 @@
 use std::time::{Duration, Instant};
 
 use sijang_domain::{Error, Moment, Refusal};
-use sijang_local::faults::{Call, Fault, Plan};
+use sijang_local::faults::{Call, Plan};
 
 use crate::{
     books,
-    scenario::{Prepared, Reply},
+    scenario::{Events, Prepared, Reply},
     shop::after,
     snapshot::Snapshot,
-    strike::Strike,
-    world::World,
+    strike::{Patience, Strike},
+    world::{Environment, World},
 };
 
 /// What a request comes to when nothing is in its way.
@@ -25,77 +25,75 @@ pub struct Clean {
     effects: Vec<String>,
 }
 
+const PLENTY: Duration = Duration::from_secs(20);
+
 /// Does the job without a fault.
-pub async fn clean(prepared: &Prepared) -> Clean {
-    let world = World::with(&prepared.items, &prepared.messages).await;
+pub async fn clean(world: &World, prepared: &Prepared) -> (Clean, Snapshot) {
     world.faults.plan(Plan::none());
-    let answer = attempt(&world, prepared, 0, Duration::from_secs(20)).await.unwrap();
+    let answer = attempt(world.environment(PLENTY), prepared, 0, PLENTY).await.unwrap();
     let calls = world.faults.calls();
-    let left = Snapshot::of(&world.database).await.effects_since(&prepared.items);
-    assert!(answer.is_ok() || left.is_empty(), "refused, and yet it left {left:?}");
-    books::carry(&world, prepared.events).await.unwrap();
-    assert_eq!(books::violations(&world).await, Vec::<String>::new());
-    let effects = Snapshot::of(&world.database).await.effects_since(&prepared.items);
-    Clean { calls, answer, effects }
+    if answer.is_err() {
+        left_nothing(world, prepared).await.unwrap();
+    }
+    let shop = books::carry(world, prepared.events).await.unwrap();
+    assert_eq!(books::violations(&shop), Vec::<String>::new());
+    (Clean { calls, answer, effects: shop.effects_since(&prepared.items) }, shop)
 }
 
-/// Sends the request, by a new environment. An error is no answer.
-async fn attempt(world: &World, prepared: &Prepared, seconds: i64, patience: Duration) -> Result<Answer, Error> {
+/// Sends the request. An error is no answer.
+async fn attempt(
+    environment: Environment,
+    prepared: &Prepared,
+    seconds: i64,
+    patience: Duration,
+) -> Result<Answer, Error> {
     let moment = Moment { now: after(prepared.at, seconds), deadline: Instant::now() + patience };
-    match (prepared.job)(world.environment(), moment).await {
+    match (prepared.job)(environment, moment).await {
         Ok(reply) => Ok(Ok(reply)),
         Err(Error::Refused(refusal)) => Ok(Err(refusal)),
         Err(error) => Err(error),
     }
 }
 
-/// Does the job with one call struck. The error says what is wrong.
-pub async fn struck(prepared: &Prepared, clean: &Clean, call: &Call, strike: Strike) -> Result<(), String> {
-    let world = World::with(&prepared.items, &prepared.messages).await;
-    let first = under_fault(&world, prepared, call, strike).await?;
-    if let Some(answer) = &first {
-        fits(clean, answer).map_err(|what| format!("under the fault {what}"))?;
-        if answer.is_err() {
-            left_nothing(&world, prepared).await.map_err(|what| format!("refused under the fault: {what}"))?;
-        }
-    }
-
-    // The client asks again, an hour later even; a queue delivers again.
-    let mut answers: Vec<Answer> = first.into_iter().collect();
-    for seconds in [60, 3_600] {
-        let again = until_answered(&world, prepared, seconds).await?;
-        fits(clean, &again).map_err(|what| format!("asked again, {what}"))?;
-        answers.push(again);
-        // What was under way all the time arrives only now.
-        world.faults.deliver_late().await;
-    }
-    same(&answers)?;
-
-    if clean.answer.is_err() {
-        left_nothing(&world, prepared).await?;
-    }
-    let carried = books::carry(&world, prepared.events).await;
-    carried.map_err(|error| format!("the events did not flow to their end: {error}"))?;
-    let violations = books::violations(&world).await;
-    if !violations.is_empty() {
-        return Err(format!("the books are wrong: {violations:?}"));
-    }
-    let effects = Snapshot::of(&world.database).await.effects_since(&prepared.items);
-    if effects != clean.effects {
-        return Err(format!("the effects are {effects:?} and not {:?}", clean.effects));
-    }
-    Ok(())
+/// What became of a case.
+pub enum Verdict {
+    /// Everything is as it must be; this is what is stored.
+    Passed(Snapshot),
+    /// The process never came to the call: it was too slow for the time that it was given.
+    NotMet,
+    /// What is wrong.
+    Failed(String),
 }
 
-/// The answer under the fault, if there was one.
+/// Does the job with one call struck, in a world that has been reset for it.
+pub async fn struck(
+    world: &World,
+    prepared: &Prepared,
+    clean: &Clean,
+    (call, strike): (&Call, Strike),
+    trial: u32,
+) -> Verdict {
+    let patience = strike.patience(trial);
+    let first = match under_fault(world, prepared, (call, strike), patience).await {
+        Ok(Some(first)) => first,
+        Ok(None) => return Verdict::NotMet,
+        Err(failure) => return Verdict::Failed(failure),
+    };
+    match settle(world, prepared, clean, first).await {
+        Ok(shop) => Verdict::Passed(shop),
+        Err(failure) => Verdict::Failed(failure),
+    }
+}
+
+/// What the client heard under the fault, which may be nothing; or nothing at all when the fault was not met.
 async fn under_fault(
     world: &World,
     prepared: &Prepared,
-    call: &Call,
-    strike: Strike,
-) -> Result<Option<Answer>, String> {
+    (call, strike): (&Call, Strike),
+    patience: Patience,
+) -> Result<Option<Option<Answer>>, String> {
     world.faults.plan(strike.plan(call));
-    let job = attempt(world, prepared, 0, strike.patience());
+    let job = attempt(world.environment(patience.attempt), prepared, 0, patience.process);
     let killed = async {
         match strike {
             Strike::Killed(_) => world.faults.silence().await,
@@ -108,24 +106,58 @@ async fn under_fault(
     };
     let calls = world.faults.calls();
     world.faults.plan(Plan::none());
-    world.sqs.pass_visibility_timeout();
     let met = calls.get(call.number - 1).is_some_and(|met| met.operation == call.operation);
-    if !met {
-        return Err(format!("the call was never made, only {calls:?}"));
-    }
-    match answer {
-        Some(Ok(answer)) => Ok(Some(answer)),
-        None | Some(Err(Error::Busy(_))) => Ok(None),
-        Some(Err(error)) => Err(format!("a fault is taken for something else: {error}")),
-    }
+    Ok(match answer {
+        _ if !met => None,
+        Some(Ok(answer)) => Some(Some(answer)),
+        None | Some(Err(Error::Busy(_))) => Some(None),
+        Some(Err(error)) => return Err(format!("a fault is taken for something else: {error}")),
+    })
 }
 
-async fn until_answered(world: &World, prepared: &Prepared, seconds: i64) -> Result<Answer, String> {
+/// After the fault: the client asks until it knows, late calls arrive, events flow, and the books are audited.
+async fn settle(world: &World, prepared: &Prepared, clean: &Clean, first: Option<Answer>) -> Result<Snapshot, String> {
+    if let Some(answer) = &first {
+        fits(clean, answer).map_err(|what| format!("under the fault {what}"))?;
+        if answer.is_err() {
+            left_nothing(world, prepared).await.map_err(|what| format!("refused under the fault, and yet {what}"))?;
+        }
+    }
+    let mut answers: Vec<Answer> = first.into_iter().collect();
+    answers.push(again(world, prepared, clean, 60).await?);
+    // What was under way all the time arrives only now.
+    let late = world.faults.deliver_late().await;
+    if late > 0 || prepared.events == Events::InStream {
+        answers.push(again(world, prepared, clean, 3_600).await?);
+    }
+    same(&answers)?;
+    if clean.answer.is_err() {
+        left_nothing(world, prepared).await?;
+    }
+
+    let carried = books::carry(world, prepared.events).await;
+    let shop = carried.map_err(|error| format!("the events did not flow to their end: {error}"))?;
+    let violations = books::violations(&shop);
+    if !violations.is_empty() {
+        return Err(format!("the books are wrong: {violations:?}"));
+    }
+    let effects = shop.effects_since(&prepared.items);
+    if effects != clean.effects {
+        return Err(format!("the effects are {effects:?} and not {:?}", clean.effects));
+    }
+    Ok(shop)
+}
+
+/// Asks again, so many seconds later, until there is an answer; a queue delivers again.
+async fn again(world: &World, prepared: &Prepared, clean: &Clean, seconds: i64) -> Result<Answer, String> {
     let mut last = None;
-    for _ in 0..5 {
+    for _ in 0..3 {
         world.sqs.pass_visibility_timeout();
-        match attempt(world, prepared, seconds, Duration::from_secs(10)).await {
-            Ok(answer) => return Ok(answer),
+        match attempt(world.safe_environment(), prepared, seconds, PLENTY).await {
+            Ok(answer) => {
+                fits(clean, &answer).map_err(|what| format!("asked again, {what}"))?;
+                return Ok(answer);
+            }
             Err(error) => last = Some(error),
         }
     }
@@ -155,9 +187,4 @@ fn same(answers: &[Answer]) -> Result<(), String> {
 async fn left_nothing(world: &World, prepared: &Prepared) -> Result<(), String> {
     let changes = Snapshot::of(&world.database).await.changes_since(&prepared.items);
     if changes.is_empty() { Ok(()) } else { Err(format!("it left {changes:?}")) }
-}
-
-/// Whether anything happened to a call at all.
-pub fn is_clean(call: &Call) -> bool {
-    call.fault == Fault::None
 }

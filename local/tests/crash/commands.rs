@@ -41,7 +41,8 @@ pub fn done() -> Vec<Scenario> {
             Prepared::command(&shop, order(&alice.user, &[(tea, 2, Some(1_000))], None)).await
         }),
         Scenario::new("place-order, three lines and a coupon", async |shop: Shop| {
-            let (tea, milk, jam) = (shop.product(1_000, 2).await, shop.product(300, 1).await, shop.product(50, 9).await);
+            let (tea, milk, jam) =
+                (shop.product(1_000, 2).await, shop.product(300, 1).await, shop.product(50, 9).await);
             let coupon = shop.campaign(1, percent(10)).await;
             let alice = shop.customer("alice").with_balance(3_000).await.with_coupon(coupon).await;
             let lines = [(tea, 2, None), (milk, 1, Some(300)), (jam, 3, None)];
@@ -148,9 +149,7 @@ fn json(order: &Order) -> String {
 
 fn deposit(user: &UserId, amount: i64) -> Job {
     let deposit = Deposit::new(amount, &limits()).unwrap();
-    let send = move |store: Arc<Store>, command| async move {
-        store.deposit(&command, deposit, &limits()).await
-    };
+    let send = move |store: Arc<Store>, command| async move { store.deposit(&command, deposit, &limits()).await };
     command(user, "deposit-balance", Fingerprint::of(&deposit), send, rendered)
 }
 
@@ -167,9 +166,7 @@ fn order(user: &UserId, lines: &[(ProductId, i64, Option<i64>)], coupon: Option<
 
 fn cancel(user: &UserId, order: &Order) -> Job {
     let order_id: OrderId = order.order_id;
-    let send = move |store: Arc<Store>, command| async move {
-        store.cancel_order(&command, order_id).await
-    };
+    let send = move |store: Arc<Store>, command| async move { store.cancel_order(&command, order_id).await };
     command(user, "cancel-order", Fingerprint::of(&order_id), send, json)
 }
 

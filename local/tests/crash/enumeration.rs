@@ -4,7 +4,7 @@ use std::{
     collections::BTreeSet,
     fmt::Write as _,
     io::{self, Write as _},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::Instant,
 };
 
@@ -12,74 +12,138 @@ use futures::{StreamExt, stream};
 use sijang_local::faults::Call;
 
 use crate::{
-    case::{clean, struck},
+    case::{self, Clean, Verdict},
     commands,
-    scenario::Scenario,
+    scenario::{Prepared, Scenario},
     shop::Shop,
+    snapshot::Snapshot,
     strike::Strike,
     workers,
+    world::World,
 };
 
-/// Cases under way at once: most of them wait for a timeout.
-const AT_ONCE: usize = 16;
+/// Cases under way at once: some of them wait for a timeout.
+const AT_ONCE: usize = 12;
+/// How often a case is tried with more and more time.
+const TRIALS: u32 = 4;
 
-struct Line {
-    name: &'static str,
-    calls: usize,
-    faults: usize,
-    cases: usize,
-    failures: Vec<String>,
+/// Worlds that can be used again, each with what is stored in it: resetting one is faster than making one.
+#[derive(Default)]
+struct Worlds(Mutex<Vec<(World, Snapshot)>>);
+
+impl Worlds {
+    async fn take(&self, prepared: &Prepared) -> World {
+        let free = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let (world, known) = match free {
+            Some(free) => free,
+            None => {
+                let world = World::new().await;
+                let empty = Snapshot::of(&world.database).await;
+                (world, empty)
+            }
+        };
+        world.reset(&known, &prepared.items, &prepared.messages).await;
+        world
+    }
+
+    fn give_back(&self, world: World, known: Snapshot) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((world, known));
+    }
 }
 
-/// Puts a scenario to everything that can happen to it.
-async fn enumerate(scenario: Scenario) -> Line {
-    let prepared = Arc::new((scenario.prepare)(Shop::open().await).await);
-    let clean = Arc::new(clean(&prepared).await);
-    let strikes = |call: &Call| Strike::all(&call.operation).into_iter().map({
-        let call = call.clone();
-        move |strike| (call.clone(), strike)
-    });
-    let cases: Vec<(Call, Strike)> = clean.calls.iter().flat_map(strikes).collect();
-    let faults: BTreeSet<String> = cases.iter().map(|(_, strike)| strike.to_string()).collect();
-    let count = cases.len();
-    let failures = stream::iter(cases)
-        .map(|(call, strike)| {
-            let (prepared, clean) = (Arc::clone(&prepared), Arc::clone(&clean));
-            let what = format!("{}: call {} ({}), {strike}", scenario.name, call.number, call.operation);
-            let case = tokio::spawn(async move { struck(&prepared, &clean, &call, strike).await });
-            async move {
-                let result = case.await.unwrap_or_else(|panic| Err(format!("{panic}")));
-                result.err().map(|failure| format!("{what}: {failure}"))
+/// A scenario, ready to be put to the test.
+struct Subject {
+    name: &'static str,
+    prepared: Prepared,
+    clean: Clean,
+}
+
+impl Subject {
+    async fn of(scenario: Scenario, worlds: &Worlds) -> Self {
+        let prepared = (scenario.prepare)(Shop::open().await).await;
+        let world = worlds.take(&prepared).await;
+        let (clean, shop) = case::clean(&world, &prepared).await;
+        worlds.give_back(world, shop);
+        Self { name: scenario.name, prepared, clean }
+    }
+
+    fn cases(self: &Arc<Self>) -> Vec<Case> {
+        let strikes = |call: &Call| {
+            Strike::all(&call.operation).into_iter().map(|strike| (call.clone(), strike)).collect::<Vec<_>>()
+        };
+        let cases = self.clean.calls.iter().flat_map(strikes);
+        cases.map(|(call, strike)| Case { subject: Arc::clone(self), call, strike }).collect()
+    }
+}
+
+#[derive(Clone)]
+struct Case {
+    subject: Arc<Subject>,
+    call: Call,
+    strike: Strike,
+}
+
+impl Case {
+    async fn run(self, worlds: Arc<Worlds>) -> Result<(), String> {
+        let Subject { prepared, clean, .. } = &*self.subject;
+        for trial in 0..TRIALS {
+            let world = worlds.take(prepared).await;
+            match case::struck(&world, prepared, clean, (&self.call, self.strike), trial).await {
+                Verdict::Passed(shop) => {
+                    worlds.give_back(world, shop);
+                    return Ok(());
+                }
+                Verdict::NotMet => {}
+                Verdict::Failed(failure) => return Err(failure),
             }
-        })
-        .buffer_unordered(AT_ONCE)
-        .filter_map(std::future::ready)
-        .collect::<Vec<_>>()
-        .await;
-    Line { name: scenario.name, calls: clean.calls.len(), faults: faults.len(), cases: count, failures }
+        }
+        Err("the call was never made".to_owned())
+    }
+
+    fn title(&self) -> String {
+        format!("{}: call {} ({}), {}", self.subject.name, self.call.number, self.call.operation, self.strike)
+    }
+}
+
+/// The line of the table for a scenario.
+fn line(subject: &Subject, results: &[(Case, Option<String>)]) -> String {
+    let own = || results.iter().filter(|(case, _)| case.subject.name == subject.name);
+    let faults: BTreeSet<String> = own().map(|(case, _)| case.strike.to_string()).collect();
+    let passed = own().filter(|(_, failure)| failure.is_none()).count();
+    let calls = subject.clean.calls.len();
+    format!("{:<40} {calls:>6} {:>7} {:>6} {passed:>7}", subject.name, faults.len(), own().count())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_doubled_or_refused_wrongly_whatever_happens_to_any_call() {
     let began = Instant::now();
-    let mut scenarios = commands::done();
-    scenarios.extend(commands::refused());
-    scenarios.extend(workers::all());
     let only = std::env::var("SIJANG_CRASH").unwrap_or_default();
-    let mut table = format!("\n{:<40} {:>6} {:>7} {:>6} {:>7}\n", "scenario", "calls", "faults", "cases", "passed");
-    let (mut cases, mut failures) = (0, Vec::new());
-    for scenario in scenarios.into_iter().filter(|scenario| scenario.name.contains(&only)) {
-        let line = enumerate(scenario).await;
-        let passed = line.cases - line.failures.len();
-        let Line { name, calls, faults, cases: count, .. } = line;
-        let _ = writeln!(table, "{name:<40} {calls:>6} {faults:>7} {count:>6} {passed:>7}");
-        cases += count;
-        failures.extend(line.failures);
+    let scenarios = commands::done().into_iter().chain(commands::refused()).chain(workers::all());
+    let worlds = Arc::new(Worlds::default());
+    let mut subjects = Vec::new();
+    for scenario in scenarios.filter(|scenario| scenario.name.contains(&only)) {
+        subjects.push(Arc::new(Subject::of(scenario, &worlds).await));
     }
-    let passed = cases - failures.len();
-    let seconds = began.elapsed().as_secs();
-    let _ = writeln!(table, "crash points: {cases} cases, {passed} passed ({seconds} s)");
-    // Straight to the terminal: the table is to be seen when the test passes.
-    let _ = io::stderr().write_all(table.as_bytes());
+    let cases: Vec<Case> = subjects.iter().flat_map(Subject::cases).collect();
+    let results: Vec<(Case, Option<String>)> = stream::iter(cases)
+        .map(|case| {
+            let running = tokio::spawn(case.clone().run(Arc::clone(&worlds)));
+            async move { (case, running.await.unwrap_or_else(|panic| Err(panic.to_string())).err()) }
+        })
+        .buffer_unordered(AT_ONCE)
+        .collect()
+        .await;
+
+    let mut report = format!("\n{:<40} {:>6} {:>7} {:>6} {:>7}\n", "scenario", "calls", "faults", "cases", "passed");
+    for subject in &subjects {
+        let _ = writeln!(report, "{}", line(subject, &results));
+    }
+    let failures: Vec<_> =
+        results.iter().filter_map(|(case, failure)| Some(format!("{}: {}", case.title(), failure.as_ref()?))).collect();
+    let (count, passed) = (results.len(), results.len() - failures.len());
+    let _ = writeln!(report, "crash points: {count} cases, {passed} passed");
+    // Straight to the terminal: the table is to be seen when the test passes, too.
+    let _ = io::stderr().write_all(report.as_bytes());
+    eprintln!("{} s", began.elapsed().as_secs());
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }

@@ -70,13 +70,23 @@ impl Strike {
         }
     }
 
-    /// How long the process has. A lasting fault has to end some time.
-    pub fn patience(self) -> Duration {
+    /// How long an attempt of a call may take, and how long the process has in all: what waits for its time to be up
+    /// waits a little, and longer with every `trial`.
+    pub fn patience(self, trial: u32) -> Patience {
+        let (plenty, little) = (Duration::from_secs(20), Duration::from_millis(150) * 4_u32.pow(trial));
         match self {
-            Self::Lasting(_) => Duration::from_millis(250),
-            Self::Once(_) | Self::Killed(_) => Duration::from_secs(10),
+            Self::Once(injection) if injection.fault.is_silent() => Patience { attempt: little, process: plenty },
+            Self::Once(_) | Self::Killed(_) => Patience { attempt: plenty, process: plenty },
+            Self::Lasting(_) => Patience { attempt: plenty, process: little * 2 },
         }
     }
+}
+
+/// How long a process waits.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    pub attempt: Duration,
+    pub process: Duration,
 }
 
 impl fmt::Display for Strike {

@@ -1,26 +1,28 @@
 //! A shop whose services are behind proxies, and environments of its functions, each of which remembers nothing yet.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use aws_sdk_dynamodb::{
     config::{BehaviorVersion, Credentials, Region, retry::RetryConfig, timeout::TimeoutConfig},
-    types::{PutRequest, WriteRequest},
+    types::{DeleteRequest, PutRequest, WriteRequest},
 };
 use sijang_domain::Error;
-use sijang_local::faults::{Faults, Proxy, Sqs};
-use sijang_storage::{OrderEvents, Store};
+use sijang_local::{
+    faults::{Faults, Proxy, Sqs},
+    template::Table,
+};
+use sijang_storage::{Item, OrderEvents, Store};
 
 use crate::{
+    books::plenty,
     engine::{Database, TABLES},
     snapshot::Snapshot,
 };
 
-/// How long an attempt may take: the functions wait three seconds, which is too long for a thousand hanging calls.
-const ATTEMPT: Duration = Duration::from_millis(150);
 /// The queue of order events, as the stand-in knows it.
 pub const QUEUE: &str = "http://sqs.local/order-events";
 const DEAD_LETTERS: &str = "http://sqs.local/order-events-dlq";
@@ -32,6 +34,8 @@ pub struct World {
     pub faults: Faults,
     dynamodb_proxy: Proxy,
     sqs_proxy: Proxy,
+    /// The queue without a proxy.
+    queue: Arc<OrderEvents>,
 }
 
 /// One environment of the functions.
@@ -42,80 +46,115 @@ pub struct Environment {
 }
 
 impl World {
-    /// A shop with these items in its tables, and these messages in its queue.
-    pub async fn with(items: &Snapshot, messages: &[String]) -> Self {
-        let world = Self::over(Database::fresh().await).await;
-        for table in TABLES.iter() {
-            let items: Vec<_> = items.items(&table.name).cloned().collect();
-            for chunk in items.chunks(25) {
-                let put = |item: &sijang_storage::Item| {
-                    let put = PutRequest::builder().set_item(Some(item.clone())).build().unwrap();
-                    WriteRequest::builder().put_request(put).build()
-                };
-                let writes = HashMap::from([(world.database.name_of(&table.name), chunk.iter().map(put).collect())]);
-                world.database.client.batch_write_item().set_request_items(Some(writes)).send().await.unwrap();
-            }
-        }
-        assert_eq!(world.environment().queue.send(messages, false).await.unwrap(), Vec::<usize>::new());
-        world
-    }
-
-    /// Puts proxies in front of a database and a queue.
-    pub async fn over(database: Database) -> Self {
+    /// Empty tables, an empty queue, and proxies in front of them.
+    pub async fn new() -> Self {
+        let database = Database::fresh().await;
         let faults = Faults::none();
         let sqs = Sqs::start().await.unwrap();
         let dynamodb_proxy = Proxy::start(&database.endpoint, &faults).await.unwrap();
         let sqs_proxy = Proxy::start(&sqs.endpoint(), &faults).await.unwrap();
-        Self { database, sqs, faults, dynamodb_proxy, sqs_proxy }
+        let queue = Arc::new(order_events(&sqs.endpoint(), Duration::from_secs(20)));
+        Self { database, sqs, faults, dynamodb_proxy, sqs_proxy, queue }
     }
 
-    /// A new environment: nothing remembered, no connection open.
-    pub fn environment(&self) -> Environment {
+    /// Makes the tables have these items, when they have `known`, and the queue these messages.
+    pub async fn reset(&self, known: &Snapshot, items: &Snapshot, messages: &[String]) {
+        self.sqs.clear();
+        let mut writes = Vec::new();
+        for table in TABLES.iter() {
+            let (have, want) = (by_key(table, known), by_key(table, items));
+            let gone = have.iter().filter(|(key, _)| !want.contains_key(*key)).map(|(_, item)| deletion(table, item));
+            let other = want.iter().filter(|(key, item)| have.get(*key) != Some(item)).map(|(_, item)| put(item));
+            let name = self.database.name_of(&table.name);
+            writes.extend(gone.chain(other).map(|write| (name.clone(), write)));
+        }
+        for chunk in writes.chunks(25) {
+            let mut tables: HashMap<_, Vec<_>> = HashMap::new();
+            for (name, write) in chunk {
+                tables.entry(name.clone()).or_default().push(write.clone());
+            }
+            self.database.client.batch_write_item().set_request_items(Some(tables)).send().await.unwrap();
+        }
+        assert_eq!(self.queue.send(messages, false).await.unwrap(), Vec::<usize>::new());
+    }
+
+    /// A new environment behind the proxies: nothing remembered, no connection open.
+    pub fn environment(&self, attempt: Duration) -> Environment {
         let config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .credentials_provider(credentials())
             .region(Region::from_static("ap-northeast-2"))
             .endpoint_url(self.dynamodb_proxy.endpoint())
             .http_client(aws_smithy_http_client::Builder::new().build_http())
-            .timeout_config(timeouts())
+            .timeout_config(timeouts(attempt))
             .retry_config(retries());
         let dynamodb = aws_sdk_dynamodb::Client::from_conf(config.build());
-        let config = aws_sdk_sqs::Config::builder()
-            .behavior_version(BehaviorVersion::v2026_01_12())
-            .credentials_provider(credentials())
-            .region(Region::from_static("ap-northeast-2"))
-            .endpoint_url(self.sqs_proxy.endpoint())
-            .http_client(aws_smithy_http_client::Builder::new().build_http())
-            .timeout_config(timeouts())
-            .retry_config(retries());
-        let sqs = aws_sdk_sqs::Client::from_conf(config.build());
         Environment {
             store: Arc::new(Store::new(dynamodb, self.database.tables())),
-            queue: Arc::new(OrderEvents::new(sqs, QUEUE.to_owned(), DEAD_LETTERS.to_owned())),
+            queue: Arc::new(order_events(&self.sqs_proxy.endpoint(), attempt)),
         }
+    }
+
+    /// A new environment that is behind no proxy.
+    pub fn safe_environment(&self) -> Environment {
+        let store = Store::new(self.database.client.clone(), self.database.tables());
+        Environment { store: Arc::new(store), queue: Arc::clone(&self.queue) }
     }
 
     /// Receives what is in the queue until nothing is left of it, as often as it takes.
     pub async fn drain(&self) -> Result<(), Error> {
+        let Environment { store, queue } = self.safe_environment();
         for _ in 0..10 {
             self.sqs.pass_visibility_timeout();
             if self.sqs.bodies(QUEUE).is_empty() {
                 return Ok(());
             }
-            let Environment { store, queue } = self.environment();
-            store.drain(&queue, Instant::now() + Duration::from_secs(10)).await?;
+            store.drain(&queue, plenty()).await?;
         }
         Err(Error::Busy(format!("{} messages stay in the queue", self.sqs.bodies(QUEUE).len())))
     }
+}
+
+fn by_key<'a>(table: &Table, items: &'a Snapshot) -> BTreeMap<Vec<String>, &'a Item> {
+    let key = |item: &Item| key_of(table).map(|name| item[name].as_s().unwrap().clone()).collect();
+    items.items(&table.name).map(|item| (key(item), item)).collect()
+}
+
+fn key_of(table: &Table) -> impl Iterator<Item = &String> {
+    std::iter::once(&table.key.hash).chain(&table.key.range)
+}
+
+fn deletion(table: &Table, item: &Item) -> WriteRequest {
+    let key = key_of(table).map(|name| (name.clone(), item[name].clone()));
+    let deletion = DeleteRequest::builder().set_key(Some(key.collect())).build().unwrap();
+    WriteRequest::builder().delete_request(deletion).build()
+}
+
+fn put(item: &Item) -> WriteRequest {
+    let put = PutRequest::builder().set_item(Some(item.clone())).build().unwrap();
+    WriteRequest::builder().put_request(put).build()
+}
+
+fn order_events(endpoint: &str, attempt: Duration) -> OrderEvents {
+    let config = aws_sdk_sqs::Config::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .credentials_provider(credentials())
+        .region(Region::from_static("ap-northeast-2"))
+        .endpoint_url(endpoint)
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .timeout_config(timeouts(attempt))
+        .retry_config(retries());
+    let sqs = aws_sdk_sqs::Client::from_conf(config.build());
+    OrderEvents::new(sqs, QUEUE.to_owned(), DEAD_LETTERS.to_owned())
 }
 
 fn credentials() -> Credentials {
     Credentials::new("test", "test", None, None, "crash")
 }
 
-/// As the functions have them, but shorter.
-fn timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).build()
+/// The functions give an attempt three seconds: too long for a hundred calls that hang.
+fn timeouts(attempt: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder().operation_attempt_timeout(attempt).build()
 }
 
 /// As the functions have them, but sooner.
