@@ -23,6 +23,13 @@ pub struct ProblemType {
     pub(crate) title: Text,
 }
 
+impl ProblemType {
+    /// What it is, in English.
+    pub fn title_in_english(&self) -> &'static str {
+        self.title.en
+    }
+}
+
 macro_rules! problems {
     ($($name:ident $status:literal $code:literal $en:literal $ko:literal;)*) => {
         $(const $name: ProblemType = ProblemType { code: $code, status: $status, title: Text { en: $en, ko: $ko } };)*

@@ -1,0 +1,45 @@
+//! The README's tables against what they speak of: routes against the template, problems against the catalogue.
+
+#![allow(clippy::unwrap_used)] // in a test, what fails to unwrap fails the test
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use sijang_edge::CATALOGUE;
+use sijang_local::template::Template;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+/// The rows of the table in a section of the README, cell by cell.
+fn table(section: &str) -> BTreeSet<Vec<String>> {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let (_, rest) = readme.split_once(&format!("\n## {section}\n")).expect("the section");
+    let section = rest.split("\n## ").next().unwrap();
+    let rows = section.lines().filter(|line| line.starts_with('|')).skip(2);
+    let cells = |row: &str| row.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect();
+    rows.map(cells).collect()
+}
+
+#[test]
+fn the_table_of_routes_is_that_of_the_template() {
+    let template = Template::load(&root().join("template.yaml")).unwrap();
+    let mut routes = BTreeSet::new();
+    for function in template.functions() {
+        for route in &function.routes {
+            let token = route.scopes.iter().flatten().map(|scope| scope.trim_start_matches("shop/"));
+            let link = format!("[{0}](functions/{0}.rs)", function.name);
+            let path = format!("`{} {}`", route.method, route.path);
+            routes.insert(vec![path, link, token.collect::<String>()]);
+        }
+    }
+    assert_eq!(table("Routes"), routes);
+}
+
+#[test]
+fn the_table_of_problems_is_the_catalogue() {
+    let row = |kind: &sijang_edge::ProblemType| {
+        vec![kind.status.to_string(), format!("`{}`", kind.code), kind.title_in_english().to_owned()]
+    };
+    assert_eq!(table("Problems"), CATALOGUE.iter().map(row).collect());
+}
