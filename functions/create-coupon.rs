@@ -9,7 +9,7 @@ use sijang_storage::Store;
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
-        OneOf, RefOr, Schema,
+        OneOf, Ref, RefOr, Schema,
         schema::{AdditionalProperties, ObjectBuilder, Type},
     },
 };
@@ -128,6 +128,26 @@ impl Body {
 
 impl PartialSchema for DiscountBody {
     fn schema() -> RefOr<Schema> {
+        let forms = DiscountBody::forms().map(|(name, _)| Ref::from_schema_name(name));
+        let [fixed, percent] = forms;
+        let forms = OneOf::builder().item(fixed).item(percent);
+        Schema::OneOf(forms.description(Some("What a coupon takes off the list price.")).build()).into()
+    }
+}
+
+impl ToSchema for DiscountBody {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "DiscountRequest".into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.extend(DiscountBody::forms().map(|(name, form)| (name.to_owned(), form.build().into())));
+    }
+}
+
+impl DiscountBody {
+    /// A tagged enum after all, for those who read the contract.
+    fn forms() -> [(&'static str, ObjectBuilder); 2] {
         let form = |name: &str| {
             let r#type = ObjectBuilder::new().schema_type(Type::String).enum_values(Some([name]));
             let closed = AdditionalProperties::FreeForm(false);
@@ -139,15 +159,7 @@ impl PartialSchema for DiscountBody {
             .property("percent", schema::integer("Floored to the minor unit, then capped.", 1, 100))
             .property("max_amount", something("The most it takes off; no cap, when it is left out."))
             .required("percent");
-        let both =
-            OneOf::builder().item(fixed).item(percent).description(Some("What a coupon takes off the list price."));
-        Schema::OneOf(both.build()).into()
-    }
-}
-
-impl ToSchema for DiscountBody {
-    fn name() -> std::borrow::Cow<'static, str> {
-        "DiscountRequest".into()
+        [("FixedDiscountRequest", fixed), ("PercentDiscountRequest", percent)]
     }
 }
 

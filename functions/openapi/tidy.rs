@@ -20,7 +20,8 @@ pub(crate) fn tidy(document: &mut Value) {
         info.remove("contact");
     }
     for operation in operations(document) {
-        for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
+        let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
+        for parameter in parameters.into_iter().flatten() {
             // An optional parameter is left out; there is no null in a query.
             not_null(&mut parameter["schema"]);
         }

@@ -9,6 +9,7 @@
 
 pub mod build;
 pub mod cloud;
+pub mod contract;
 mod digest;
 pub mod faults;
 pub mod front;

@@ -1,6 +1,7 @@
 //! One file per command.
 
 mod schedule;
+mod schemathesis;
 mod token;
 mod up;
 
@@ -16,6 +17,8 @@ pub enum Command {
     Token(token::Token),
     /// Run the nightly aggregation as if it were scheduled on a given day
     Schedule(schedule::Schedule),
+    /// Attack a fresh shop by its OpenAPI document
+    Schemathesis(schemathesis::Schemathesis),
 }
 
 impl Command {
@@ -25,6 +28,7 @@ impl Command {
             Self::Up(up) => up.run().await,
             Self::Token(token) => token.run(),
             Self::Schedule(schedule) => schedule.run().await,
+            Self::Schemathesis(attack) => attack.run().await,
         }
     }
 }

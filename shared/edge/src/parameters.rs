@@ -9,7 +9,6 @@ pub struct IdempotencyKeyHeader {
     /// A key of your own for each new request, and the same key when you repeat it: the repetition changes nothing and
     /// gets the first one's answer, byte for byte, with the header `Idempotent-Replayed: true`.
     #[param(rename = "Idempotency-Key", min_length = 1, max_length = 128, pattern = "^[A-Za-z0-9._:-]{1,128}$")]
-    #[param(example = "4f6c1a3e-8b0d-4f43-9e6e-1d2a3b4c5d6e")]
     pub key: String,
 }
 
@@ -32,6 +31,7 @@ pub struct PageParameters {
     #[param(minimum = 1, maximum = 100, default = 20)]
     pub limit: Option<u8>,
     /// `next_cursor` of the page before; without it, the first page.
+    #[param(min_length = 24, max_length = 1024, pattern = "^[A-Za-z0-9_-]+$")]
     pub cursor: Option<String>,
 }
 

@@ -1,0 +1,132 @@
+//! Checks the running shop against its contract from outside: schemathesis attacks it with the OpenAPI document, and a
+//! client that a public generator makes from the document goes shopping. Both are fetched with pip when first wanted.
+
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+    process::{Output, Stdio},
+};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+use tokio::process::Command;
+
+use crate::{
+    digest::sha256,
+    issuer::{ADMIN, CUSTOMER},
+    layout::Repository,
+    process,
+    progress::Progress,
+    stack::Stack,
+};
+
+/// The OpenAPI document, as it is checked in.
+pub const OPENAPI: &str = include_str!("../../functions/openapi/openapi.json");
+const REQUIREMENTS: &str = include_str!("../contract/requirements.txt");
+
+/// The programs.
+#[derive(Debug, Clone)]
+pub struct Checkers {
+    programs: PathBuf,
+    /// `local/contract`: how they are used.
+    recipes: PathBuf,
+}
+
+/// How hard to attack.
+#[derive(Debug, Clone)]
+pub struct Attack {
+    /// Generated requests for each operation and phase, at most.
+    pub examples: u32,
+    /// The same seed makes the same requests.
+    pub seed: u32,
+    /// What to run: `examples,coverage,fuzzing,stateful`.
+    pub phases: String,
+}
+
+impl Checkers {
+    /// Gives the programs, fetching them when they are not there yet.
+    pub async fn fetch(repository: &Repository, progress: Progress) -> Result<Self> {
+        let home = repository.ignored().join(format!("contract-{}", &sha256(REQUIREMENTS)[..8]));
+        let checkers = Self { programs: home.join("bin"), recipes: repository.root().join("local/contract") };
+        let complete = home.join("complete");
+        fs::create_dir_all(repository.ignored())?;
+        let lock = File::create(repository.ignored().join("contract.lock"))?;
+        let lock = tokio::task::spawn_blocking(move || lock.lock().map(|()| lock)).await??;
+        if !complete.is_file() {
+            let fetching = format!("fetching schemathesis and a client generator with pip into {}", home.display());
+            progress.step("tools", &fetching, checkers.install(&home)).await?;
+            fs::write(&complete, REQUIREMENTS)?;
+        }
+        drop(lock);
+        Ok(checkers)
+    }
+
+    async fn install(&self, home: &Path) -> Result<()> {
+        let python = process::find("python3").context("python3 is missing: install Python 3.10 or newer")?;
+        run(Command::new(python).args(["-m", "venv", "--clear"]).arg(home)).await?;
+        let mut pip = self.program("python");
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--no-deps"]);
+        run(pip.arg("--requirement").arg(self.recipes.join("requirements.txt"))).await?;
+        Ok(())
+    }
+
+    fn program(&self, name: &str) -> Command {
+        Command::new(self.programs.join(name))
+    }
+
+    /// Attacks a shop as customer and administrator; `folder` is for files. The command's output ends
+    /// with a summary; its status says whether anything was found.
+    pub fn attack(&self, stack: &Stack, attack: &Attack, folder: &Path) -> Result<Command> {
+        let document = folder.join("openapi.json");
+        fs::write(&document, closed(serde_json::from_str(OPENAPI)?).to_string())?;
+        let mut schemathesis = self.program("schemathesis");
+        schemathesis
+            .arg("--config-file")
+            .arg(self.recipes.join("schemathesis.toml"))
+            .arg("run")
+            .arg(&document)
+            .args(["--url", stack.api_url(), "--no-color", "--workers", "2", "--warnings", "off"])
+            .args(["--seed", &attack.seed.to_string(), "--max-examples", &attack.examples.to_string()])
+            .args(["--phases", &attack.phases, "--generation-deterministic"])
+            .env("SIJANG_TOKEN", stack.token("schemathesis", &[CUSTOMER, ADMIN])?)
+            .env("SCHEMATHESIS_HOOKS", self.recipes.join("hooks.py"))
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .current_dir(folder)
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
+        Ok(schemathesis)
+    }
+
+    /// Generates a client in `folder` and lets it go shopping. Returns what it says.
+    pub async fn tour(&self, stack: &Stack, folder: &Path) -> Result<String> {
+        let document = folder.join("openapi.json");
+        fs::write(&document, OPENAPI)?;
+        let mut generator = self.program("openapi-python-client");
+        generator.arg("generate").arg("--path").arg(&document).args(["--meta", "none", "--fail-on-warning"]);
+        generator.arg("--config").arg(self.recipes.join("generator.yml"));
+        run(generator.arg("--output-path").arg(folder.join("client"))).await?;
+        let mut tour = self.program("python");
+        tour.arg(self.recipes.join("tour.py")).arg(folder).arg(stack.api_url());
+        let output = run(tour.arg(stack.token("storefront", &[CUSTOMER])?)).await?;
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+}
+
+/// The document with every answer closed: a field that the contract does not have is a finding here, though clients
+/// are asked to ignore it.
+fn closed(mut document: Value) -> Value {
+    for schema in document["components"]["schemas"].as_object_mut().into_iter().flatten().map(|(_, schema)| schema) {
+        if schema["type"] == "object" {
+            schema["additionalProperties"] = json!(false);
+        }
+    }
+    document
+}
+
+async fn run(command: &mut Command) -> Result<Output> {
+    let output = command.stdin(Stdio::null()).kill_on_drop(true).output().await;
+    let output = output.with_context(|| format!("cannot start {}", command.as_std().get_program().display()))?;
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    ensure!(output.status.success(), "{} failed:\n{out}{err}", command.as_std().get_program().display());
+    Ok(output)
+}
