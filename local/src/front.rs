@@ -1,5 +1,5 @@
 //! The address that people use: it hands `/v1/...` to the gateway, whose own URL is long and full of dollar signs, and
-//! answers for the issuer.
+//! answers for the issuer, and shows the contract.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use axum::{
 use serde_json::json;
 use tokio::{net::TcpListener, task::JoinSet};
 
-use crate::issuer::Issuer;
+use crate::{docs, issuer::Issuer};
 
 /// The front server.
 #[derive(Debug)]
@@ -41,6 +41,7 @@ impl Front {
         let router = Router::new()
             .route(&format!("{ISSUER_PATH}/.well-known/openid-configuration"), get(async move || Json(discovery)))
             .route(&format!("{ISSUER_PATH}/jwks.json"), get(async move || Json(jwks)))
+            .merge(docs::routes())
             .fallback(forward)
             .with_state(Gateway { base: base.into(), http });
         let mut server = JoinSet::new();

@@ -11,6 +11,7 @@ pub mod build;
 pub mod cloud;
 pub mod contract;
 mod digest;
+pub mod docs;
 pub mod faults;
 pub mod front;
 pub mod issuer;

@@ -27,6 +27,7 @@ fn main() -> ExitCode {
     let world = Arc::new(World { runtime: Runtime::new().unwrap(), ready: Mutex::new(None) });
     let trials = vec![
         trial(&world, "a_generated_client_goes_shopping", tour),
+        trial(&world, "the_contract_is_served_to_read_and_loads_nothing_from_elsewhere", docs),
         trial(&world, "schemathesis_finds_nothing_that_the_document_does_not_say", attack),
     ];
     let conclusion = libtest_mimic::run(&arguments, trials);
@@ -89,7 +90,28 @@ fn tour(runtime: &Runtime, ready: &Ready) -> Result<(), Failed> {
     Ok(())
 }
 
-/// A few dozen requests for each operation, always the same ones.
+fn docs(runtime: &Runtime, ready: &Ready) -> Result<(), Failed> {
+    let get = async |path: &str| {
+        let answer = reqwest::get(format!("{}{path}", ready.stack.api_url())).await?.error_for_status()?;
+        Ok::<_, reqwest::Error>((answer.headers().clone(), answer.bytes().await?))
+    };
+    runtime.block_on(async {
+        let (headers, page) = get("/docs").await?;
+        let page = String::from_utf8_lossy(&page);
+        assert!(headers["content-security-policy"].to_str()?.starts_with("default-src 'none'"));
+        assert!(!page.contains("http:") && !page.contains("https:") && !page.contains("\"//"));
+        for linked in ["/docs/openapi.json", "/docs/redoc.standalone.js"] {
+            assert!(page.contains(linked));
+            get(linked).await?;
+        }
+        for document in ["asyncapi.json", "order.paid.v1.json", "order.cancelled.v1.json"] {
+            serde_json::from_slice::<serde_json::Value>(&get(&format!("/docs/{document}")).await?.1)?;
+        }
+        Ok(())
+    })
+}
+
+/// A few dozen requests for each operation, always from the same seed.
 fn attack(runtime: &Runtime, ready: &Ready) -> Result<(), Failed> {
     let began = Instant::now();
     let attack = Attack { examples: 25, seed: 1, phases: "examples,coverage,fuzzing,stateful".to_owned() };

@@ -18,7 +18,7 @@ pub struct Schemathesis {
     /// Generated requests for each operation and phase, at most
     #[arg(long, default_value_t = 300)]
     examples: u32,
-    /// The same seed makes the same requests
+    /// The same seed makes the same requests, but for identifiers
     #[arg(long, default_value_t = 1)]
     seed: u32,
     /// What to run

@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 use jiff::Timestamp;
 use sijang_local::{
+    docs::DOCS_PATH,
     issuer::{ADMIN, CUSTOMER},
     layout::Repository,
     progress::Progress,
@@ -78,6 +79,7 @@ fn welcome(stack: &Stack, progress: Progress, since: Timestamp) -> Result<()> {
     println!(
         r#"
 The shop is open at {url}
+Its API, to read:   {url}{DOCS_PATH}
 
 export ALICE={alice}
 
