@@ -3,6 +3,7 @@
 use std::{
     fmt,
     hash::{DefaultHasher, Hash, Hasher},
+    ops::Range,
 };
 
 use super::{Call, Fault, Injection};
@@ -21,10 +22,15 @@ impl Plan {
         Self::new(|_| Fault::None.into())
     }
 
+    /// These calls, counted from one over all operations, get the fault.
+    pub fn during(numbers: Range<usize>, injection: impl Into<Injection>) -> Self {
+        let injection = injection.into();
+        Self::new(move |call| if numbers.contains(&call.number) { injection } else { Fault::None.into() })
+    }
+
     /// One call, counted from one over all operations, gets the fault.
     pub fn at(number: usize, injection: impl Into<Injection>) -> Self {
-        let injection = injection.into();
-        Self::new(move |call| if call.number == number { injection } else { Fault::None.into() })
+        Self::during(number..number + 1, injection)
     }
 
     /// This call gets the fault, and so does every later one of the same operation.

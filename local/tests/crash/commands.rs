@@ -22,6 +22,10 @@ pub fn done() -> Vec<Scenario> {
             let alice = shop.customer("alice").with_balance(3_000).await;
             Prepared::command(&shop, deposit(&alice.user, 5_000)).await
         }),
+        Scenario::new("deposit, up to the limit", async |shop: Shop| {
+            let alice = shop.customer("alice").with_balance(limits().balance_max.minor() - 5_000).await;
+            Prepared::command(&shop, deposit(&alice.user, 5_000)).await
+        }),
         Scenario::new("issue-coupon, with a key", async |shop: Shop| {
             let coupon = shop.campaign(1, fixed(500)).await;
             Prepared::command(&shop, issue(&shop.customer("alice").user, coupon)).await
@@ -79,62 +83,62 @@ pub fn refused() -> Vec<Scenario> {
     vec![
         Scenario::new("deposit over the limit", async |shop: Shop| {
             let alice = shop.customer("alice").with_balance(limits().balance_max.minor()).await;
-            Prepared::command(&shop, deposit(&alice.user, 100)).await
+            Prepared::refusal(&shop, deposit(&alice.user, 100)).await
         }),
         Scenario::new("issue-coupon, sold out", async |shop: Shop| {
             let coupon = shop.campaign(1, fixed(500)).await;
             shop.customer("bob").with_coupon(coupon).await;
-            Prepared::command(&shop, issue(&shop.customer("alice").user, coupon)).await
+            Prepared::refusal(&shop, issue(&shop.customer("alice").user, coupon)).await
         }),
         Scenario::new("issue-coupon, held already", async |shop: Shop| {
             let coupon = shop.campaign(2, fixed(500)).await;
             let alice = shop.customer("alice").with_coupon(coupon).await;
-            Prepared::command(&shop, issue(&alice.user, coupon)).await
+            Prepared::refusal(&shop, issue(&alice.user, coupon)).await
         }),
         Scenario::new("place-order, short stock", async |shop: Shop| {
             let (tea, milk) = (shop.product(1_000, 1).await, shop.product(300, 9).await);
             let alice = shop.customer("alice").with_balance(9_000).await;
-            Prepared::command(&shop, order(&alice.user, &[(milk, 1, None), (tea, 2, None)], None)).await
+            Prepared::refusal(&shop, order(&alice.user, &[(milk, 1, None), (tea, 2, None)], None)).await
         }),
         Scenario::new("place-order, short balance", async |shop: Shop| {
             let tea = shop.product(1_000, 9).await;
             let alice = shop.customer("alice").with_balance(1_999).await;
-            Prepared::command(&shop, order(&alice.user, &[(tea, 2, None)], None)).await
+            Prepared::refusal(&shop, order(&alice.user, &[(tea, 2, None)], None)).await
         }),
         Scenario::new("place-order, coupon used", async |shop: Shop| {
             let tea = shop.product(1_000, 9).await;
             let coupon = shop.campaign(1, fixed(500)).await;
             let alice = shop.customer("alice").with_balance(9_000).await.with_coupon(coupon).await;
             alice.order([(tea, 1)]).with(coupon).done().await;
-            Prepared::command(&shop, order(&alice.user, &[(tea, 1, None)], Some(coupon))).await
+            Prepared::refusal(&shop, order(&alice.user, &[(tea, 1, None)], Some(coupon))).await
         }),
         Scenario::new("place-order, below the coupon's minimum", async |shop: Shop| {
             let tea = shop.product(1_000, 9).await;
             let coupon = shop.campaign(1, crate::shop::from(5_000, fixed(500))).await;
             let alice = shop.customer("alice").with_balance(9_000).await.with_coupon(coupon).await;
-            Prepared::command(&shop, order(&alice.user, &[(tea, 1, Some(1_000))], Some(coupon))).await
+            Prepared::refusal(&shop, order(&alice.user, &[(tea, 1, Some(1_000))], Some(coupon))).await
         }),
         Scenario::new("place-order, price changed", async |shop: Shop| {
             let tea = shop.product(1_000, 9).await;
             let alice = shop.customer("alice").with_balance(9_000).await;
-            Prepared::command(&shop, order(&alice.user, &[(tea, 1, Some(900))], None)).await
+            Prepared::refusal(&shop, order(&alice.user, &[(tea, 1, Some(900))], None)).await
         }),
         Scenario::new("place-order, key of another order", async |shop: Shop| {
             let tea = shop.product(1_000, 9).await;
             let alice = shop.customer("alice").with_balance(9_000).await;
             alice.order([(tea, 2)]).key("the-key").done().await;
-            Prepared::command(&shop, order(&alice.user, &[(tea, 1, None)], None)).await
+            Prepared::refusal(&shop, order(&alice.user, &[(tea, 1, None)], None)).await
         }),
         Scenario::new("cancel-order, cancelled before", async |shop: Shop| {
             let tea = shop.product(1_000, 9).await;
             let alice = shop.customer("alice").with_balance(9_000).await;
             let order = alice.order([(tea, 2)]).done().await;
             alice.cancel(&order).done().await;
-            Prepared::command(&shop, cancel(&alice.user, &order)).await
+            Prepared::refusal(&shop, cancel(&alice.user, &order)).await
         }),
         Scenario::new("adjust-stock, more than there is", async |shop: Shop| {
             let tea = shop.product(1_000, 2).await;
-            Prepared::command(&shop, adjust(&shop, tea, -3)).await
+            Prepared::refusal(&shop, adjust(&shop, tea, -3)).await
         }),
     ]
 }

@@ -40,13 +40,25 @@ pub struct Prepared {
     pub items: Snapshot,
     pub messages: Vec<String>,
     pub events: Events,
+    /// Whether a rule refuses it.
+    pub refused: bool,
 }
 
 impl Prepared {
     /// A command, in the shop as it is now.
     pub async fn command(shop: &Shop, job: Job) -> Self {
+        Self::work(shop, job, Events::InStream).await
+    }
+
+    /// A command that is refused.
+    pub async fn refusal(shop: &Shop, job: Job) -> Self {
+        Self { refused: true, ..Self::command(shop, job).await }
+    }
+
+    /// What is done when the events of the shop are somewhere on their way.
+    pub async fn work(shop: &Shop, job: Job, events: Events) -> Self {
         let (at, items) = (shop.now(), shop.snapshot().await);
-        Self { job, at, items, messages: Vec::new(), events: Events::InStream }
+        Self { job, at, items, messages: Vec::new(), events, refused: false }
     }
 }
 

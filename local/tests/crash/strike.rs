@@ -9,6 +9,8 @@ use sijang_local::faults::{Call, Fault, Injection, Plan};
 pub enum Strike {
     /// Once; the process goes on.
     Once(Injection),
+    /// This call and the two after it: more than the SDK's own retries get over.
+    Thrice(Injection),
     /// From this call on, for its operation, until the process has to give up.
     Lasting(Injection),
     /// The process is killed while the call has no reply.
@@ -39,9 +41,8 @@ impl Strike {
             Fault::ReplyHung,
             Fault::Twice,
         ];
-        let lasting = [Fault::InternalError, Fault::Throttled];
-        let writes_lasting =
-            [Fault::Conflict, Fault::ConflictAndCondition, Fault::ReplyDropped, Fault::Reset, Fault::HalfBatch];
+        let lasting = [Fault::InternalError, Fault::Throttled, Fault::HalfBatch];
+        let writes_lasting = [Fault::Conflict, Fault::ConflictAndCondition, Fault::ReplyDropped, Fault::Reset];
         let killed = [Fault::Hang];
         let writes_killed = [Fault::Late, Fault::ReplyHung];
 
@@ -57,15 +58,28 @@ impl Strike {
         if operation == "TransactWriteItems" {
             let forgotten = [Fault::None, Fault::Twice, Fault::ReplyDropped, Fault::ReplyHung, Fault::Late];
             strikes.extend(forgotten.map(|fault| Self::Once(fault.without_token())));
+            let thrice = [Fault::InternalError, Fault::ReplyDropped, Fault::Conflict, Fault::ConflictAndCondition];
+            strikes.extend(thrice.map(|fault| Self::Thrice(fault.into())));
+            strikes.push(Self::Thrice(Fault::ReplyDropped.without_token()));
             strikes.push(Self::Lasting(Fault::ReplyDropped.without_token()));
             strikes.push(Self::Killed(Fault::Late.without_token()));
         }
         strikes
     }
 
+    /// Whether the transaction has its token, by which the service knows it again.
+    pub fn keeps_token(self) -> bool {
+        match self {
+            Self::Once(injection) | Self::Thrice(injection) | Self::Lasting(injection) | Self::Killed(injection) => {
+                !injection.without_token
+            }
+        }
+    }
+
     pub fn plan(self, call: &Call) -> Plan {
         match self {
             Self::Once(injection) | Self::Killed(injection) => Plan::at(call.number, injection),
+            Self::Thrice(injection) => Plan::during(call.number..call.number + 3, injection),
             Self::Lasting(injection) => Plan::from(call.number, &call.operation, injection),
         }
     }
@@ -76,7 +90,7 @@ impl Strike {
         let (plenty, little) = (Duration::from_secs(20), Duration::from_millis(150) * 4_u32.pow(trial));
         match self {
             Self::Once(injection) if injection.fault.is_silent() => Patience { attempt: little, process: plenty },
-            Self::Once(_) | Self::Killed(_) => Patience { attempt: plenty, process: plenty },
+            Self::Once(_) | Self::Thrice(_) | Self::Killed(_) => Patience { attempt: plenty, process: plenty },
             Self::Lasting(_) => Patience { attempt: plenty, process: little * 2 },
         }
     }
@@ -93,6 +107,7 @@ impl fmt::Display for Strike {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (how, Injection { fault, without_token }) = match self {
             Self::Once(injection) => ("", injection),
+            Self::Thrice(injection) => (", thrice", injection),
             Self::Lasting(injection) => (", lasting", injection),
             Self::Killed(injection) => (", process killed", injection),
         };

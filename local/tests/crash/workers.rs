@@ -9,38 +9,33 @@ use crate::{
     books::{messages, night, order_events},
     scenario::{Events, Job, Prepared, Reply, Scenario},
     shop::Shop,
-    snapshot::Snapshot,
 };
 
 pub fn all() -> Vec<Scenario> {
     vec![
         Scenario::new("publish-order-events", async |shop: Shop| {
-            let (items, messages) = sales(&shop).await;
-            let at = shop.now();
-            Prepared { job: relay(messages), at, items, messages: Vec::new(), events: Events::InQueue }
+            let messages = sales(&shop).await;
+            Prepared::work(&shop, relay(messages), Events::InQueue).await
         }),
         Scenario::new("record-sales", async |shop: Shop| {
-            let (items, messages) = sales(&shop).await;
-            let at = shop.now();
-            Prepared { job: record(&messages), at, items, messages: Vec::new(), events: Events::Counted }
+            let messages = sales(&shop).await;
+            Prepared::work(&shop, record(&messages), Events::Counted).await
         }),
         Scenario::new("aggregate-daily-stats, the drain", async |shop: Shop| {
-            let (items, messages) = sales(&shop).await;
-            let at = shop.now();
-            Prepared { job: drain(), at, items, messages, events: Events::InQueue }
+            let messages = sales(&shop).await;
+            Prepared { messages, ..Prepared::work(&shop, drain(), Events::InQueue).await }
         }),
         Scenario::new("aggregate-daily-stats, the count", async |shop: Shop| {
-            let (_, messages) = sales(&shop).await;
+            let messages = sales(&shop).await;
             let left = shop.store.record(&received(&messages), crate::books::plenty()).await;
             assert!(left.is_empty());
-            let (at, items) = (shop.now(), shop.snapshot().await);
-            Prepared { job: aggregate(), at, items, messages: Vec::new(), events: Events::Ranked }
+            Prepared::work(&shop, aggregate(), Events::Ranked).await
         }),
     ]
 }
 
 /// Eleven events, more than one batch: ten sales, one of them cancelled.
-async fn sales(shop: &Shop) -> (Snapshot, Vec<String>) {
+async fn sales(shop: &Shop) -> Vec<String> {
     let (tea, milk) = (shop.product(1_000, 99).await, shop.product(300, 99).await);
     let alice = shop.customer("alice").with_balance(100_000).await;
     let cancelled = alice.order([(tea, 7), (milk, 1)]).done().await;
@@ -48,9 +43,7 @@ async fn sales(shop: &Shop) -> (Snapshot, Vec<String>) {
     for units in 1..10 {
         alice.order([(tea, units)]).done().await;
     }
-    let items = shop.snapshot().await;
-    let messages = messages(&order_events(&items));
-    (items, messages)
+    messages(&order_events(&shop.snapshot().await))
 }
 
 fn received(bodies: &[String]) -> Vec<Received> {
