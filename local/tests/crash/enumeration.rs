@@ -34,13 +34,12 @@ struct Worlds(Mutex<Vec<(World, Snapshot)>>);
 impl Worlds {
     async fn take(&self, prepared: &Prepared) -> World {
         let free = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let (world, known) = match free {
-            Some(free) => free,
-            None => {
-                let world = World::new().await;
-                let empty = Snapshot::of(&world.database).await;
-                (world, empty)
-            }
+        let (world, known) = if let Some(free) = free {
+            free
+        } else {
+            let world = World::new().await;
+            let empty = Snapshot::of(&world.database).await;
+            (world, empty)
         };
         world.reset(&known, &prepared.items, &prepared.messages).await;
         world

@@ -93,9 +93,9 @@ where
     Arc::new(move |environment, moment| {
         let key = IdempotencyKey::parse("the-key").unwrap();
         let command = Command { user: user.clone(), operation, key, fingerprint, moment };
-        let sent = send(environment.store, command);
+        let asked = send(environment.store, command);
         Box::pin(async move {
-            let Answered { value, replayed } = sent.await?;
+            let Answered { value, replayed } = asked.await?;
             Ok(Reply { text: text(&value), replayed })
         })
     })
