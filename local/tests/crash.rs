@@ -27,6 +27,8 @@ mod snapshot;
 mod books;
 #[path = "crash/case.rs"]
 mod case;
+#[path = "crash/chaos.rs"]
+mod chaos;
 #[path = "crash/commands.rs"]
 mod commands;
 #[path = "crash/enumeration.rs"]
