@@ -1,11 +1,12 @@
 //! Chaos: customers at once, random commands, random faults, against a model of what each customer can have.
 //!
 //! A customer does one thing after the other, so that the model knows the balance exactly, but for what was never
-//! answered: that happened or did not, and every later answer must fit one of the two. `SIJANG_SEEDS=7..8` replays one
-//! seed, `SIJANG_SEEDS=0..1000` runs a thousand. Tasks of one seed may interleave otherwise the next time.
+//! answered: that happened or did not, and every later answer must fit one of the two. `./local/chaos` runs many seeds;
+//! a seed fixes the commands and the faults, but not how the customers' calls interleave.
 
 use std::{
     env,
+    io::Write,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -307,12 +308,26 @@ async fn run(seed: u64) -> Result<(usize, usize), String> {
 async fn every_answer_is_one_that_the_model_allows_whatever_happens() {
     let seeds = env::var("SIJANG_SEEDS").unwrap_or_else(|_| "0..3".to_owned());
     let (first, end) = seeds.split_once("..").unwrap();
-    let (mut calls, mut struck) = (0, 0);
-    for seed in first.parse::<u64>().unwrap()..end.parse().unwrap() {
-        let replay = format!("SIJANG_SEEDS={seed}..{} cargo test -p sijang-local --test crash chaos", seed + 1);
+    let (first, end): (u64, u64) = (first.parse().unwrap(), end.parse().unwrap());
+    let minutes = env::var("SIJANG_MINUTES").ok().and_then(|minutes| minutes.parse().ok());
+    let (began, (mut done, mut calls, mut struck)) = (Instant::now(), (0, 0, 0));
+    for seed in first..end {
+        if minutes.is_some_and(|minutes| began.elapsed() > Duration::from_mins(minutes)) {
+            break;
+        }
         let result = run(seed).await;
-        let (more, more_struck) = result.unwrap_or_else(|what| panic!("seed {seed}: {what}\nagain: {replay}"));
-        (calls, struck) = (calls + more, struck + more_struck);
+        let (made, met) =
+            result.unwrap_or_else(|what| panic!("seed {seed}: {what}\nagain: ./local/chaos --from {seed} --seeds 1"));
+        (done, calls, struck) = (done + 1, calls + made, struck + met);
+        if done % 20 == 0 {
+            progress(done, calls, struck);
+        }
     }
-    eprintln!("chaos: seeds {seeds}, {calls} calls, {struck} struck, 0 violations");
+    progress(done, calls, struck);
+}
+
+/// Straight to the terminal: it is to be seen while it happens.
+fn progress(seeds: u64, calls: usize, struck: usize) {
+    let line = format!("chaos: {seeds} seeds, {calls} calls, {struck} of them struck, 0 violations\n");
+    let _ = std::io::stderr().write_all(line.as_bytes());
 }

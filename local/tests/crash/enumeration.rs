@@ -1,4 +1,6 @@
 //! All of them: every scenario, every call of it, every strike that fits the call.
+//!
+//! `SIJANG_CRASH=place-order` runs only the scenarios with this in their name.
 
 use std::{
     collections::BTreeSet,

@@ -41,8 +41,8 @@ impl Strike {
             Fault::ReplyHung,
             Fault::Twice,
         ];
-        let lasting = [Fault::InternalError, Fault::Throttled, Fault::HalfBatch];
-        let writes_lasting = [Fault::Conflict, Fault::ConflictAndCondition, Fault::ReplyDropped, Fault::Reset];
+        let lasting = [Fault::InternalError, Fault::Throttled, Fault::Reset, Fault::HalfBatch];
+        let writes_lasting = [Fault::Conflict, Fault::ConflictAndCondition, Fault::ReplyDropped];
         let killed = [Fault::Hang];
         let writes_killed = [Fault::Late, Fault::ReplyHung];
 
