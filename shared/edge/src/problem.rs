@@ -287,6 +287,18 @@ mod tests {
     }
 
     #[test]
+    fn a_busy_store_is_answered_with_when_to_try_again() {
+        let now = "2026-11-21T00:00:00Z".parse().unwrap();
+        let failure = Failure::Operation(Error::Busy("no gap before the deadline".to_owned()));
+        let reply = failure.reply(Language::English, "r-1", now);
+        assert_eq!(reply.status, 503);
+        assert!(reply.headers.contains(&("retry-after".to_owned(), "1".to_owned())));
+        let problem: Value = serde_json::from_str(&reply.body).unwrap();
+        assert_eq!(problem["code"], "busy");
+        assert!(!reply.body.contains("deadline"), "what happened inside stays inside");
+    }
+
+    #[test]
     fn an_internal_error_says_nothing_of_what_went_wrong() {
         let now = "2026-11-21T00:00:00Z".parse().unwrap();
         let failure = Failure::Operation(Error::Internal("table sijang-orders".to_owned()));
