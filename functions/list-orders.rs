@@ -1,6 +1,6 @@
 //! `GET /v1/orders?status=`: the customer's orders, newest first.
 
-use sijang_domain::{Order, OrderStatus, Violation};
+use sijang_domain::{Order, OrderStatus};
 use sijang_edge::{Answer, CursorKey, Error, List, Reply, Request, parameters::PageParameters, serve};
 use sijang_storage::Store;
 
@@ -40,18 +40,10 @@ async fn main() -> Result<(), Error> {
 )]
 async fn handle(store: &Store, cursors: &CursorKey, request: Request) -> Answer {
     let customer = request.customer()?;
-    let status = request.parameter("status", parse_status)?;
+    let status = request.choice("status")?;
     let page = request.page(cursors, list_of(status), customer.as_str())?;
     let orders = store.orders(&customer, status, page.limit, page.after.clone()).await?;
     Ok(Reply::page(orders, &page))
-}
-
-fn parse_status(status: &str) -> Result<OrderStatus, Violation> {
-    match status {
-        "PAID" => Ok(OrderStatus::Paid),
-        "CANCELLED" => Ok(OrderStatus::Cancelled),
-        _ => Err(Violation::Malformed),
-    }
 }
 
 /// Each filter is a list of its own: a cursor of one does not fit another.

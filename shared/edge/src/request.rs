@@ -6,7 +6,10 @@ use std::{
 };
 
 use lambda_http::{RequestExt, aws_lambda_events::apigw::ApiGatewayV2httpRequestContext, request::RequestContext};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{
+    Serialize,
+    de::{DeserializeOwned, value::StrDeserializer},
+};
 use sijang_domain::{
     Command, FieldError, Fingerprint, IdempotencyKey, Moment, Position, Refusal, Timestamp, UserId, Violation,
 };
@@ -135,6 +138,13 @@ impl Request {
             Some([one]) => parse(one).map(Some).map_err(invalid),
             Some(_) => Err(invalid(Violation::Repeated)),
         }
+    }
+
+    /// A query parameter that is one of a type's names, as they stand in answers.
+    pub fn choice<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Failure> {
+        self.parameter(name, |text| {
+            T::deserialize(StrDeserializer::<serde::de::value::Error>::new(text)).map_err(|_| Violation::Malformed)
+        })
     }
 
     /// The client's idempotency key, if it sent one.
