@@ -1,5 +1,7 @@
 //! `./local/doctor` tells what a machine lacks: here, machines made of a folder of programs.
 
+#![allow(clippy::unwrap_used)] // in a test, what fails to unwrap fails the test
+
 use std::{
     fs,
     os::unix::fs::{PermissionsExt, symlink},
