@@ -32,5 +32,7 @@ mod events;
 mod orders;
 #[path = "contract/races.rs"]
 mod races;
+#[path = "contract/rounds.rs"]
+mod rounds;
 #[path = "contract/sales.rs"]
 mod sales;
