@@ -1,5 +1,9 @@
-//! The address that people use: it hands `/v1/...` to the gateway, whose own URL is long and full of dollar signs, and
-//! answers for the issuer, and shows the contract.
+//! The address that people use: the storefront, the issuer that it signs in at, and the contract to read. Everything else
+//! goes to the gateway, whose own URL is long and full of dollar signs.
+
+mod policy;
+mod sign_in;
+mod site;
 
 use std::sync::Arc;
 
@@ -34,13 +38,15 @@ struct Gateway {
 pub const ISSUER_PATH: &str = "/issuer";
 
 impl Front {
-    /// Serves on `listener`: the issuer at once; the gateway at `base`.
-    pub fn start(listener: TcpListener, issuer: &Issuer, base: String) -> Result<Self> {
+    /// Serves on `listener`, which the world knows as `origin`: the issuer at once; the gateway at `base`.
+    pub fn start(listener: TcpListener, origin: &str, issuer: &Arc<Issuer>, base: String) -> Result<Self> {
         let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build()?;
         let (discovery, jwks) = (issuer.discovery(), issuer.jwks());
         let router = Router::new()
             .route(&format!("{ISSUER_PATH}/.well-known/openid-configuration"), get(async move || Json(discovery)))
             .route(&format!("{ISSUER_PATH}/jwks.json"), get(async move || Json(jwks)))
+            .merge(sign_in::routes(issuer.clone(), origin, ISSUER_PATH))
+            .merge(site::routes(issuer.url())?)
             .merge(docs::routes())
             .fallback(forward)
             .with_state(Gateway { base: base.into(), http });

@@ -27,6 +27,10 @@ pub const AUDIENCE: &str = "sijang-local";
 pub const CUSTOMER: &str = "shop/customer";
 /// Scope of the admin routes.
 pub const ADMIN: &str = "shop/admin";
+/// Where a customer signs in, below the issuer's URL.
+pub const AUTHORIZE_PATH: &str = "/authorize";
+/// Where a code is exchanged for a token, below the issuer's URL.
+pub const TOKEN_PATH: &str = "/token";
 /// How long a token printed by `./local/token` is good for.
 pub const TOKEN_LIFE: Duration = Duration::from_hours(12);
 
@@ -61,8 +65,13 @@ impl Issuer {
         json!({
             "issuer": self.url,
             "jwks_uri": format!("{}/jwks.json", self.url),
+            "authorization_endpoint": format!("{}{AUTHORIZE_PATH}", self.url),
+            "token_endpoint": format!("{}{TOKEN_PATH}", self.url),
+            "code_challenge_methods_supported": ["S256"],
+            "grant_types_supported": ["authorization_code"],
+            "token_endpoint_auth_methods_supported": ["none"],
             "id_token_signing_alg_values_supported": ["RS256"],
-            "response_types_supported": ["token"],
+            "response_types_supported": ["code"],
             "subject_types_supported": ["public"],
         })
     }

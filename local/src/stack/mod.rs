@@ -4,7 +4,7 @@
 mod functions;
 mod parts;
 
-use std::{collections::BTreeMap, fs::File, path::PathBuf};
+use std::{collections::BTreeMap, fs::File, path::PathBuf, sync::Arc};
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -67,7 +67,7 @@ pub struct Stack {
     endpoint: InvokeEndpoint,
     functions: Functions,
     ministack: MiniStack,
-    issuer: Issuer,
+    issuer: Arc<Issuer>,
     template: Template,
     deployment: Deployment,
     state: StateFolder,
@@ -98,7 +98,7 @@ impl Stack {
         }
         let specs = functions::specs(&template, &repository, &state, &options.instances)?;
 
-        let issuer = Issuer::open(&state.issuer_key(), format!("{api_url}{ISSUER_PATH}"))?;
+        let issuer = Arc::new(Issuer::open(&state.issuer_key(), format!("{api_url}{ISSUER_PATH}"))?);
         let endpoint = InvokeEndpoint::start().await?;
         let ministack = parts::start_ministack(&tools, &state, &template, &endpoint, progress).await?;
         let cloud = ministack.cloud().clone();
@@ -108,7 +108,7 @@ impl Stack {
         let served = functions::serve(&cloud, specs, &tools, &state, progress);
         let functions = progress.step("functions", "waiting for every function's process", served).await?;
         endpoint.open(&functions);
-        let front = Front::start(listener, &issuer, parts::gateway_url(&cloud, &deployment)?)?;
+        let front = Front::start(listener, &api_url, &issuer, parts::gateway_url(&cloud, &deployment)?)?;
         let stack =
             Self { api_url, front, endpoint, functions, ministack, issuer, template, deployment, state, _lock: lock };
         stack.running().write(&stack.state.running())?;

@@ -1,0 +1,24 @@
+// Money and time as people write them. The shop's day is Seoul's.
+
+import { language } from "./i18n.js";
+
+const numbers = () => new Intl.NumberFormat(language());
+
+export const count = (number) => numbers().format(number);
+
+/** Whole won: `8,900원`, `₩8,900`. */
+export const won = (amount) => {
+  const [sign, figure] = [amount < 0 ? "−" : "", count(Math.abs(amount))];
+  return language() === "ko" ? `${sign}${figure}원` : `${sign}₩${figure}`;
+};
+
+const instant = (options) => (text) =>
+  new Intl.DateTimeFormat(language(), { timeZone: "Asia/Seoul", ...options }).format(new Date(text));
+
+export const dateTime = instant({ dateStyle: "medium", timeStyle: "short" });
+export const date = instant({ dateStyle: "medium" });
+export const time = instant({ timeStyle: "medium" });
+
+/** `YYYY-MM-DD` of a moment in Seoul. */
+export const dayInSeoul = (moment = new Date()) =>
+  new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Seoul", dateStyle: "short" }).format(moment);

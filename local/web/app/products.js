@@ -1,0 +1,37 @@
+// What is known of single products: orders and baskets name them by id only.
+
+import { get } from "./api.js";
+import { changed } from "./store.js";
+
+const known = new Map();
+const asked = new Map();
+
+/** The product as last seen, or undefined. */
+export const product = (id) => known.get(id);
+
+/** Remembers products that came with a list. */
+export function noteProducts(products) {
+  products.forEach((seen) => known.set(seen.product_id, { ...known.get(seen.product_id), ...seen }));
+}
+
+/** Reads products anew; one that cannot be read keeps what is known of it. */
+export async function readProducts(ids) {
+  await Promise.all([...new Set(ids)].map(read));
+  changed();
+}
+
+/** Reads those that are not known yet. */
+export const learnProducts = (ids) => readProducts(ids.filter((id) => !known.has(id)));
+
+async function read(id) {
+  const reading = asked.get(id) ?? get(`/v1/products/${id}`);
+  asked.set(id, reading);
+  try {
+    known.set(id, await reading);
+  } catch (problem) {
+    if (!problem.isProblem) throw problem;
+    if (problem.code === "product-not-found") known.set(id, { product_id: id, gone: true });
+  } finally {
+    asked.delete(id);
+  }
+}

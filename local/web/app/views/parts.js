@@ -1,0 +1,33 @@
+// Small pieces that several pages are made of.
+
+import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { count } from "../format.js";
+import { t } from "../i18n.js";
+import { signIn } from "../session.js";
+
+/** The page's heading; it takes the focus when the page is opened, so that readers of the screen hear where they are. */
+export const heading = (text, aside = nothing) =>
+  html`<header class="page-head"><h1 tabindex="-1">${text}</h1>${aside}</header>`;
+
+export const askToSignIn = (reason, options = {}) => html`
+  <section class="panel empty">
+    <p>${reason}</p>
+    <button class="button primary" @click=${() => signIn(options)}>${t("sign-in")}</button>
+  </section>`;
+
+export const empty = (text, link = nothing) => html`<section class="panel empty"><p>${text}</p>${link}</section>`;
+
+export const waiting = () => html`<p class="waiting" role="status">${t("reading")}</p>`;
+
+/** `Show more`, as long as there is more. */
+export const more = (list) => list.hasMore
+  ? html`<p class="more"><button class="button" ?disabled=${list.task.running} @click=${list.more}>${t("more")}</button></p>`
+  : nothing;
+
+export function stockText({ stock, status, gone }) {
+  if (gone || status === "INACTIVE") return t("stock.not-sold");
+  if (stock === 0) return t("stock.none");
+  return stock <= 5 ? t("stock.last", { units: count(stock) }) : t("stock.some", { units: count(stock) });
+}
+
+export const canBuy = ({ stock, status, gone }) => !gone && status !== "INACTIVE" && stock > 0;
