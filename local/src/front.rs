@@ -1,6 +1,8 @@
 //! The address that people use: the storefront, the issuer that it signs in at, and the contract to read. Everything else
 //! goes to the gateway, whose own URL is long and full of dollar signs.
 
+mod backstage;
+mod crowd;
 mod policy;
 mod sign_in;
 mod site;
@@ -13,10 +15,11 @@ use axum::{
     body::Body,
     extract::{Request, State},
     http::{HeaderMap, HeaderName, StatusCode, header},
+    middleware::from_fn_with_state,
     response::{IntoResponse, Response},
     routing::get,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinSet};
 
 use crate::{docs, issuer::Issuer};
@@ -41,6 +44,9 @@ impl Front {
     /// Serves on `listener`, which the world knows as `origin`: the issuer at once; the gateway at `base`.
     pub fn start(listener: TcpListener, origin: &str, issuer: &Arc<Issuer>, base: String) -> Result<Self> {
         let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build()?;
+        let gateway = Gateway { base: base.into(), http };
+        let backstage = crowd::routes(gateway.clone(), issuer.clone())
+            .route_layer(from_fn_with_state(gateway.clone(), backstage::only_administrators));
         let (discovery, jwks) = (issuer.discovery(), issuer.jwks());
         let router = Router::new()
             .route(&format!("{ISSUER_PATH}/.well-known/openid-configuration"), get(async move || Json(discovery)))
@@ -48,8 +54,9 @@ impl Front {
             .merge(sign_in::routes(issuer.clone(), origin, ISSUER_PATH))
             .merge(site::routes(issuer.url())?)
             .merge(docs::routes())
+            .merge(backstage)
             .fallback(forward)
-            .with_state(Gateway { base: base.into(), http });
+            .with_state(gateway);
         let mut server = JoinSet::new();
         server.spawn(async move { axum::serve(listener, router).await });
         Ok(Self { server })
@@ -72,6 +79,19 @@ async fn forward(State(gateway): State<Gateway>, request: Request) -> Response {
 }
 
 impl Gateway {
+    fn get(&self, path: &str) -> reqwest::RequestBuilder {
+        self.http.get(format!("{}{path}", self.base))
+    }
+
+    fn post(&self, path: &str) -> reqwest::RequestBuilder {
+        self.http.post(format!("{}{path}", self.base))
+    }
+
+    /// What everybody can read.
+    async fn read(&self, path: &str) -> Result<Value> {
+        Ok(self.get(path).send().await?.error_for_status()?.json().await?)
+    }
+
     async fn forward(&self, request: Request) -> Result<Response> {
         // The limit of an HTTP API.
         const LARGEST: usize = 10 * 1024 * 1024;

@@ -57,7 +57,9 @@ impl SignIn {
             ("redirect_uri", &self.storefront),
         ];
         if known.iter().any(|(name, expected)| field(name) != *expected) {
-            return Err("response_type, client_id, code_challenge_method or redirect_uri is not one that is known here");
+            return Err(
+                "response_type, client_id, code_challenge_method or redirect_uri is not one that is known here",
+            );
         }
         let scopes: Vec<&str> = field("scope").split(' ').collect();
         if !scopes.iter().all(|scope| [CUSTOMER, ADMIN].contains(scope)) {

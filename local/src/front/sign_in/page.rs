@@ -10,7 +10,8 @@ const CUSTOMERS: [&str; 4] = ["alice", "bob", "minjun", "seoyeon"];
 /// The page, for a request that was found valid, and so needs no escaping.
 pub(super) fn render(request: &Request, storefront: &str) -> String {
     let both = format!("{CUSTOMER} {ADMIN}");
-    let (scope, names): (&str, &[&str]) = if request.admin { (&both, &[ADMINISTRATOR]) } else { (CUSTOMER, &CUSTOMERS) };
+    let (scope, names): (&str, &[&str]) =
+        if request.admin { (&both, &[ADMINISTRATOR]) } else { (CUSTOMER, &CUSTOMERS) };
     let text = |en: &'static str, ko: &'static str| if request.korean { ko } else { en };
     let hidden = [
         ("response_type", "code"),
@@ -38,7 +39,13 @@ pub(super) fn render(request: &Request, storefront: &str) -> String {
     let replacements = [
         ("LANGUAGE", text("en", "ko")),
         ("TITLE", text("Who is shopping?", "누구로 로그인할까요?")),
-        ("NOTE", text("This issuer lives on your own machine and believes everybody.", "이 로그인은 내 컴퓨터에서만 쓰이며, 비밀번호가 없습니다.")),
+        (
+            "NOTE",
+            text(
+                "This issuer lives on your own machine and believes everybody.",
+                "이 로그인은 내 컴퓨터에서만 쓰이며, 비밀번호가 없습니다.",
+            ),
+        ),
         ("BACK", text("Back to the shop", "시장으로 돌아가기")),
         ("HIDDEN", &hidden.concat()),
         ("ACCOUNTS", &buttons.collect::<String>()),
