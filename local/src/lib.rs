@@ -19,6 +19,7 @@ pub mod layout;
 pub mod package;
 pub mod process;
 pub mod progress;
+pub mod roles;
 pub mod running;
 pub mod seed;
 pub mod seoul;

@@ -10,6 +10,7 @@ use crate::{
     cloud::{CREDENTIAL, Cloud, REGION},
     layout::{Repository, StateFolder},
     progress::Progress,
+    roles::Gate,
     serve::{FunctionSpec, Functions},
     template::Template,
     tools::Tools,
@@ -47,9 +48,10 @@ pub(super) fn specs(
         .collect()
 }
 
-/// Starts them, each with the environment that the deployed stack gives it.
+/// Starts them behind the gate, each with the environment that the deployed stack gives it.
 pub(super) async fn serve(
     cloud: &Cloud,
+    gate: &Gate,
     mut specs: Vec<FunctionSpec>,
     tools: &Tools,
     state: &StateFolder,
@@ -60,11 +62,16 @@ pub(super) async fn serve(
         spec.environment = environment;
     }
     write_environment(state, &specs)?;
+    for spec in &mut specs {
+        // By its access key the gate knows the function, and so its role.
+        let behind = [("AWS_ENDPOINT_URL", gate.endpoint()), ("AWS_ACCESS_KEY_ID", spec.name.clone())];
+        spec.environment.extend(behind.map(|(name, value)| (name.to_owned(), value)));
+    }
     let log = state.log("cargo-lambda");
     Functions::start(tools.cargo_lambda.clone(), state.lambda(), log, specs, progress).await
 }
 
-/// Leaves one environment for all functions: `cargo lambda watch --env-file` has only one, too.
+/// Leaves one environment for all functions, without roles: `cargo lambda watch --env-file` has only one, too.
 fn write_environment(state: &StateFolder, specs: &[FunctionSpec]) -> Result<()> {
     let all = specs.iter().flat_map(|spec| &spec.environment).filter(|(name, _)| !name.starts_with("AWS_LAMBDA_"));
     let variables: BTreeMap<_, _> = all.collect();

@@ -16,6 +16,7 @@ use crate::{
     issuer::Issuer,
     layout::{Repository, StateFolder},
     progress::Progress,
+    roles::{Gate, Roles},
     running::Running,
     serve::{Functions, InvokeEndpoint},
     template::Template,
@@ -66,6 +67,7 @@ pub struct Stack {
     front: Front,
     endpoint: InvokeEndpoint,
     functions: Functions,
+    gate: Gate,
     ministack: MiniStack,
     issuer: Arc<Issuer>,
     template: Template,
@@ -105,12 +107,24 @@ impl Stack {
         let parameters = parts::parameters(&issuer, &options.parameters);
         let deployment = parts::deploy(&cloud, &template, &parameters, progress).await?;
 
-        let served = functions::serve(&cloud, specs, &tools, &state, progress);
+        let gate = Gate::start(cloud.endpoint(), Roles::of(&template, STACK_NAME)?, progress).await?;
+        let served = functions::serve(&cloud, &gate, specs, &tools, &state, progress);
         let functions = progress.step("functions", "waiting for every function's process", served).await?;
         endpoint.open(&functions);
         let front = Front::start(listener, &api_url, &issuer, parts::gateway_url(&cloud, &deployment)?)?;
-        let stack =
-            Self { api_url, front, endpoint, functions, ministack, issuer, template, deployment, state, _lock: lock };
+        let stack = Self {
+            api_url,
+            front,
+            endpoint,
+            functions,
+            gate,
+            ministack,
+            issuer,
+            template,
+            deployment,
+            state,
+            _lock: lock,
+        };
         stack.running().write(&stack.state.running())?;
         Ok(stack)
     }
@@ -133,6 +147,16 @@ impl Stack {
     /// Endpoint of the local cloud, for `AWS_ENDPOINT_URL`.
     pub fn ministack_endpoint(&self) -> &str {
         self.ministack.cloud().endpoint()
+    }
+
+    /// Address at which a caller with a function's name for an access key has that function's role.
+    pub fn gate_endpoint(&self) -> String {
+        self.gate.endpoint()
+    }
+
+    /// What its functions may do, and what they did.
+    pub fn roles(&self) -> &Roles {
+        self.gate.roles()
     }
 
     /// The template it was deployed from.

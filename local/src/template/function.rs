@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use anyhow::{Context, Result, ensure};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{name_in_stack, resources, text};
 
@@ -42,6 +42,8 @@ pub struct Statement {
     pub actions: Vec<String>,
     /// Logical id of the table or queue, followed by the path within it: `Products/index/catalogue`.
     pub resource: String,
+    /// The operations within which it holds (`dynamodb:EnclosingOperation`); empty when it holds always.
+    pub within: Vec<String>,
 }
 
 pub(super) fn all(document: &Value) -> Result<Vec<Function>> {
@@ -88,9 +90,24 @@ fn permissions(document: &Value, role: &Value) -> Result<Vec<Statement>> {
     statements
         .map(|statement| {
             ensure!(statement["Effect"] == "Allow", "only Allow statements are understood");
-            Ok(Statement { actions: texts(&statement["Action"])?, resource: resource(&statement["Resource"])? })
+            Ok(Statement {
+                actions: texts(&statement["Action"])?,
+                resource: resource(&statement["Resource"])?,
+                within: within(&statement["Condition"])?,
+            })
         })
         .collect()
+}
+
+/// The one condition that is understood; another one would be taken for a permission without it.
+fn within(condition: &Value) -> Result<Vec<String>> {
+    if condition.is_null() {
+        return Ok(Vec::new());
+    }
+    let operations = texts(&condition["ForAnyValue:StringEquals"]["dynamodb:EnclosingOperation"])?;
+    let understood = json!({"ForAnyValue:StringEquals": {"dynamodb:EnclosingOperation": operations}});
+    ensure!(*condition == understood && !operations.is_empty(), "the condition {condition} is not understood");
+    Ok(operations)
 }
 
 /// `Table.Arn` is `Table`, `Table.StreamArn` is `Table/stream`, `${Table.Arn}/index/i` is `Table/index/i`.

@@ -5,7 +5,7 @@ mod function;
 mod table;
 mod yaml;
 
-use std::{fs, path::Path};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -64,6 +64,15 @@ impl Template {
     /// The DynamoDB tables.
     pub fn tables(&self) -> &[Table] {
         &self.tables
+    }
+
+    /// The logical ids of tables and queues by their names without the stack's prefix: `user-coupons`, `order-events`.
+    pub fn stores(&self) -> Result<BTreeMap<String, String>> {
+        let named = [("AWS::DynamoDB::Table", "TableName"), ("AWS::SQS::Queue", "QueueName")];
+        let all = named.into_iter().flat_map(|(kind, name)| {
+            resources(&self.document, kind).map(move |(id, resource)| (id, &resource["Properties"][name]))
+        });
+        all.map(|(id, name)| Ok((name_in_stack(name)?, id.clone()))).collect()
     }
 
     /// The table called `name`, without the stack's prefix: `user-coupons`.

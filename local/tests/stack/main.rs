@@ -11,6 +11,7 @@ mod kills;
 mod ministack;
 mod races;
 mod readme;
+mod roles;
 mod rules;
 mod shop;
 mod tour;
@@ -31,13 +32,14 @@ fn main() -> ExitCode {
     let world = World::new();
     let rules = rules::trials(&world);
     let last = rules::last_trial(&world, &rules);
+    let usual: Vec<_> = [tour::trials(&world), rules, races::trials(&world)].into_iter().flatten().collect();
+    let roles_last = roles::last_trial(&world, &usual);
     let trials = [
-        tour::trials(&world),
-        rules,
-        races::trials(&world),
+        usual,
         ministack::trials(&world),
         books::trials(&world),
-        vec![last],
+        roles::trials(&world),
+        vec![last, roles_last],
         readme::trials(&world),
         kills::trials(&world),
     ];

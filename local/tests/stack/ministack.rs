@@ -96,7 +96,7 @@ async fn dead_letters(shop: &Shop) -> Vec<String> {
 }
 
 /// An order event of an old day, of no product.
-fn event() -> (String, Value) {
+pub fn old_event() -> (String, Value) {
     let order = Ulid::generate().to_string();
     let event = json!({
         "specversion": "1.0",
@@ -132,7 +132,7 @@ async fn redrive(shop: Shop) {
 
     // Three rounds at the usual pace would take minutes.
     let usual = shop.set_visibility_timeout("OrderEventsQueueUrl", "2").await;
-    let ((first, one), (second, two)) = (event(), event());
+    let ((first, one), (second, two)) = (old_event(), old_event());
     let bodies = [one.to_string(), poison.clone(), two.to_string()];
     let entry = |(id, body): (usize, &String)| {
         SendMessageBatchRequestEntry::builder().id(id.to_string()).message_body(body).build().unwrap()

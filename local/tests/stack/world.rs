@@ -92,7 +92,8 @@ impl World {
         Ok(Shop::open(Stack::start(options).await?))
     }
 
-    async fn shop(&self) -> Shop {
+    /// The shared stack.
+    pub async fn shop(&self) -> Shop {
         let start = || async {
             let began = Instant::now();
             let shop = self.start(StackOptions::isolated(self.state_folder())).await;

@@ -1,0 +1,110 @@
+//! What a request asks permission for, as IAM sees it: a transaction asks for each of its actions on each of its tables,
+//! a batch of messages for the action on one message, an index is a resource of its own.
+
+use std::{collections::BTreeMap, fmt};
+
+use serde_json::Value;
+
+use crate::template::Statement;
+
+/// One action on one table, index or queue.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Access {
+    /// The IAM action: `dynamodb:PutItem`.
+    pub action: String,
+    /// As in a [`Statement`]: `Products/index/catalogue`; the physical name of what the template does not have.
+    pub resource: String,
+    /// The operation that the action is part of: `TransactWriteItems`.
+    pub within: Option<String>,
+}
+
+impl Access {
+    /// Everything that a request with this `X-Amz-Target` and body asks for. `stores` has logical ids by physical names.
+    pub(super) fn all(target: &str, request: &Value, stores: &BTreeMap<String, String>) -> Vec<Self> {
+        let (service, operation) = target.rsplit_once('.').unwrap_or_default();
+        let id = |name: &Value| {
+            let name = name.as_str().unwrap_or("?");
+            stores.get(name).map_or(name, String::as_str).to_owned()
+        };
+        if service == "AmazonSQS" {
+            let queue = request["QueueUrl"].as_str().and_then(|url| url.rsplit('/').next()).unwrap_or("?");
+            let action = format!("sqs:{}", operation.trim_end_matches("Batch"));
+            return vec![Self { action, resource: id(&queue.into()), within: None }];
+        }
+        let alone = |action: &str, resource| Self { action: format!("dynamodb:{action}"), resource, within: None };
+        match operation {
+            "TransactWriteItems" | "TransactGetItems" => {
+                let items = request["TransactItems"].as_array().into_iter().flatten();
+                let actions = items.filter_map(Value::as_object).flatten();
+                let part = |(kind, action): (&String, &Value)| {
+                    // `Put` asks for PutItem; `ConditionCheck` for ConditionCheckItem.
+                    let access = alone(&format!("{kind}Item"), id(&action["TableName"]));
+                    Self { within: Some(operation.to_owned()), ..access }
+                };
+                actions.map(part).collect()
+            }
+            "BatchGetItem" | "BatchWriteItem" => {
+                let tables = request["RequestItems"].as_object().into_iter().flatten();
+                tables.map(|(table, _)| alone(operation, id(&table.as_str().into()))).collect()
+            }
+            _ => {
+                let table = id(&request["TableName"]);
+                let index = request["IndexName"].as_str();
+                vec![alone(operation, index.map_or_else(|| table.clone(), |index| format!("{table}/index/{index}")))]
+            }
+        }
+    }
+
+    /// Whether the statement allows it.
+    pub(super) fn is_allowed_by(&self, statement: &Statement) -> bool {
+        let fits = || self.within.as_ref().is_some_and(|operation| statement.within.contains(operation));
+        statement.actions.contains(&self.action)
+            && statement.resource == self.resource
+            && (statement.within.is_empty() || fits())
+    }
+}
+
+impl fmt::Display for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} on {}", self.action, self.resource)?;
+        self.within.as_ref().map_or(Ok(()), |operation| write!(f, " within {operation}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn asked(target: &str, request: &Value) -> Vec<String> {
+        let stores = [("shop-orders", "Orders"), ("shop-products", "Products"), ("shop-order-events", "OrderEvents")];
+        let stores = stores.map(|(name, id)| (name.to_owned(), id.to_owned())).into();
+        Access::all(target, request, &stores).iter().map(Access::to_string).collect()
+    }
+
+    #[test]
+    fn a_transaction_asks_for_each_of_its_actions() {
+        let actions = json!({"TransactItems": [
+            {"Put": {"TableName": "shop-orders"}},
+            {"Update": {"TableName": "shop-products"}},
+            {"ConditionCheck": {"TableName": "shop-products"}},
+        ]});
+        let expected = ["PutItem on Orders", "UpdateItem on Products", "ConditionCheckItem on Products"];
+        let expected = expected.map(|access| format!("dynamodb:{access} within TransactWriteItems"));
+        assert_eq!(asked("DynamoDB_20120810.TransactWriteItems", &actions), expected);
+    }
+
+    #[test]
+    fn tables_indexes_batches_and_queues_are_told_apart() {
+        let table = json!({"TableName": "shop-products"});
+        assert_eq!(asked("DynamoDB_20120810.Query", &table), ["dynamodb:Query on Products"]);
+        let index = json!({"TableName": "shop-products", "IndexName": "catalogue"});
+        assert_eq!(asked("DynamoDB_20120810.Query", &index), ["dynamodb:Query on Products/index/catalogue"]);
+        let batch = json!({"RequestItems": {"shop-orders": {}, "shop-products": {}}});
+        let expected = ["dynamodb:BatchGetItem on Orders", "dynamodb:BatchGetItem on Products"];
+        assert_eq!(asked("DynamoDB_20120810.BatchGetItem", &batch), expected);
+        let queue = json!({"QueueUrl": "http://127.0.0.1/000000000000/shop-order-events"});
+        assert_eq!(asked("AmazonSQS.SendMessageBatch", &queue), ["sqs:SendMessage on OrderEvents"]);
+    }
+}

@@ -1,0 +1,163 @@
+//! Least privilege by observation: a role allows what its function was seen to do, and nothing else.
+//!
+//! The functions of a local stack run under their roles of `template.yaml`, so that a missing permission fails the trial
+//! that needs it. The other way round is shown here: after all trials, nothing that is permitted was left unused.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use aws_sdk_dynamodb::{
+    config::{BehaviorVersion, Credentials, Region},
+    types::AttributeValue,
+};
+use libtest_mimic::{Completion, Trial};
+use serde_json::{Value, json};
+use sijang_local::{
+    cloud::REGION,
+    template::{Function, Template},
+};
+use ulid::Ulid;
+
+use crate::{
+    ministack::old_event,
+    shop::Shop,
+    world::{World, eventually, own_trial, trial},
+};
+
+const PATIENCE: Duration = Duration::from_mins(2);
+/// In whose name a trial asks for what its role does not allow: it may query sales, and no more.
+const IMPOSTOR: &str = "get-daily-stats";
+
+pub fn trials(world: &Arc<World>) -> Vec<Trial> {
+    vec![trial(world, "roles::what_a_role_does_not_allow_is_refused", refused)]
+}
+
+/// Must come after all trials of the shared stack.
+pub fn last_trial(world: &Arc<World>, before: &[Trial]) -> Trial {
+    let before: Vec<String> = before.iter().map(|trial| trial.name().to_owned()).collect();
+    own_trial(world, "roles::a_role_allows_what_its_function_was_seen_to_do_and_nothing_else", async move |world| {
+        if !before.iter().all(|name| world.has_passed(name)) {
+            return Completion::ignored_with("only part of the trials has passed");
+        }
+        let shop = world.shop().await;
+        poison_in_the_stream(&shop).await;
+        messages_for_the_aggregator(&shop).await;
+        compare(&shop);
+        Completion::Completed
+    })
+}
+
+/// A permission: function, action, resource, and the operation to which it is limited.
+type Permission = (String, String, String, Option<String>);
+
+fn compare(shop: &Shop) {
+    let (template, roles) = (shop.stack().template(), shop.stack().roles());
+    let mut expected: BTreeSet<Permission> =
+        template.functions().iter().flat_map(|f| of_triggers(template, f)).collect();
+    let used = roles.used();
+    expected.extend(used.iter().map(|(function, access)| {
+        // What is also done outside of transactions cannot be limited to them.
+        let alone = used.iter().any(|(other, same)| {
+            other == function
+                && same.within.is_none()
+                && (&same.action, &same.resource) == (&access.action, &access.resource)
+        });
+        let within = access.within.clone().filter(|_| !alone);
+        (function.clone(), access.action.clone(), access.resource.clone(), within)
+    }));
+    let permitted: BTreeSet<Permission> = template.functions().iter().flat_map(permitted).collect();
+    let unused: Vec<_> = permitted.difference(&expected).collect();
+    let wider: Vec<_> = expected.difference(&permitted).collect();
+    assert!(unused.is_empty() && wider.is_empty(), "in template.yaml but not seen: {unused:#?}\nseen as: {wider:#?}");
+    // A trial asks in a function's name for what is refused; no function itself was refused anything.
+    let refused = roles
+        .refused()
+        .into_iter()
+        .filter(|(function, access)| (function.as_str(), access.resource.as_str()) != (IMPOSTOR, "Sales"));
+    assert_eq!(refused.collect::<Vec<_>>(), []);
+}
+
+fn permitted(function: &Function) -> Vec<Permission> {
+    let mut all = Vec::new();
+    for statement in &function.permissions {
+        let operations: Vec<_> =
+            if statement.within.is_empty() { vec![None] } else { statement.within.iter().cloned().map(Some).collect() };
+        for (action, within) in statement.actions.iter().flat_map(|action| operations.iter().map(move |o| (action, o)))
+        {
+            all.push((function.name.clone(), action.clone(), statement.resource.clone(), within.clone()));
+        }
+    }
+    all
+}
+
+/// What Lambda itself does in the name of a function that it triggers: poll a stream or a queue, report a failure.
+fn of_triggers(template: &Template, function: &Function) -> Vec<Permission> {
+    let events = &template.document()["Resources"][&function.logical_id]["Properties"]["Events"];
+    let id = |value: &Value| value["Fn::GetAtt"][0].as_str().unwrap().to_owned();
+    let mut all = Vec::new();
+    for event in events.as_object().into_iter().flatten().map(|(_, event)| event) {
+        let properties = &event["Properties"];
+        let (service, resource, actions): (_, _, &[&str]) = match event["Type"].as_str().unwrap() {
+            "DynamoDB" => {
+                let actions = &["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"];
+                ("dynamodb", format!("{}/stream", id(&properties["Stream"])), actions)
+            }
+            "SQS" => ("sqs", id(&properties["Queue"]), &["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"]),
+            _ => continue,
+        };
+        all.extend(actions.iter().map(|action| (format!("{service}:{action}"), resource.clone())));
+        let failures = &properties["DestinationConfig"]["OnFailure"]["Destination"];
+        all.extend(failures.is_object().then(|| ("sqs:SendMessage".to_owned(), id(failures))));
+    }
+    all.into_iter().map(|(action, resource)| (function.name.clone(), action, resource, None)).collect()
+}
+
+/// A record that can never become a message, for the relay to set aside. It leaves neither event nor letter behind.
+async fn poison_in_the_stream(shop: &Shop) {
+    let request = format!("nobody#place-order#{}", Ulid::generate());
+    let text = |value: &str| AttributeValue::S(value.to_owned());
+    let put = shop.db().put_item().table_name(shop.table("events"));
+    put.item("request", text(&request)).item("type", text("order.paid.v1")).send().await.unwrap();
+    eventually("the poison in the dead-letter queue", PATIENCE, async || {
+        let queue = shop.queue("OrderEventsDlqUrl");
+        let receive = shop.sqs().receive_message().queue_url(queue).max_number_of_messages(10).visibility_timeout(0);
+        let letters = receive.send().await.unwrap().messages.unwrap_or_default();
+        let letter = letters.into_iter().find(|letter| letter.body().is_some_and(|body| body.contains(&request)))?;
+        let delete = shop.sqs().delete_message().queue_url(queue).set_receipt_handle(letter.receipt_handle);
+        delete.send().await.unwrap();
+        Some(())
+    })
+    .await;
+    let delete = shop.db().delete_item().table_name(shop.table("events")).key("request", text(&request));
+    delete.send().await.unwrap();
+}
+
+/// Messages that the consumer leaves to the aggregator: it is asked until it was the faster one.
+async fn messages_for_the_aggregator(shop: &Shop) {
+    eventually("a message for the aggregator", PATIENCE, async || {
+        for _ in 0..20 {
+            let send = shop.sqs().send_message().queue_url(shop.queue("OrderEventsQueueUrl"));
+            send.message_body(old_event().1.to_string()).send().await.unwrap();
+        }
+        let recount = shop.stack().invoke("aggregate-daily-stats", &json!({"day": "2020-01-01"})).await.unwrap();
+        recount.payload["drained"].as_u64().filter(|drained| *drained > 0)
+    })
+    .await;
+}
+
+async fn refused(shop: Shop) {
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(REGION))
+        .credentials_provider(Credentials::new(IMPOSTOR, "test", None, None, "tests"))
+        .endpoint_url(shop.stack().gate_endpoint());
+    let db = aws_sdk_dynamodb::Client::from_conf(config.build());
+    let sales = shop.table("sales");
+    let key = AttributeValue::S(Ulid::generate().to_string());
+    let put = db.put_item().table_name(&sales).item("pk", key.clone()).item("sk", key.clone()).send().await;
+    let refusal = put.unwrap_err().into_service_error();
+    assert_eq!(refusal.meta().code(), Some("AccessDeniedException"), "{refusal:?}");
+    let scan = db.scan().table_name(&sales).send().await.unwrap_err().into_service_error();
+    assert_eq!(scan.meta().code(), Some("AccessDeniedException"), "{scan:?}");
+    let written = shop.db().get_item().table_name(&sales).key("pk", key.clone()).key("sk", key).send().await.unwrap();
+    assert_eq!(written.item, None, "nothing was written");
+}
