@@ -184,7 +184,9 @@ fn every_table_is_encrypted_recoverable_and_kept_unless_a_parameter_says_otherwi
         let properties = &whole["Properties"];
         assert_eq!(whole["UpdateReplacePolicy"], "Retain", "{}", table.name);
         assert_eq!(properties["BillingMode"], "PAY_PER_REQUEST", "{}", table.name);
-        assert_eq!(properties["SSESpecification"]["SSEEnabled"], true, "{}", table.name);
+        let own_key = json!({"SSEEnabled": true, "SSEType": "KMS", "KMSMasterKeyId": {"Ref": "DataKeyArn"}});
+        let encryption = json!({"Fn::If": ["HasDataKey", own_key, {"SSEEnabled": true}]});
+        assert_eq!(properties["SSESpecification"], encryption, "{}", table.name);
         assert_eq!(properties["DeletionProtectionEnabled"], json!({"Ref": "DeletionProtection"}), "{}", table.name);
         let recovery = &properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"];
         assert_eq!(*recovery, json!({"Ref": "PointInTimeRecovery"}), "{}", table.name);
@@ -202,5 +204,86 @@ fn every_function_runs_on_arm_and_answers_before_the_gateway_gives_up() {
     assert_eq!(globals["Runtime"], "provided.al2023");
     for function in template.functions().iter().filter(|function| !function.routes.is_empty()) {
         assert!(function.timeout.as_secs() < 30, "{}: API Gateway gives up after 30 seconds", function.name);
+    }
+}
+
+#[test]
+fn every_route_has_the_limits_of_its_class() {
+    let template = template();
+    let api = &resource(&template, "Api")["Properties"];
+    let limits = |class: &str| {
+        let parameter = |what: &str| json!({"Ref": format!("{class}Throttle{what}")});
+        json!({"ThrottlingRateLimit": parameter("Rate"), "ThrottlingBurstLimit": parameter("Burst")})
+    };
+    let mut expected = serde_json::Map::new();
+    for route in template.functions().iter().flat_map(|function| &function.routes) {
+        let class = match route.method.as_str() {
+            _ if route.path.starts_with("/v1/admin/") => "Admin",
+            "GET" => continue,
+            _ => "Command",
+        };
+        expected.insert(format!("{} {}", route.method, route.path), limits(class));
+    }
+    assert_eq!(api["RouteSettings"], Value::Object(expected));
+    assert_eq!(api["DefaultRouteSettings"], limits(""), "what reads has the limits of the stage");
+}
+
+#[test]
+fn every_queue_refuses_what_comes_without_tls() {
+    let template = template();
+    for (name, id) in template.stores().unwrap().iter().filter(|(name, _)| template.table(name).is_none()) {
+        let policy = &resource(&template, &format!("{id}Policy"))["Properties"];
+        assert_eq!(policy["Queues"], json!([{"Ref": id}]), "{name}");
+        let denial = json!([{
+            "Sid": "TlsOnly",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "sqs:*",
+            "Resource": {"Fn::GetAtt": [id, "Arn"]},
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }]);
+        assert_eq!(policy["PolicyDocument"]["Statement"], denial, "{name}");
+    }
+}
+
+#[test]
+fn every_role_may_use_the_data_key_and_senders_may_have_keys_made() {
+    let template = template();
+    let roles = template.document()["Resources"].as_object().unwrap().iter();
+    let roles = roles.filter(|(_, resource)| resource["Type"] == "AWS::IAM::Role");
+    let sends = |role: &Value| role["Properties"]["Policies"].to_string().contains("sqs:SendMessage");
+    let (mut all, mut senders) = (BTreeSet::new(), BTreeSet::new());
+    for (id, role) in roles {
+        all.insert(id.as_str());
+        senders.extend(sends(role).then_some(id.as_str()));
+    }
+    for (policy, roles) in [("UseDataKey", all), ("SendWithDataKey", senders)] {
+        let policy = resource(&template, policy);
+        assert_eq!(policy["Condition"], "HasDataKey");
+        let named = policy["Properties"]["Roles"].as_array().unwrap().iter().map(|role| role["Ref"].as_str().unwrap());
+        assert_eq!(named.collect::<BTreeSet<_>>(), roles);
+        assert_eq!(policy["Properties"]["PolicyDocument"]["Statement"][0]["Resource"], json!({"Ref": "DataKeyArn"}));
+    }
+}
+
+#[test]
+fn concurrency_is_reserved_only_when_asked_for() {
+    let template = template();
+    let reserved = [
+        ("issue-coupon", "ReserveForFlashSale", "FlashSaleConcurrency"),
+        ("publish-order-events", "ReserveForWorkers", "WorkerConcurrency"),
+        ("record-sales", "ReserveForWorkers", "WorkerConcurrency"),
+        ("aggregate-daily-stats", "ReserveForWorkers", "WorkerConcurrency"),
+    ];
+    for function in template.functions() {
+        let properties = &resource(&template, &function.logical_id)["Properties"];
+        let expected = reserved
+            .iter()
+            .find(|(name, ..)| *name == function.name)
+            .map_or(Value::Null, |(_, when, most)| json!({"Fn::If": [when, {"Ref": most}, {"Ref": "AWS::NoValue"}]}));
+        assert_eq!(properties["ReservedConcurrentExecutions"], expected, "{}", function.name);
+    }
+    for parameter in ["FlashSaleConcurrency", "WorkerConcurrency"] {
+        assert_eq!(template.document()["Parameters"][parameter]["Default"], 0, "a new account has none to spare");
     }
 }
