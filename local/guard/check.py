@@ -1,4 +1,4 @@
-"""Holds templates against the rules: `check.py CFN_GUARD`.
+"""Holds templates against the rules: `check.py CFN_GUARD`. With `--print` it prints what is deployed, for other checkers.
 
 Each rule must have something to say of `template.yaml` and find it in order, in every way in which it is deployed; and
 each rule must find fault with `weak.yaml`, so that no rule is there that guards nothing.
@@ -77,4 +77,7 @@ def main(guard):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    if sys.argv[1:] == ["--print"]:
+        json.dump(deployed(TEMPLATE, EVERYTHING), sys.stdout, indent=1)
+    else:
+        main(sys.argv[1])

@@ -13,6 +13,7 @@ use libtest_mimic::{Completion, Trial};
 use serde_json::{Value, json};
 use sijang_local::{
     cloud::REGION,
+    roles::Access,
     template::{Function, Template},
 };
 use ulid::Ulid;
@@ -46,44 +47,39 @@ pub fn last_trial(world: &Arc<World>, before: &[Trial]) -> Trial {
     })
 }
 
-/// A permission: function, action, resource, and the operation to which it is limited.
-type Permission = (String, String, String, Option<String>);
+/// What a function may do.
+type Permission = (String, Access);
 
 fn compare(shop: &Shop) {
     let (template, roles) = (shop.stack().template(), shop.stack().roles());
-    let mut expected: BTreeSet<Permission> =
-        template.functions().iter().flat_map(|f| of_triggers(template, f)).collect();
-    let used = roles.used();
-    expected.extend(used.iter().map(|(function, access)| {
+    let (used, permitted) = (roles.used(), template.functions().iter().flat_map(permitted).collect());
+    let mut needed: BTreeSet<Permission> = template.functions().iter().flat_map(|f| of_triggers(template, f)).collect();
+    needed.extend(used.iter().map(|(function, access)| {
         // What is also done outside of transactions cannot be limited to them.
-        let alone = used.iter().any(|(other, same)| {
-            other == function
-                && same.within.is_none()
-                && (&same.action, &same.resource) == (&access.action, &access.resource)
-        });
-        let within = access.within.clone().filter(|_| !alone);
-        (function.clone(), access.action.clone(), access.resource.clone(), within)
+        let alone = (function.clone(), Access { within: None, ..access.clone() });
+        if used.contains(&alone) { alone } else { (function.clone(), access.clone()) }
     }));
-    let permitted: BTreeSet<Permission> = template.functions().iter().flat_map(permitted).collect();
-    let unused: Vec<_> = permitted.difference(&expected).collect();
-    let wider: Vec<_> = expected.difference(&permitted).collect();
-    assert!(unused.is_empty() && wider.is_empty(), "in template.yaml but not seen: {unused:#?}\nseen as: {wider:#?}");
+    let lines = |of: &BTreeSet<Permission>, without: &BTreeSet<Permission>| {
+        of.difference(without).map(|(function, access)| format!("\n  {function}: {access}")).collect::<String>()
+    };
+    let (unused, missing) = (lines(&permitted, &needed), lines(&needed, &permitted));
+    assert_eq!((unused.as_str(), missing.as_str()), ("", ""), "permitted and not used:{unused}\nused as:{missing}\n");
     // A trial asks in a function's name for what is refused; no function itself was refused anything.
-    let refused = roles
-        .refused()
-        .into_iter()
-        .filter(|(function, access)| (function.as_str(), access.resource.as_str()) != (IMPOSTOR, "Sales"));
+    let refused = roles.refused().into_iter();
+    let refused = refused.filter(|(function, access)| function != IMPOSTOR || access.resource != "Sales");
     assert_eq!(refused.collect::<Vec<_>>(), []);
 }
 
 fn permitted(function: &Function) -> Vec<Permission> {
     let mut all = Vec::new();
     for statement in &function.permissions {
-        let operations: Vec<_> =
-            if statement.within.is_empty() { vec![None] } else { statement.within.iter().cloned().map(Some).collect() };
-        for (action, within) in statement.actions.iter().flat_map(|action| operations.iter().map(move |o| (action, o)))
-        {
-            all.push((function.name.clone(), action.clone(), statement.resource.clone(), within.clone()));
+        let limits: Vec<_> = match statement.within.as_slice() {
+            [] => vec![None],
+            operations => operations.iter().cloned().map(Some).collect(),
+        };
+        for action in &statement.actions {
+            let access = |within| Access { action: action.clone(), resource: statement.resource.clone(), within };
+            all.extend(limits.iter().cloned().map(|within| (function.name.clone(), access(within))));
         }
     }
     all
@@ -108,7 +104,8 @@ fn of_triggers(template: &Template, function: &Function) -> Vec<Permission> {
         let failures = &properties["DestinationConfig"]["OnFailure"]["Destination"];
         all.extend(failures.is_object().then(|| ("sqs:SendMessage".to_owned(), id(failures))));
     }
-    all.into_iter().map(|(action, resource)| (function.name.clone(), action, resource, None)).collect()
+    let access = |(action, resource)| (function.name.clone(), Access { action, resource, within: None });
+    all.into_iter().map(access).collect()
 }
 
 /// A record that can never become a message, for the relay to set aside. It leaves neither event nor letter behind.
