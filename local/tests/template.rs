@@ -143,6 +143,21 @@ fn each_table_is_written_by_the_functions_of_its_commands_only() {
 }
 
 #[test]
+fn money_stock_and_coupons_are_written_within_transactions_only() {
+    let mut limited = 0;
+    for function in template().functions() {
+        for statement in function.permissions.iter().filter(|statement| statement.resource != "Sales") {
+            let writes = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"];
+            if statement.actions.iter().any(|action| writes.contains(&action.as_str())) {
+                assert_eq!(statement.within, ["TransactWriteItems"], "{}: {statement:?}", function.name);
+                limited += 1;
+            }
+        }
+    }
+    assert!(limited > 0);
+}
+
+#[test]
 fn a_message_is_hidden_six_times_as_long_as_its_consumer_may_take_and_dies_after_three() {
     let template = template();
     let consumer = template.function("record-sales").unwrap().timeout.as_secs();

@@ -60,10 +60,11 @@ fn compare(shop: &Shop) {
         if used.contains(&alone) { alone } else { (function.clone(), access.clone()) }
     }));
     let lines = |of: &BTreeSet<Permission>, without: &BTreeSet<Permission>| {
-        of.difference(without).map(|(function, access)| format!("\n  {function}: {access}")).collect::<String>()
+        let lines = of.difference(without).map(|(function, access)| format!("  {function}: {access}"));
+        lines.collect::<Vec<_>>().join("\n")
     };
     let (unused, missing) = (lines(&permitted, &needed), lines(&needed, &permitted));
-    assert_eq!((unused.as_str(), missing.as_str()), ("", ""), "permitted and not used:{unused}\nused as:{missing}\n");
+    assert!(unused.is_empty() && missing.is_empty(), "permitted and not used:\n{unused}\nused as:\n{missing}");
     // A trial asks in a function's name for what is refused; no function itself was refused anything.
     let refused = roles.refused().into_iter();
     let refused = refused.filter(|(function, access)| function != IMPOSTOR || access.resource != "Sales");
