@@ -42,10 +42,14 @@ impl Repository {
         env::var_os("SIJANG_STATE").map_or_else(|| self.ignored().join("up"), PathBuf::from)
     }
 
+    /// Cargo's target folder.
+    pub fn target(&self) -> PathBuf {
+        self.root.join(env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from))
+    }
+
     /// The debug binary of a function.
     pub fn binary(&self, name: &str) -> PathBuf {
-        let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
-        self.root.join(target).join("debug").join(name)
+        self.target().join("debug").join(name)
     }
 }
 

@@ -10,6 +10,7 @@
 pub mod build;
 pub mod cloud;
 pub mod contract;
+pub mod defects;
 mod digest;
 pub mod docs;
 pub mod faults;

@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod defects;
 mod schedule;
 mod schemathesis;
 mod token;
@@ -19,6 +20,8 @@ pub enum Command {
     Schedule(schedule::Schedule),
     /// Attack a fresh shop by its OpenAPI document
     Schemathesis(schemathesis::Schemathesis),
+    /// Plant defects, and demand that the tests notice
+    Defects(defects::Defects),
 }
 
 impl Command {
@@ -29,6 +32,7 @@ impl Command {
             Self::Token(token) => token.run(),
             Self::Schedule(schedule) => schedule.run().await,
             Self::Schemathesis(attack) => attack.run().await,
+            Self::Defects(defects) => defects.run().await,
         }
     }
 }

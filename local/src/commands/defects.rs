@@ -1,0 +1,108 @@
+//! `./local/defects`: plants each defect of the table in a copy of the project, and demands that its test fails.
+
+use std::{collections::BTreeSet, time::Instant};
+
+use anyhow::{Result, bail, ensure};
+use clap::Args;
+use sijang_local::{
+    defects::{Copy, Defect, Outcome, run, table},
+    layout::Repository,
+    progress::Progress,
+};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Plants defects and demands that the tests notice.
+#[derive(Debug, Args)]
+pub struct Defects {
+    /// Only the defects with this in their name, file or test
+    #[arg(long, default_value = "")]
+    only: String,
+    /// Show the defects, and plant none
+    #[arg(long)]
+    list: bool,
+}
+
+/// How a planted defect fared.
+struct Row<'a> {
+    defect: &'a Defect,
+    outcome: Result<Outcome>,
+    seconds: u64,
+}
+
+impl Defects {
+    pub(super) async fn run(self) -> Result<()> {
+        let repository = Repository::find()?;
+        let mut defects = table(repository.root())?;
+        defects.retain(|defect| self.covers(defect));
+        ensure!(!defects.is_empty(), "no defect has `{}` in its name, file or test", self.only);
+        if self.list {
+            for Defect { name, file, caught_by, .. } in &defects {
+                println!("{name}\n    {file}\n    {caught_by}");
+            }
+            println!("{} defects", defects.len());
+            return Ok(());
+        }
+        let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        tokio::select! {
+            done = plant_all(&repository, &defects) => done,
+            _ = interrupt.recv() => bail!("interrupted"),
+            _ = terminate.recv() => bail!("terminated"),
+        }
+    }
+
+    fn covers(&self, defect: &Defect) -> bool {
+        [&defect.name, &defect.file, &defect.caught_by.to_string()].iter().any(|text| text.contains(&self.only))
+    }
+}
+
+async fn plant_all(repository: &Repository, defects: &[Defect]) -> Result<()> {
+    let progress = Progress::new(false);
+    let copy = progress.step("copy", "copying the project and what is built of it", Copy::of(repository)).await?;
+    let tests: BTreeSet<_> = defects.iter().map(|defect| (&defect.caught_by, &defect.with)).collect();
+    let checking = format!("running {} tests on the project as it is", tests.len());
+    let check = async {
+        for (test, with) in tests {
+            let outcome = run(&copy, test, with).await?;
+            ensure!(outcome == Outcome::Passed, "{test} fails without any defect");
+        }
+        Ok(())
+    };
+    progress.step("check", &checking, check).await?;
+
+    let mut rows = Vec::new();
+    for (number, defect) in defects.iter().enumerate() {
+        progress.say(format_args!("{:>3}/{} {}", number + 1, defects.len(), defect.name));
+        rows.push(plant(repository, &copy, defect).await?);
+    }
+    report(&rows)
+}
+
+async fn plant<'a>(repository: &Repository, copy: &Copy, defect: &'a Defect) -> Result<Row<'a>> {
+    let began = Instant::now();
+    let outcome = match copy.plant(defect) {
+        Ok(()) => run(copy, &defect.caught_by, &defect.with).await,
+        Err(error) => Err(error),
+    };
+    copy.restore(repository, defect)?;
+    Ok(Row { defect, outcome, seconds: began.elapsed().as_secs() })
+}
+
+fn report(rows: &[Row<'_>]) -> Result<()> {
+    let width = rows.iter().map(|row| row.defect.name.chars().count()).max().unwrap_or_default();
+    println!("{:<width$} | caught by | seconds", "defect");
+    let mut caught = 0;
+    for Row { defect, outcome, seconds } in rows {
+        let by = match outcome {
+            Ok(Outcome::Failed) => {
+                caught += 1;
+                defect.caught_by.to_string()
+            }
+            Ok(Outcome::Passed) => format!("NOT CAUGHT by {}", defect.caught_by),
+            Err(error) => format!("ERROR {error:#}"),
+        };
+        println!("{:<width$} | {by} | {seconds}", defect.name);
+    }
+    println!("{} planted, {caught} caught", rows.len());
+    ensure!(caught == rows.len(), "{} defects were not caught", rows.len() - caught);
+    Ok(())
+}

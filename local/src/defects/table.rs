@@ -1,0 +1,74 @@
+//! The table of defects: what is broken, where, how, and which test notices.
+//!
+//! To add one, write into the file of its area in `local/planted`:
+//!
+//! ```yaml
+//! - defect: stock is not asked for
+//!   file: shared/storage/src/catalogue.rs
+//!   find: stock >= :units AND active
+//!   replace: active
+//!   caught_by: "contract: races::a_hundred_buyers_of_twenty_units_are_twenty_orders"
+//! ```
+//!
+//! `find` must stand in the file exactly once. With `with`, the test gets environment variables.
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use anyhow::{Context, Result, ensure};
+use serde::Deserialize;
+
+use super::TestName;
+
+/// A defect that can be planted.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Defect {
+    /// What is broken, in words.
+    #[serde(rename = "defect")]
+    pub name: String,
+    /// In which file of the project.
+    pub file: String,
+    /// The text that is taken out; it stands in the file exactly once.
+    pub find: String,
+    /// The text that is put in its place.
+    pub replace: String,
+    /// The test that must fail.
+    pub caught_by: TestName,
+    /// Environment variables for the test.
+    #[serde(default)]
+    pub with: BTreeMap<String, String>,
+}
+
+impl Defect {
+    /// The text of the defect's file with the defect in it.
+    ///
+    /// # Errors
+    /// When what is to be taken out does not stand there exactly once, or nothing would change.
+    pub fn planted_in(&self, text: &str) -> Result<String> {
+        let count = text.matches(&self.find).count();
+        ensure!(count == 1, "{}: its `find` stands {count} times in {}", self.name, self.file);
+        ensure!(self.find != self.replace, "{}: it changes nothing", self.name);
+        Ok(text.replacen(&self.find, &self.replace, 1))
+    }
+}
+
+/// All defects of the project at `root`, area by area.
+///
+/// # Errors
+/// When a file cannot be read, or two defects have one name.
+pub fn table(root: &Path) -> Result<Vec<Defect>> {
+    let folder = root.join("local/planted");
+    let mut areas = fs::read_dir(&folder)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+    areas.sort();
+    let mut defects: Vec<Defect> = Vec::new();
+    for area in areas {
+        let area_defects: Vec<Defect> = serde_yaml_ng::from_str(&fs::read_to_string(&area)?)
+            .with_context(|| format!("{} is no table of defects", area.display()))?;
+        for defect in area_defects {
+            let known = defects.iter().any(|known| known.name == defect.name);
+            ensure!(!known, "two defects are called {}", defect.name);
+            defects.push(defect);
+        }
+    }
+    Ok(defects)
+}

@@ -1,0 +1,39 @@
+//! The table of planted defects and the page of proof keep up with the code: what they take out is there, and the tests
+//! that they name exist. (`./local/defects` then plants the defects and sees those tests fail.)
+
+#![allow(clippy::unwrap_used)] // in a test, what fails to unwrap fails the test
+
+use std::{fs, path::Path};
+
+use sijang_local::defects::{TestName, table};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+#[test]
+fn every_defect_can_be_planted_and_its_test_exists() {
+    let defects = table(root()).unwrap();
+    assert!(defects.len() >= 40, "only {} defects", defects.len());
+    let wrong = |defect: &sijang_local::defects::Defect| {
+        let text = fs::read_to_string(root().join(&defect.file));
+        let planted = text.map_err(Into::into).and_then(|text| defect.planted_in(&text));
+        let exists = defect.caught_by.exists(root()).unwrap();
+        let missing = (!exists).then(|| format!("{}: there is no test {}", defect.name, defect.caught_by));
+        planted.err().map(|error| format!("{error:#}")).into_iter().chain(missing).collect::<Vec<_>>()
+    };
+    let wrong: Vec<String> = defects.iter().flat_map(wrong).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_test_is_known_by_its_module_and_its_name() {
+    let exists = |name: &str| name.parse::<TestName>().unwrap().exists(root()).unwrap();
+    assert!(exists("contract: orders::every_short_line_is_told"));
+    assert!(exists("domain: money::tests::money_has_both_ends"));
+    assert!(exists("stack: rules::orders::short_balance_writes_nothing"));
+    assert!(exists("defects: a_test_is_known_by_its_module_and_its_name"));
+    assert!(!exists("contract: coupons::every_short_line_is_told"));
+    assert!(!exists("contract: orders::no_such_rule"));
+    assert!(!exists("no_such_target: orders::every_short_line_is_told"));
+}
