@@ -58,16 +58,15 @@ impl Defects {
 async fn plant_all(repository: &Repository, defects: &[Defect]) -> Result<()> {
     let progress = Progress::new(false);
     let copy = progress.step("copy", "copying the project and what is built of it", Copy::of(repository)).await?;
-    let tests: BTreeSet<_> = defects.iter().map(|defect| (&defect.caught_by, &defect.with)).collect();
-    let checking = format!("running {} tests on the project as it is", tests.len());
+    let mut passed = BTreeSet::new();
     let check = async {
-        for (test, with) in tests {
-            let outcome = run(&copy, test, with).await?;
-            ensure!(outcome == Outcome::Passed, "{test} fails without any defect");
+        for defect in defects.iter().filter(|defect| passed.insert((&defect.caught_by, &defect.with))) {
+            let outcome = run(&copy, defect).await?;
+            ensure!(outcome == Outcome::Passed, "{} fails without any defect", defect.caught_by);
         }
         Ok(())
     };
-    progress.step("check", &checking, check).await?;
+    progress.step("check", "running the tests on the project as it is", check).await?;
 
     let mut rows = Vec::new();
     for (number, defect) in defects.iter().enumerate() {
@@ -80,7 +79,7 @@ async fn plant_all(repository: &Repository, defects: &[Defect]) -> Result<()> {
 async fn plant<'a>(repository: &Repository, copy: &Copy, defect: &'a Defect) -> Result<Row<'a>> {
     let began = Instant::now();
     let outcome = match copy.plant(defect) {
-        Ok(()) => run(copy, &defect.caught_by, &defect.with).await,
+        Ok(()) => run(copy, defect).await,
         Err(error) => Err(error),
     };
     copy.restore(repository, defect)?;

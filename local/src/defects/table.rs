@@ -10,7 +10,8 @@
 //!   caught_by: "contract: races::a_hundred_buyers_of_twenty_units_are_twenty_orders"
 //! ```
 //!
-//! `find` must stand in the file exactly once. With `with`, the test gets environment variables.
+//! `find` must stand in the file exactly once. With `with`, the test gets environment variables. A test that runs the
+//! functions' binaries does not do: the binaries are not built.
 
 use std::{collections::BTreeMap, fs, path::Path};
 

@@ -16,9 +16,6 @@ const CRATES: [(&str, &str); 4] = [
     ("local", "local/src"),
 ];
 
-/// Targets that run the functions' binaries, and so need them built.
-const RUN_THE_BINARIES: [&str; 3] = ["api", "rig", "stack"];
-
 /// The name of a test.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "String")]
@@ -66,9 +63,10 @@ impl TestName {
         [package("local").as_slice(), &target].concat()
     }
 
-    /// Whether the test runs the functions' binaries.
-    pub fn runs_the_binaries(&self) -> bool {
-        RUN_THE_BINARIES.contains(&self.target.as_str())
+    /// What cargo calls the target.
+    pub fn artifact(&self) -> String {
+        let is_crate = CRATES.iter().any(|(name, _)| *name == self.target);
+        if is_crate { format!("sijang_{}", self.target) } else { self.target.clone() }
     }
 
     /// Whether the sources of the project at `root` have this test: as a function of its module, or as the name of a
