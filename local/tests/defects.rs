@@ -27,6 +27,17 @@ fn every_defect_can_be_planted_and_its_test_exists() {
 }
 
 #[test]
+fn the_page_of_proof_names_tests_that_exist() {
+    let page = fs::read_to_string(root().join("local/PROOF.md")).unwrap();
+    let quoted = page.split('`').skip(1).step_by(2);
+    let named: Vec<TestName> = quoted.filter(|text| text.contains("::")).map(|text| text.parse().unwrap()).collect();
+    assert!(named.len() >= 20, "only {} tests", named.len());
+    for test in named {
+        assert!(test.exists(root()).unwrap(), "there is no test {test}");
+    }
+}
+
+#[test]
 fn a_test_is_known_by_its_module_and_its_name() {
     let exists = |name: &str| name.parse::<TestName>().unwrap().exists(root()).unwrap();
     assert!(exists("contract: orders::every_short_line_is_told"));

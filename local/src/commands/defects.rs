@@ -58,15 +58,8 @@ impl Defects {
 async fn plant_all(repository: &Repository, defects: &[Defect]) -> Result<()> {
     let progress = Progress::new(false);
     let copy = progress.step("copy", "copying the project and what is built of it", Copy::of(repository)).await?;
-    let mut passed = BTreeSet::new();
-    let check = async {
-        for defect in defects.iter().filter(|defect| passed.insert((&defect.caught_by, &defect.with))) {
-            let outcome = run(&copy, defect).await?;
-            ensure!(outcome == Outcome::Passed, "{} fails without any defect", defect.caught_by);
-        }
-        Ok(())
-    };
-    progress.step("check", "running the tests on the project as it is", check).await?;
+    let checking = "running the tests on the project as it is";
+    progress.step("check", checking, check(&copy, defects)).await?;
 
     let mut rows = Vec::new();
     for (number, defect) in defects.iter().enumerate() {
@@ -74,6 +67,21 @@ async fn plant_all(repository: &Repository, defects: &[Defect]) -> Result<()> {
         rows.push(plant(repository, &copy, defect).await?);
     }
     report(&rows)
+}
+
+/// Every test passes without a defect.
+async fn check(copy: &Copy, defects: &[Defect]) -> Result<()> {
+    let mut known = BTreeSet::new();
+    let mut wrong = Vec::new();
+    for defect in defects.iter().filter(|defect| known.insert((&defect.caught_by, &defect.with))) {
+        match run(copy, defect).await {
+            Ok(Outcome::Passed) => {}
+            Ok(Outcome::Failed) => wrong.push(format!("{} fails without any defect", defect.caught_by)),
+            Err(error) => wrong.push(format!("{error:#}")),
+        }
+    }
+    ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
+    Ok(())
 }
 
 async fn plant<'a>(repository: &Repository, copy: &Copy, defect: &'a Defect) -> Result<Row<'a>> {

@@ -7,7 +7,7 @@
 //!   file: shared/storage/src/catalogue.rs
 //!   find: stock >= :units AND active
 //!   replace: active
-//!   caught_by: "contract: races::a_hundred_buyers_of_twenty_units_are_twenty_orders"
+//!   caught_by: "contract: rounds::a_crowd_of_buyers_gets_exactly_the_units_there_are"
 //! ```
 //!
 //! `find` must stand in the file exactly once. With `with`, the test gets environment variables. A test that runs the
