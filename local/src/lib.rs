@@ -2,9 +2,12 @@
 //!
 //! ```text
 //! browser -> front -> MiniStack (gateway, authorizer, tables, streams, queues, schedules)
-//!                         |  invocations
-//!                         v
-//!                     serve: queue per function -> cargo lambda watch -> the binaries in target/debug
+//!                         |  invocations                      ^  what the function's role allows
+//!                         v                                   |
+//!                     serve: queue per function               roles
+//!                         |                                   ^  calls of the SDK
+//!                         v                                   |
+//!                     cargo lambda watch -> the binaries in target/debug
 //! ```
 
 pub mod build;

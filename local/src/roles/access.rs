@@ -96,6 +96,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_limited_to_transactions_is_not_allowed_outside_of_them() {
+        let action = "dynamodb:PutItem".to_owned();
+        let put = Access { action: action.clone(), resource: "Orders".to_owned(), within: None };
+        let within = |operation: &str| Access { within: Some(operation.to_owned()), ..put.clone() };
+        let always = Statement { actions: vec![action], resource: "Orders".to_owned(), within: Vec::new() };
+        let limited = Statement { within: vec!["TransactWriteItems".to_owned()], ..always.clone() };
+        assert!(put.is_allowed_by(&always) && within("TransactWriteItems").is_allowed_by(&always));
+        assert!(within("TransactWriteItems").is_allowed_by(&limited));
+        assert!(!put.is_allowed_by(&limited) && !within("TransactGetItems").is_allowed_by(&limited));
+        let elsewhere = Statement { resource: "Events".to_owned(), ..always };
+        assert!(!put.is_allowed_by(&elsewhere));
+    }
+
+    #[test]
     fn tables_indexes_batches_and_queues_are_told_apart() {
         let table = json!({"TableName": "shop-products"});
         assert_eq!(asked("DynamoDB_20120810.Query", &table), ["dynamodb:Query on Products"]);
