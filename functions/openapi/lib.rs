@@ -67,6 +67,8 @@ operations! {
     list_popular_products "../list-popular-products.rs"
     list_products "../list-products.rs"
     place_order "../place-order.rs"
+    reshard_coupon "../reshard-coupon.rs"
+    reshard_stock "../reshard-stock.rs"
     update_product "../update-product.rs"
 }
 

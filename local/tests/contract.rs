@@ -36,3 +36,5 @@ mod races;
 mod rounds;
 #[path = "contract/sales.rs"]
 mod sales;
+#[path = "contract/shards.rs"]
+mod shards;

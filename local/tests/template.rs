@@ -39,7 +39,7 @@ fn every_binary_is_a_function_and_every_function_a_binary() {
         .filter_map(|entry| entry.unwrap().file_name().to_str()?.strip_suffix(".rs").map(ToOwned::to_owned))
         .collect();
     assert_eq!(deployed, written);
-    assert_eq!(deployed.len(), 21);
+    assert_eq!(deployed.len(), 23);
 }
 
 #[test]
@@ -127,11 +127,12 @@ fn each_table_is_written_by_the_functions_of_its_commands_only() {
             }
         }
     }
-    let commands = "adjust-stock cancel-order create-coupon create-product deposit-balance place-order update-product";
+    let commands = "adjust-stock cancel-order create-coupon create-product deposit-balance place-order reshard-coupon \
+                    reshard-stock update-product";
     let expected = [
         ("Balances", "cancel-order deposit-balance place-order"),
-        ("Products", "adjust-stock cancel-order create-product place-order update-product"),
-        ("Coupons", "create-coupon issue-coupon"),
+        ("Products", "adjust-stock cancel-order create-product place-order reshard-stock update-product"),
+        ("Coupons", "create-coupon issue-coupon reshard-coupon"),
         ("UserCoupons", "cancel-order issue-coupon place-order"),
         ("Orders", "cancel-order place-order"),
         ("Events", commands),

@@ -19,6 +19,7 @@ pub fn violations(shop: &Snapshot) -> Vec<String> {
     books.every_ledger_entry_has_its_cause(&mut findings);
     books.what_was_stocked_is_on_hand_or_sold(&mut findings);
     books.what_was_issued_is_held(&mut findings);
+    books.shards_agree(&mut findings);
     books.a_used_coupon_has_its_one_order(&mut findings);
     books.an_order_has_its_events_once(&mut findings);
     books.a_fact_is_of_one_order_event(&mut findings);
@@ -64,16 +65,47 @@ impl Entry {
 }
 
 #[derive(Deserialize)]
-struct Stock {
+struct StockItem {
     product_id: String,
+    sk: String,
     stock: i64,
+    price: i64,
+    active: bool,
+    #[serde(default = "one")]
+    shards: i64,
+    #[serde(default)]
+    generation: i64,
 }
 
 #[derive(Deserialize)]
 struct Counter {
     coupon_id: String,
+    sk: String,
     quota: i64,
     issued: i64,
+    #[serde(default = "one")]
+    shards: i64,
+    #[serde(default)]
+    generation: i64,
+}
+
+fn one() -> i64 {
+    1
+}
+
+/// A shard of a product's stock, or of a campaign's counter.
+struct Shard {
+    number: i64,
+    left: i64,
+    /// What all shards in use must have alike.
+    common: (i64, i64, Option<(i64, bool)>),
+}
+
+impl Shard {
+    fn of(sk: &str, left: i64, common: (i64, i64, Option<(i64, bool)>)) -> Self {
+        let number = sk.rsplit('#').next().unwrap_or_default().parse().unwrap_or(-1);
+        Self { number, left, common }
+    }
 }
 
 #[derive(Deserialize)]
@@ -156,7 +188,7 @@ struct Fact {
 struct Books {
     accounts: Vec<Account>,
     entries: Vec<Entry>,
-    stocks: Vec<Stock>,
+    stocks: Vec<StockItem>,
     counters: Vec<Counter>,
     campaigns: Vec<Campaign>,
     coupons: Vec<HeldCoupon>,
@@ -236,7 +268,7 @@ impl Books {
             *stocked.entry(product).or_default() += answer[figure].as_i64().unwrap_or_default();
         }
         let mut accounted: BTreeMap<String, i64> = BTreeMap::new();
-        for Stock { product_id, stock } in &self.stocks {
+        for StockItem { product_id, stock, .. } in &self.stocks {
             findings.require(*stock >= 0, || format!("{product_id} has {stock} units"));
             *accounted.entry(product_id.clone()).or_default() += stock;
         }
@@ -261,6 +293,33 @@ impl Books {
         }
         for coupon in held.keys() {
             findings.require(false, || format!("users hold a coupon {coupon} of no campaign"));
+        }
+    }
+
+    /// The shards in use are numbered without a gap and have the same price and generation; others have nothing left.
+    fn shards_agree(&self, findings: &mut Findings) {
+        let mut all: BTreeMap<&str, Vec<Shard>> = BTreeMap::new();
+        for row in &self.stocks {
+            let common = (row.shards, row.generation, Some((row.price, row.active)));
+            all.entry(&row.product_id).or_default().push(Shard::of(&row.sk, row.stock, common));
+        }
+        for row in &self.counters {
+            let shard = Shard::of(&row.sk, row.quota - row.issued, (row.shards, row.generation, None));
+            all.entry(&row.coupon_id).or_default().push(shard);
+        }
+        for (id, mut shards) in all {
+            shards.sort_by_key(|shard| shard.number);
+            let common = shards[0].common;
+            let (used, unused): (Vec<_>, Vec<_>) = shards.into_iter().partition(|shard| shard.number < common.0);
+            let numbers: Vec<i64> = used.iter().map(|shard| shard.number).collect();
+            findings.equal(&format!("the shards of {id}"), numbers, (0..common.0).collect());
+            for Shard { number, left, common: own } in used {
+                findings.equal(&format!("shard {number} of {id} and the first"), own, common);
+                findings.require(left >= 0, || format!("shard {number} of {id} has {left} left"));
+            }
+            for Shard { number, left, .. } in unused {
+                findings.require(left == 0, || format!("shard {number} of {id} is not in use and has {left} left"));
+            }
         }
     }
 

@@ -25,6 +25,8 @@ async fn busy_shop() -> Snapshot {
     let orders = events.items("events").filter(|item| item.contains_key("order"));
     shop.record(&orders.map(|item| relayed(item.clone().into()).unwrap()).collect::<Vec<_>>()).await;
     shop.adjust(tea, -3).done().await;
+    shop.split_product(100, 9, 3).await;
+    shop.split_campaign(5, fixed(500), 3).await;
     shop.snapshot().await
 }
 
@@ -53,7 +55,7 @@ async fn an_honest_shop_passes_its_audit() {
 #[tokio::test]
 async fn every_tampering_is_found() {
     type Tampering = (&'static str, fn(&mut Snapshot));
-    let tamperings: [Tampering; 21] = [
+    let tamperings: [Tampering; 27] = [
         ("money from nowhere", |shop| add(item(shop, "balances", "alice", "BALANCE"), "balance", 1)),
         ("an entry lost", |shop| remove(shop, "balances", "alice / TX#")),
         ("a balance lost", |shop| remove(shop, "balances", "bob / BALANCE")),
@@ -67,6 +69,20 @@ async fn every_tampering_is_found() {
         ("a coupon counted that nobody got", |shop| add(item(shop, "coupons", "", "COUNTER#"), "issued", 1)),
         ("a coupon that was not counted", |shop| add(item(shop, "coupons", "", "COUNTER#"), "issued", -1)),
         ("a quota over the total", |shop| add(item(shop, "coupons", "", "COUNTER#"), "quota", 1)),
+        ("a shard lost", |shop| remove(shop, "products", "STOCK#1")),
+        ("units moved to a shard that is not in use", |shop| {
+            let mut spare = item(shop, "products", "", "STOCK#2").clone();
+            add(item(shop, "products", "", "STOCK#2"), "stock", -3);
+            spare.insert("sk".to_owned(), AttributeValue::S("STOCK#3".to_owned()));
+            shop.items_mut("products").insert("spare".to_owned(), spare);
+        }),
+        ("a shard at another price", |shop| add(item(shop, "products", "", "STOCK#1"), "price", 1)),
+        ("a shard of another generation", |shop| add(item(shop, "products", "", "STOCK#1"), "generation", -1)),
+        ("a counter of another generation", |shop| add(item(shop, "coupons", "", "COUNTER#1"), "generation", -1)),
+        ("a shard that gave out more than its part", |shop| {
+            add(item(shop, "coupons", "", "COUNTER#1"), "quota", -3);
+            add(item(shop, "coupons", "", "COUNTER#2"), "quota", 3);
+        }),
         ("a coupon that was used and is not", |shop| {
             item(shop, "user-coupons", "alice", "").retain(|name, _| name != "order_id");
         }),

@@ -17,7 +17,7 @@ use std::{
 use sijang_domain::{
     Answered, CampaignDraft, Cart, Command, CouponId, CouponTerms, Deposit, DepositLimits, Discount, Error,
     Fingerprint, IdempotencyKey, IssuedCoupon, LedgerEntry, Moment, Money, Name, Order, OrderId, Page, Position,
-    Product, ProductDraft, ProductId, ProductPatch, Refusal, Rendered, Stock, Timestamp, UserId,
+    Product, ProductDraft, ProductId, ProductPatch, Refusal, Rendered, ShardCount, Stock, Timestamp, UserId,
 };
 use sijang_storage::Store;
 
@@ -129,6 +129,28 @@ impl Shop {
 
     pub fn adjust(&self, product: ProductId, delta: i64) -> Request<Adjustment> {
         self.admin(Adjustment { product, delta })
+    }
+
+    pub fn reshard(&self, product: ProductId, shards: i64) -> Request<StockReshard> {
+        self.admin(StockReshard { product, shards: ShardCount::new(shards).unwrap() })
+    }
+
+    pub fn reshard_coupon(&self, coupon: CouponId, shards: i64) -> Request<CouponReshard> {
+        self.admin(CouponReshard { coupon, shards: ShardCount::new(shards).unwrap() })
+    }
+
+    /// A product of this price, its units in so many shards.
+    pub async fn split_product(&self, price: i64, stock: i64, shards: i64) -> ProductId {
+        let product = self.product(price, stock).await;
+        self.reshard(product, shards).done().await;
+        product
+    }
+
+    /// A campaign that is open today, its coupons in so many shards.
+    pub async fn split_campaign(&self, total: u32, terms: CouponTerms, shards: i64) -> CouponId {
+        let coupon = self.campaign(total, terms).await;
+        self.reshard_coupon(coupon, shards).done().await;
+        coupon
     }
 
     /// A campaign that is open today.
@@ -538,6 +560,44 @@ impl Ask for Adjustment {
 
     async fn send(self, store: &Store, command: &Command) -> Result<Answered<Rendered>, Error> {
         store.adjust_stock(command, self.product, self.change()).await
+    }
+}
+
+#[derive(Clone)]
+pub struct StockReshard {
+    product: ProductId,
+    shards: ShardCount,
+}
+
+impl Ask for StockReshard {
+    type Value = Rendered;
+    const OPERATION: &'static str = "reshard-stock";
+
+    fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(&(self.product, self.shards))
+    }
+
+    async fn send(self, store: &Store, command: &Command) -> Result<Answered<Rendered>, Error> {
+        store.reshard_stock(command, self.product, self.shards).await
+    }
+}
+
+#[derive(Clone)]
+pub struct CouponReshard {
+    coupon: CouponId,
+    shards: ShardCount,
+}
+
+impl Ask for CouponReshard {
+    type Value = Rendered;
+    const OPERATION: &'static str = "reshard-coupon";
+
+    fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(&(self.coupon, self.shards))
+    }
+
+    async fn send(self, store: &Store, command: &Command) -> Result<Answered<Rendered>, Error> {
+        store.reshard_coupon(command, self.coupon, self.shards).await
     }
 }
 

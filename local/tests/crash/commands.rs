@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sijang_domain::{
     Answered, CampaignDraft, Cart, CouponId, Deposit, Description, Error, Fingerprint, IdempotencyKey, IssuedCoupon,
-    Order, OrderId, ProductDraft, ProductId, ProductPatch, Refusal, Rendered, Stock, UserId,
+    Order, OrderId, ProductDraft, ProductId, ProductPatch, Refusal, Rendered, ShardCount, Stock, UserId,
 };
 use sijang_storage::Store;
 
@@ -79,6 +79,64 @@ pub fn done() -> Vec<Scenario> {
     ]
 }
 
+/// What is split into shards: sold, given out, given back, adjusted, priced and split again.
+pub fn done_in_shards() -> Vec<Scenario> {
+    vec![
+        Scenario::new("place-order, any of four shards", async |shop: Shop| {
+            let tea = shop.split_product(1_000, 8, 4).await;
+            let alice = shop.customer("alice").with_balance(2_000).await;
+            Prepared::command(&shop, order(&alice.user, &[(tea, 2, None)], None)).await
+        }),
+        Scenario::new("place-order, quoted, shards unknown", async |shop: Shop| {
+            let tea = shop.split_product(1_000, 8, 4).await;
+            let alice = shop.customer("alice").with_balance(2_000).await;
+            Prepared::command(&shop, order(&alice.user, &[(tea, 2, Some(1_000))], None)).await
+        }),
+        Scenario::new("place-order, a line from three shards", async |shop: Shop| {
+            let (tea, milk) = (shop.split_product(1_000, 9, 3).await, shop.product(300, 1).await);
+            let alice = shop.customer("alice").with_balance(9_000).await;
+            Prepared::command(&shop, order(&alice.user, &[(tea, 8, None), (milk, 1, None)], None)).await
+        }),
+        Scenario::new("issue-coupon, four shards", async |shop: Shop| {
+            let coupon = shop.split_campaign(4, fixed(500), 4).await;
+            Prepared::command(&shop, issue(&shop.customer("alice").user, coupon)).await
+        }),
+        Scenario::new("cancel-order, drawn from three shards", async |shop: Shop| {
+            let tea = shop.split_product(1_000, 9, 3).await;
+            let alice = shop.customer("alice").with_balance(9_000).await;
+            let order = alice.order([(tea, 8)]).done().await;
+            shop.reshard(tea, 2).done().await;
+            Prepared::command(&shop, cancel(&alice.user, &order)).await
+        }),
+        Scenario::new("update-product, four shards", async |shop: Shop| {
+            let tea = shop.split_product(1_000, 9, 4).await;
+            let patch = ProductPatch { price: Some(won(1_200)), ..ProductPatch::default() };
+            Prepared::command(&shop, update(&shop, tea, patch)).await
+        }),
+        Scenario::new("adjust-stock, taken from three shards", async |shop: Shop| {
+            let tea = shop.split_product(1_000, 9, 3).await;
+            Prepared::command(&shop, adjust(&shop, tea, -8)).await
+        }),
+        Scenario::new("adjust-stock, added to three shards", async |shop: Shop| {
+            let tea = shop.split_product(1_000, 9, 3).await;
+            Prepared::command(&shop, adjust(&shop, tea, 8)).await
+        }),
+        Scenario::new("reshard-stock, from one to three", async |shop: Shop| {
+            let tea = shop.product(1_000, 9).await;
+            Prepared::command(&shop, reshard(&shop, tea, 3)).await
+        }),
+        Scenario::new("reshard-stock, from four to two", async |shop: Shop| {
+            let tea = shop.split_product(1_000, 9, 4).await;
+            Prepared::command(&shop, reshard(&shop, tea, 2)).await
+        }),
+        Scenario::new("reshard-coupon, from one to three", async |shop: Shop| {
+            let coupon = shop.campaign(9, fixed(500)).await;
+            shop.customer("alice").issue(coupon).done().await;
+            Prepared::command(&shop, reshard_coupon(&shop, coupon, 3)).await
+        }),
+    ]
+}
+
 pub fn refused() -> Vec<Scenario> {
     vec![
         Scenario::new("deposit over the limit", async |shop: Shop| {
@@ -135,6 +193,22 @@ pub fn refused() -> Vec<Scenario> {
             let order = alice.order([(tea, 2)]).done().await;
             alice.cancel(&order).done().await;
             Prepared::refusal(&shop, cancel(&alice.user, &order)).await
+        }),
+        Scenario::new("place-order, short stock in three shards", async |shop: Shop| {
+            let (tea, milk) = (shop.split_product(1_000, 9, 3).await, shop.product(300, 1).await);
+            let alice = shop.customer("alice").with_balance(90_000).await;
+            Prepared::refusal(&shop, order(&alice.user, &[(tea, 10, None), (milk, 2, None)], None)).await
+        }),
+        Scenario::new("issue-coupon, sold out in three shards", async |shop: Shop| {
+            let coupon = shop.split_campaign(3, fixed(500), 3).await;
+            for user in ["bob", "carol", "dave"] {
+                shop.customer(user).with_coupon(coupon).await;
+            }
+            Prepared::refusal(&shop, issue(&shop.customer("alice").user, coupon)).await
+        }),
+        Scenario::new("adjust-stock, more than three shards have", async |shop: Shop| {
+            let tea = shop.split_product(1_000, 9, 3).await;
+            Prepared::refusal(&shop, adjust(&shop, tea, -10)).await
         }),
         Scenario::new("adjust-stock, more than there is", async |shop: Shop| {
             let tea = shop.product(1_000, 2).await;
@@ -233,6 +307,18 @@ fn adjust(shop: &Shop, product: ProductId, delta: i64) -> Job {
         store.adjust_stock(&command, product, (delta, name("inventory"))).await
     };
     command(&admin(shop), "adjust-stock", Fingerprint::of(&(product, delta)), send, rendered)
+}
+
+fn reshard(shop: &Shop, product: ProductId, shards: i64) -> Job {
+    let shards = ShardCount::new(shards).unwrap();
+    let send = move |store: Arc<Store>, command| async move { store.reshard_stock(&command, product, shards).await };
+    command(&admin(shop), "reshard-stock", Fingerprint::of(&(product, shards)), send, rendered)
+}
+
+fn reshard_coupon(shop: &Shop, coupon: CouponId, shards: i64) -> Job {
+    let shards = ShardCount::new(shards).unwrap();
+    let send = move |store: Arc<Store>, command| async move { store.reshard_coupon(&command, coupon, shards).await };
+    command(&admin(shop), "reshard-coupon", Fingerprint::of(&(coupon, shards)), send, rendered)
 }
 
 fn create_coupon(shop: &Shop) -> Job {

@@ -119,7 +119,8 @@ fn line(subject: &Subject, results: &[(Case, Option<String>)]) -> String {
 async fn nothing_is_lost_doubled_or_refused_wrongly_whatever_happens_to_any_call() {
     let began = Instant::now();
     let only = std::env::var("SIJANG_CRASH").unwrap_or_default();
-    let scenarios = commands::done().into_iter().chain(commands::refused()).chain(workers::all());
+    let commands = [commands::done(), commands::done_in_shards(), commands::refused()];
+    let scenarios = commands.into_iter().flatten().chain(workers::all());
     let worlds = Arc::new(Worlds::default());
     let mut subjects = Vec::new();
     for scenario in scenarios.filter(|scenario| scenario.name.contains(&only)) {

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CouponId, Day, Money, Name, OrderId, Timestamp, Violation};
+use crate::{CouponId, Day, Money, Name, OrderId, Refusal, ShardCount, Timestamp, Violation};
 
 /// What a coupon takes off the list price.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -136,6 +136,17 @@ impl Campaign {
         }
     }
 
+    /// Why no coupon is given out at `now`, if none is, however many are left.
+    pub fn refusal(&self, now: Timestamp) -> Option<Refusal> {
+        if now < self.opens_at {
+            Some(Refusal::CouponNotOpen { opens_at: self.opens_at })
+        } else if self.is_open(now) {
+            None
+        } else {
+            Some(Refusal::CouponClosed { closed_at: self.closes_at })
+        }
+    }
+
     /// Whether coupons are given out at `now`.
     pub fn is_open(&self, now: Timestamp) -> bool {
         self.opens_at <= now && now < self.closes_at
@@ -150,6 +161,15 @@ pub struct CampaignListing {
     pub campaign: Campaign,
     /// Coupons not given out yet.
     pub remaining: u32,
+}
+
+/// Into how many shards the counter of a campaign is split.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct CouponShards {
+    /// Which campaign.
+    pub coupon_id: CouponId,
+    /// How many shards.
+    pub shards: ShardCount,
 }
 
 /// The use of a coupon: by which order, when.

@@ -16,6 +16,7 @@ mod order;
 mod product;
 mod refusal;
 pub mod schema;
+mod shards;
 mod stats;
 mod text;
 mod time;
@@ -24,8 +25,8 @@ mod violation;
 pub use answer::{Fingerprint, IdempotencyKey};
 pub use balance::{Deposit, DepositLimits, EntryType, LedgerEntry};
 pub use coupon::{
-    Campaign, CampaignDraft, CampaignListing, CouponStatus, CouponTerms, CouponUse, Discount, IssuedCoupon,
-    IssuedCouponView,
+    Campaign, CampaignDraft, CampaignListing, CouponShards, CouponStatus, CouponTerms, CouponUse, Discount,
+    IssuedCoupon, IssuedCouponView,
 };
 pub use error::Error;
 pub use event::{CloudEvent, ORDER_CANCELLED, ORDER_PAID, OrderEvent};
@@ -35,8 +36,10 @@ pub use money::{Currency, Money, SignedMoney};
 pub use order::{Cart, CartLine, CouponFinding, Findings, LineFinding, Order, OrderLine, OrderStatus, Prices, Verdict};
 pub use product::{
     Product, ProductDraft, ProductInfo, ProductPatch, ProductStatus, ProductSummary, Quantity, Stock, StockAdjustment,
+    StockShards,
 };
 pub use refusal::{PriceChange, Refusal, Shortage};
+pub use shards::{Draw, ShardCount, Shards, Sighting};
 pub use stats::{DayTotals, ProductSales, RankedProduct, Ranking, SaleFact, SaleKind};
 pub use text::{Description, Name};
 pub use time::{Day, Timestamp};

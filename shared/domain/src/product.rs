@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Description, EntryId, Money, Name, ProductId, Timestamp, Violation};
+use crate::{Description, EntryId, Money, Name, ProductId, ShardCount, Timestamp, Violation};
 
 /// How many of one product an order takes: 1 to 99.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -186,6 +186,15 @@ pub struct StockAdjustment {
     pub reason: Name,
     /// When.
     pub created_at: Timestamp,
+}
+
+/// Into how many shards the stock of a product is split.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct StockShards {
+    /// Which product.
+    pub product_id: ProductId,
+    /// How many shards.
+    pub shards: ShardCount,
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use serde::{
     de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor, value::MapAccessDeserializer},
 };
 use serde_path_to_error::Segment;
-use sijang_domain::{Currency, FieldError, Money, Violation};
+use sijang_domain::{Currency, FieldError, Money, ShardCount, Violation};
 
 use crate::Failure;
 
@@ -82,6 +82,25 @@ impl MoneyBody {
     /// The money; a violation outside the range of money.
     pub fn money(self) -> Result<Money, Violation> {
         Money::new(self.amount)
+    }
+}
+
+/// A request to split something into so many shards.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ReshardRequest)]
+pub struct ShardsBody {
+    #[schema(value_type = ShardCount)]
+    shards: i64,
+}
+
+impl ShardsBody {
+    /// How many; a violation outside 1 to 64.
+    ///
+    /// # Errors
+    /// The violation, and where it is.
+    pub fn parse(self) -> Result<ShardCount, Vec<FieldError>> {
+        ShardCount::new(self.shards).map_err(|violation| vec![FieldError::new("/shards", violation)])
     }
 }
 

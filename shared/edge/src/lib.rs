@@ -14,7 +14,7 @@ pub mod samples;
 mod serve;
 mod texts;
 
-pub use body::{MoneyBody, Object, given};
+pub use body::{MoneyBody, Object, ShardsBody, given};
 pub use cursor::CursorKey;
 pub use problem::{CATALOGUE, Failure, ProblemType};
 pub use reply::{List, Reply};

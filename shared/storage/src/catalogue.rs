@@ -1,15 +1,11 @@
-//! Products: `INFO` (what it is) and `STOCK#0` (how many, at what price, and whether it is sold).
-//!
-//! Stock is an item of its own because it is the hot key, and a write is charged by the size of its item. The price is
-//! beside it so that one condition checks everything that a sale depends on.
+//! Products: `INFO` (what it is), beside its stock (see [`crate::stock`]), and the catalogue that lists them.
 
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 use sijang_domain::{
-    Answered, Command, Description, EntryId, Error, LineFinding, Money, Name, Page, Position, Prices, Product,
-    ProductDraft, ProductId, ProductInfo, ProductPatch, ProductStatus, ProductSummary, Quantity, Refusal, Rendered,
-    Shortage, Stock, StockAdjustment,
+    Answered, Command, Description, Error, Name, Page, Position, Product, ProductDraft, ProductId, ProductInfo,
+    ProductPatch, ProductStatus, ProductSummary, Refusal, Rendered, Stock,
 };
 
 use crate::{
@@ -17,11 +13,11 @@ use crate::{
     command::{in_time, random},
     events::recorded,
     page::Query,
+    stock::{STOCK, StockRow, in_order, sum},
     transaction::{Change, Condition, Outcome, Transaction, from_item, key},
 };
 
 const INFO: &str = "INFO";
-const STOCK: &str = "STOCK#0";
 /// The index that lists active products by name, and its one partition.
 const CATALOGUE: &str = "catalogue";
 const LISTED: &str = "ACTIVE";
@@ -64,41 +60,11 @@ fn listing_key(name: &Name, product_id: ProductId) -> String {
     format!("{}{SEPARATOR}{product_id}", name.sort_key())
 }
 
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-struct StockRow {
-    product_id: ProductId,
-    /// Units on hand.
-    stock: u32,
-    /// KRW minor units for one.
-    price: i64,
-    active: bool,
-}
-
-impl StockRow {
-    fn read(item: Item) -> Result<Self, Error> {
-        from_item("stock", item)
-    }
-
-    fn price(&self) -> Result<Money, Error> {
-        Money::new(self.price).map_err(|_| Error::corrupt("stock", "price out of range"))
-    }
-}
-
-#[derive(Serialize)]
-struct NewStockRow {
-    sk: &'static str,
-    #[serde(flatten)]
-    stock: StockRow,
-}
-
-fn stock_key(product_id: ProductId) -> Item {
-    key([("product_id", product_id.to_string()), ("sk", STOCK.to_owned())])
-}
-
 fn info_key(product_id: ProductId) -> Item {
     key([("product_id", product_id.to_string()), ("sk", INFO.to_owned())])
 }
 
+/// A product, and its stock as one row.
 fn product(info: InfoRow, stock: &StockRow) -> Result<Product, Error> {
     Ok(Product {
         product_id: info.product_id,
@@ -110,78 +76,7 @@ fn product(info: InfoRow, stock: &StockRow) -> Result<Product, Error> {
     })
 }
 
-impl Transaction {
-    /// Takes units of a product: it must be sold, at this price, and have as many.
-    pub(crate) fn sell(
-        &mut self,
-        table: &str,
-        product_id: ProductId,
-        quantity: Quantity,
-        price: Money,
-    ) -> Result<(), Error> {
-        let sale = Change::to(table, stock_key(product_id), "SET stock = stock - :units")
-            .when("stock >= :units AND active = :yes AND price = :price")
-            .number(":units", quantity.units())
-            .number(":price", price.minor())
-            .value(":yes", crate::AttributeValue::Bool(true));
-        self.update(sale)
-    }
-
-    /// Gives units of a product back, at whatever price it is sold now.
-    pub(crate) fn restock(&mut self, table: &str, product_id: ProductId, quantity: Quantity) -> Result<(), Error> {
-        let back = Change::to(table, stock_key(product_id), "SET stock = stock + :units")
-            .when("attribute_exists(product_id)")
-            .number(":units", quantity.units());
-        self.update(back)
-    }
-}
-
 impl Store {
-    /// What a failed sale showed of a product. What it costs now is remembered.
-    pub(crate) fn line_finding(&self, condition: Condition) -> Result<LineFinding, Error> {
-        match condition {
-            Condition::Held => Ok(LineFinding::Held),
-            Condition::Failed(None) => Ok(LineFinding::Absent),
-            Condition::Failed(Some(item)) => self.found(StockRow::read(item)?),
-        }
-    }
-
-    fn found(&self, row: StockRow) -> Result<LineFinding, Error> {
-        let price = row.price()?;
-        self.memory.prices.insert(row.product_id, price);
-        Ok(LineFinding::Found { price, stock: row.stock, active: row.active })
-    }
-
-    /// These products as they are now, in their order. What they cost is remembered.
-    pub(crate) async fn line_findings(&self, products: &[ProductId]) -> Result<Vec<LineFinding>, Error> {
-        let keys = products.iter().copied().map(stock_key).collect();
-        let mut found = HashMap::with_capacity(products.len());
-        for item in self.get_all(&self.tables.products, keys, true).await? {
-            let row = StockRow::read(item)?;
-            found.insert(row.product_id, self.found(row)?);
-        }
-        Ok(products.iter().map(|product_id| found.remove(product_id).unwrap_or(LineFinding::Absent)).collect())
-    }
-
-    /// The prices of these products, as remembered, or else as they are. Products that do not exist have none.
-    pub(crate) async fn prices(&self, products: impl Iterator<Item = ProductId>) -> Result<Prices, Error> {
-        let mut prices = Prices::new();
-        let mut unknown = Vec::new();
-        for product_id in products {
-            match self.memory.prices.get(&product_id) {
-                Some(price) => drop(prices.insert(product_id, price)),
-                None => unknown.push(stock_key(product_id)),
-            }
-        }
-        for item in self.get_all(&self.tables.products, unknown, true).await? {
-            let row = StockRow::read(item)?;
-            let price = row.price()?;
-            self.memory.prices.insert(row.product_id, price);
-            prices.insert(row.product_id, price);
-        }
-        Ok(prices)
-    }
-
     /// The products that are sold, by name; with a prefix, those whose name begins with it in upper or lower case.
     pub async fn catalogue(
         &self,
@@ -205,7 +100,8 @@ impl Store {
         let items = self.query(query, limit + 1).await?;
         let infos = items.into_iter().map(|item| from_item("product", item)).collect::<Result<Vec<InfoRow>, _>>()?;
         let page = Page::cut(infos, limit, |info| Position(info.listing_key.clone()));
-        let stocks = self.stocks(page.data.iter().map(|info| info.product_id)).await?;
+        let ids: Vec<ProductId> = page.data.iter().map(|info| info.product_id).collect();
+        let stocks = self.stocks(&ids).await?;
         let mut data = Vec::with_capacity(page.data.len());
         for info in page.data {
             // An entry of the index can be older than its product's other item: what has no stock item is not listed.
@@ -216,18 +112,15 @@ impl Store {
         Ok(Page { data, next: page.next })
     }
 
-    async fn stocks(&self, products: impl Iterator<Item = ProductId>) -> Result<HashMap<ProductId, StockRow>, Error> {
-        let items = self.get_all(&self.tables.products, products.map(stock_key).collect(), false).await?;
-        items.into_iter().map(|item| StockRow::read(item).map(|row| (row.product_id, row))).collect()
-    }
-
     /// One product; also one that is not sold at present.
     pub async fn product(&self, product_id: ProductId) -> Result<Product, Error> {
-        let (info, stock) = self.whole_product(product_id, false).await?;
+        let (info, shards) = self.whole_product(product_id, false).await?;
+        let stock = StockRow { stock: sum(&shards), ..shards[0].clone() };
         product(info, &stock)
     }
 
-    async fn whole_product(&self, product_id: ProductId, consistent: bool) -> Result<(InfoRow, StockRow), Error> {
+    /// What a product is, and its shards, of which there is one at least.
+    async fn whole_product(&self, product_id: ProductId, consistent: bool) -> Result<(InfoRow, Vec<StockRow>), Error> {
         let query = Query {
             table: &self.tables.products,
             condition: "product_id = :product",
@@ -235,22 +128,23 @@ impl Store {
             consistent,
             ..Query::default()
         };
-        let (mut info, mut stock) = (None, None);
+        let (mut info, mut shards) = (None, Vec::new());
         for item in self.query_all(query).await? {
             match item.get("sk").and_then(|sk| sk.as_s().ok()).map(String::as_str) {
                 Some(INFO) => info = Some(from_item("product", item)?),
-                Some(STOCK) => stock = Some(StockRow::read(item)?),
+                Some(sk) if sk.starts_with(STOCK) => shards.push(StockRow::read(item)?),
                 _ => return Err(Error::corrupt("product", "an item of an unknown kind")),
             }
         }
-        info.zip(stock).ok_or_else(|| Refusal::ProductNotFound.into())
+        let shards = Some(in_order(shards)?).filter(|shards| !shards.is_empty());
+        info.zip(shards).ok_or_else(|| Refusal::ProductNotFound.into())
     }
 
     /// The products of these identifiers; what does not exist is left out.
     pub async fn products(&self, ids: &[ProductId]) -> Result<HashMap<ProductId, Product>, Error> {
         let infos = ids.iter().copied().map(info_key).collect();
         let infos = self.get_all(&self.tables.products, infos, false).await?;
-        let stocks = self.stocks(ids.iter().copied()).await?;
+        let stocks = self.stocks(ids).await?;
         let mut products = HashMap::with_capacity(ids.len());
         for info in infos {
             let info: InfoRow = from_item("product", info)?;
@@ -269,8 +163,8 @@ impl Store {
         let Product { product_id, name, description, price, stock, status } = product;
         let info = ProductInfo { product_id, name, description, price, status };
         transaction.put_new(&self.tables.products, &InfoRow::new(&info, 1), "product_id")?;
-        let stock = StockRow { product_id, stock: stock.units(), price: price.minor(), active: true };
-        transaction.put_new(&self.tables.products, &NewStockRow { sk: STOCK, stock }, "product_id")?;
+        let stock = StockRow::first(product_id, stock.units(), price);
+        transaction.put_new(&self.tables.products, &stock, "product_id")?;
         self.commit_new(transaction, command, answer).await
     }
 
@@ -292,7 +186,7 @@ impl Store {
         }
     }
 
-    /// Changes a product. A new price holds from the next sale on.
+    /// Changes a product. A new price holds from the next sale on, in all shards at once.
     pub async fn update_product(
         &self,
         command: &Command,
@@ -300,21 +194,18 @@ impl Store {
         patch: &ProductPatch,
     ) -> Result<Answered<Rendered>, Error> {
         loop {
-            let (row, stock) = self.whole_product(product_id, true).await?;
+            let (row, shards) = self.whole_product(product_id, true).await?;
             let (seen, next) = (row.version, row.version + 1);
             let InfoRow { name, description, status, .. } = row;
-            let before = ProductInfo { product_id, name, description, price: stock.price()?, status };
+            let before = ProductInfo { product_id, name, description, price: shards[0].price()?, status };
             let after = patch.applied_to(before);
             let answer = Rendered::of(&after)?;
             let mut transaction =
                 Transaction::with_answer(&self.tables.events, command, "product.updated.v1", &answer)?;
             transaction.update(info_change(&self.tables.products, &after, next, seen)?)?;
-            let stock =
-                Change::to(&self.tables.products, stock_key(product_id), "SET price = :price, active = :active")
-                    .when("attribute_exists(product_id)")
-                    .number(":price", after.price.minor())
-                    .value(":active", crate::AttributeValue::Bool(after.status == ProductStatus::Active));
-            transaction.update(stock)?;
+            for shard in &shards {
+                transaction.update(shard.offered(&self.tables.products, &after))?;
+            }
 
             match self.commit(transaction, command.moment.deadline).await? {
                 Outcome::Committed => return Ok(Answered::new(answer)),
@@ -325,46 +216,6 @@ impl Store {
                 }
             }
             in_time(command.moment)?;
-        }
-    }
-
-    /// Adds units to the stock, or takes some: never more than there are.
-    pub async fn adjust_stock(
-        &self,
-        command: &Command,
-        product_id: ProductId,
-        (delta, reason): (i64, Name),
-    ) -> Result<Answered<Rendered>, Error> {
-        let created_at = command.moment.now;
-        let adjustment_id = EntryId::new(created_at, random());
-        let answer = Rendered::of(&StockAdjustment { adjustment_id, product_id, delta, reason, created_at })?;
-        let mut transaction = Transaction::with_answer(&self.tables.events, command, "stock.adjusted.v1", &answer)?;
-        let change = Change::to(&self.tables.products, stock_key(product_id), "SET stock = stock + :delta")
-            .when("stock >= :least AND stock <= :most")
-            .number(":delta", delta)
-            .number(":least", (-delta).max(0))
-            .number(":most", i64::from(Stock::MAX) - delta.max(0));
-        transaction.update(change)?;
-        match self.commit(transaction, command.moment.deadline).await? {
-            Outcome::Committed => Ok(Answered::new(answer)),
-            Outcome::Cancelled(conditions) => {
-                let mut conditions = conditions.into_iter();
-                if let Some(Condition::Failed(event)) = conditions.next() {
-                    return Ok(Answered::replay(recorded(event, &command.fingerprint)?.answer()?));
-                }
-                match self.line_finding(conditions.next().unwrap_or(Condition::Held))? {
-                    LineFinding::Absent => Err(Refusal::ProductNotFound.into()),
-                    LineFinding::Found { stock, .. } if delta < 0 => {
-                        let requested = u32::try_from(-delta).unwrap_or(u32::MAX);
-                        let shortages = vec![Shortage { product_id, requested, available: stock }];
-                        Err(Refusal::InsufficientStock { shortages }.into())
-                    }
-                    LineFinding::Found { stock, .. } => {
-                        Err(Refusal::StockLimitExceeded { stock, limit: Stock::MAX }.into())
-                    }
-                    LineFinding::Held => Err(Error::Internal("a cancelled adjustment without a reason".to_owned())),
-                }
-            }
         }
     }
 }

@@ -1,27 +1,27 @@
-//! Coupons: `CAMPAIGN` (its terms, for ever) and `COUNTER#0` (how many are given out), and the coupons that users hold.
+//! Coupons: `CAMPAIGN` (its terms, for ever), beside its counters (see [`crate::counters`]), and the coupons that users
+//! hold.
 //!
-//! A user's coupon has user and campaign as its key, so that nobody can hold two of one campaign. The counter repeats
-//! the campaign's window, so that one condition decides whether a coupon is given out.
+//! A user's coupon has user and campaign as its key, so that nobody can hold two of one campaign.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sijang_domain::{
     Answered, Campaign, CampaignDraft, CampaignListing, Command, CouponFinding, CouponId, CouponStatus, CouponTerms,
-    CouponUse, Discount, Error, IdempotencyKey, IssuedCoupon, Moment, Money, Name, Order, OrderId, Page, Position,
-    Refusal, Rendered, Timestamp, UserId,
+    CouponUse, Discount, Draw, Error, IdempotencyKey, IssuedCoupon, Moment, Money, Name, Order, OrderId, Page,
+    Position, Refusal, Rendered, ShardCount, Timestamp, UserId,
 };
 use ulid::Ulid;
 
 use crate::{
     Item, Store,
-    command::random,
+    command::{in_time, random},
+    counters::CounterRow,
     page::Query,
     transaction::{Change, Condition, Outcome, Transaction, from_item, key},
 };
 
 const CAMPAIGN: &str = "CAMPAIGN";
-const COUNTER: &str = "COUNTER#0";
 /// The index that lists campaigns by the time they close, and its one partition.
 const OPEN_CAMPAIGNS: &str = "open-campaigns";
 const LISTED: &str = "CAMPAIGN";
@@ -103,16 +103,6 @@ impl CampaignRow {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct CounterRow {
-    coupon_id: CouponId,
-    sk: String,
-    quota: u32,
-    issued: u32,
-    opens_at: i64,
-    closes_at: i64,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
 struct UserCouponRow {
     user_id: String,
     coupon_id: CouponId,
@@ -130,6 +120,20 @@ struct UserCouponRow {
 }
 
 impl UserCouponRow {
+    fn issued(user: &UserId, coupon: &IssuedCoupon, request: &str) -> Self {
+        Self {
+            user_id: user.to_string(),
+            coupon_id: coupon.coupon_id,
+            name: coupon.name.clone(),
+            terms: TermsRecord::of(&coupon.terms),
+            issued_at: coupon.issued_at.millis(),
+            expires_at: coupon.expires_at.millis(),
+            request: request.to_owned(),
+            order_id: None,
+            used_at: None,
+        }
+    }
+
     fn coupon(self) -> Result<IssuedCoupon, Error> {
         let corrupt = |_| Error::corrupt("user coupon", "impossible time");
         let used = match (self.order_id, self.used_at) {
@@ -154,8 +158,20 @@ fn campaign_key(coupon_id: CouponId) -> Item {
     key([("coupon_id", coupon_id.to_string()), ("sk", CAMPAIGN.to_owned())])
 }
 
-fn counter_key(coupon_id: CouponId) -> Item {
-    key([("coupon_id", coupon_id.to_string()), ("sk", COUNTER.to_owned())])
+fn user_coupon_key(user: &UserId, coupon_id: CouponId) -> Item {
+    key([("user_id", user.to_string()), ("coupon_id", coupon_id.to_string())])
+}
+
+/// The answer for a user who holds the coupon: a replay when this very request got it.
+fn held(item: Item, request: &str, keyed: bool) -> Result<Answered<IssuedCoupon>, Error> {
+    let row: UserCouponRow = from_item("user coupon", item)?;
+    let same = row.request == request;
+    let coupon = row.coupon()?;
+    if same {
+        Ok(Answered { value: coupon, replayed: keyed })
+    } else {
+        Err(Refusal::CouponAlreadyIssued { coupon: Box::new(coupon) }.into())
+    }
 }
 
 /// What a failed use showed of a coupon.
@@ -179,8 +195,7 @@ impl Transaction {
         coupon_id: CouponId,
         order: &Order,
     ) -> Result<(), Error> {
-        let key = key([("user_id", user.to_string()), ("coupon_id", coupon_id.to_string())]);
-        let change = Change::to(table, key, "SET order_id = :order, used_at = :now")
+        let change = Change::to(table, user_coupon_key(user, coupon_id), "SET order_id = :order, used_at = :now")
             .when("attribute_exists(user_id) AND attribute_not_exists(order_id) AND expires_at > :now")
             .text(":order", order.order_id)
             .number(":now", order.paid_at.millis());
@@ -195,9 +210,9 @@ impl Transaction {
         coupon_id: CouponId,
         order: &Order,
     ) -> Result<(), Error> {
-        let key = key([("user_id", user.to_string()), ("coupon_id", coupon_id.to_string())]);
-        let change =
-            Change::to(table, key, "REMOVE order_id, used_at").when("order_id = :order").text(":order", order.order_id);
+        let change = Change::to(table, user_coupon_key(user, coupon_id), "REMOVE order_id, used_at")
+            .when("order_id = :order")
+            .text(":order", order.order_id);
         self.update(change)
     }
 }
@@ -222,21 +237,16 @@ impl Store {
         let answer = Rendered::of(&campaign)?;
         let mut transaction = Transaction::with_answer(&self.tables.events, command, "campaign.created.v1", &answer)?;
         transaction.put_new(&self.tables.coupons, &CampaignRow::new(&campaign), "coupon_id")?;
-        let counter = CounterRow {
-            coupon_id: campaign.coupon_id,
-            sk: COUNTER.to_owned(),
-            quota: campaign.total,
-            issued: 0,
-            opens_at: campaign.opens_at.millis(),
-            closes_at: campaign.closes_at.millis(),
-        };
+        let counter = CounterRow::first(campaign.coupon_id, campaign.total);
         transaction.put_new(&self.tables.coupons, &counter, "coupon_id")?;
         self.commit_new(transaction, command, answer).await
     }
 
     /// Gives a coupon of a campaign to a user: first come, first served, one for each user, never over the total.
     ///
-    /// The user's coupon is its own record of the request, so no event is needed: asking again finds the coupon.
+    /// The user's coupon is its own record of the request, so no event is needed: asking again finds the coupon. In a warm
+    /// environment it is one call; where the campaign is closed, or remembered to be sold out, that one reads whether the
+    /// user holds the coupon, and nothing is written.
     pub async fn issue_coupon(
         &self,
         user: &UserId,
@@ -248,51 +258,39 @@ impl Store {
         let coupon = campaign.issue(moment.now);
         let own_name = || format!("~{}", Ulid::generate());
         let request = key.map_or_else(own_name, |key| key.as_str().to_owned());
-        let row = UserCouponRow {
-            user_id: user.to_string(),
-            coupon_id,
-            name: coupon.name.clone(),
-            terms: TermsRecord::of(&coupon.terms),
-            issued_at: coupon.issued_at.millis(),
-            expires_at: coupon.expires_at.millis(),
-            request: request.clone(),
-            order_id: None,
-            used_at: None,
-        };
-        let mut transaction = Transaction::default();
-        transaction.put_new(&self.tables.user_coupons, &row, "user_id")?;
-        let count = Change::to(&self.tables.coupons, counter_key(coupon_id), "SET issued = issued + :one")
-            .when("issued < quota AND opens_at <= :now AND :now < closes_at")
-            .number(":one", 1)
-            .number(":now", moment.now.millis());
-        transaction.update(count)?;
-
-        let conditions = match self.commit(transaction, moment.deadline).await? {
-            Outcome::Committed => return Ok(Answered::new(coupon)),
-            Outcome::Cancelled(conditions) => conditions,
-        };
-        let mut conditions = conditions.into_iter();
-        if let Some(Condition::Failed(held)) = conditions.next() {
-            let held = held.ok_or_else(|| Error::corrupt("user coupon", "the engine did not return it"))?;
-            let held: UserCouponRow = from_item("user coupon", held)?;
-            let same = held.request == request;
-            let coupon = held.coupon()?;
-            return if same {
-                Ok(Answered { value: coupon, replayed: key.is_some() })
-            } else {
-                Err(Refusal::CouponAlreadyIssued { coupon: Box::new(coupon) }.into())
+        let held = |item| held(item, &request, key.is_some());
+        let mut counters = self.memory.counters.get(&coupon_id).unwrap_or_default();
+        loop {
+            let (refusal, draws) = (campaign.refusal(moment.now), counters.draw(1, random()));
+            let Some(Draw { shard, .. }) = draws.and_then(|draws| draws.first().copied()).filter(|_| refusal.is_none())
+            else {
+                let item = self.get(&self.tables.user_coupons, user_coupon_key(user, coupon_id), true).await?;
+                return item.map_or(Err(refusal.unwrap_or(Refusal::CouponSoldOut).into()), held);
             };
+            let row = UserCouponRow::issued(user, &coupon, &request);
+            let mut transaction = Transaction::default();
+            transaction.put_new(&self.tables.user_coupons, &row, "user_id")?;
+            transaction.count(&self.tables.coupons, coupon_id, shard, counters.count())?;
+            let conditions = match self.commit(transaction, moment.deadline).await? {
+                Outcome::Committed => return Ok(Answered::new(coupon)),
+                Outcome::Cancelled(conditions) => conditions,
+            };
+            let mut conditions = conditions.into_iter();
+            if let Some(Condition::Failed(item)) = conditions.next() {
+                return held(item.ok_or_else(|| Error::corrupt("user coupon", "the engine did not return it"))?);
+            }
+            let Some(Condition::Failed(Some(item))) = conditions.next() else {
+                return Err(Error::corrupt("campaign", "it has no counter"));
+            };
+            let failed = CounterRow::read(item)?;
+            let only = failed.member.shards == ShardCount::ONE;
+            counters = self.counted(counters, &failed).await?;
+            if only && counters.most() == Some(0) {
+                // The same transaction has shown that the user does not hold the coupon.
+                return Err(Refusal::CouponSoldOut.into());
+            }
+            in_time(moment)?;
         }
-        Err(match conditions.next() {
-            Some(Condition::Failed(Some(_))) if moment.now < campaign.opens_at => {
-                Refusal::CouponNotOpen { opens_at: campaign.opens_at }.into()
-            }
-            Some(Condition::Failed(Some(_))) if !campaign.is_open(moment.now) => {
-                Refusal::CouponClosed { closed_at: campaign.closes_at }.into()
-            }
-            Some(Condition::Failed(Some(_))) => Refusal::CouponSoldOut.into(),
-            _ => Error::corrupt("campaign", "it has no counter"),
-        })
     }
 
     /// The campaigns that are open at `now`, the next to close first, and what is left of each.
@@ -322,12 +320,8 @@ impl Store {
             })
             .await?;
         let page = Page::cut(open, limit, position_of);
-        let counters = page.data.iter().map(|campaign| counter_key(campaign.coupon_id)).collect();
-        let mut remaining = HashMap::new();
-        for item in self.get_all(&self.tables.coupons, counters, false).await? {
-            let row: CounterRow = from_item("counter", item)?;
-            remaining.insert(row.coupon_id, row.quota.saturating_sub(row.issued));
-        }
+        let ids: Vec<CouponId> = page.data.iter().map(|campaign| campaign.coupon_id).collect();
+        let remaining = self.remaining(&ids).await?;
         let listing = |campaign: Campaign| {
             let remaining = remaining.get(&campaign.coupon_id).copied().unwrap_or_default();
             CampaignListing { campaign, remaining }

@@ -7,14 +7,18 @@ mod balances;
 mod catalogue;
 mod client;
 mod command;
+mod counters;
 mod coupons;
 mod error;
 mod events;
+mod inventory;
 mod memory;
 mod orders;
 mod page;
 mod queue;
 mod sales;
+mod shards;
+mod stock;
 mod transaction;
 
 pub use client::{Store, Tables};

@@ -14,6 +14,7 @@ use crate::{
     coupons::coupon_finding,
     events::recorded,
     page::Query,
+    stock::Sale,
     transaction::{Change, Condition, Outcome, Transaction, from_item, key},
 };
 
@@ -88,6 +89,23 @@ struct OrderRow {
     order: OrderRecord,
 }
 
+/// The most draws from shards that one transaction has room for, beside event, balance, coupon, ledger and order.
+const MOST_DRAWS: usize = 100 - 5;
+
+/// The sale that is scattered most, when there are more draws than one transaction has room for.
+fn too_scattered(sales: &[Sale]) -> Option<&Sale> {
+    let draws: usize = sales.iter().map(|sale| sale.draws.len()).sum();
+    sales.iter().max_by_key(|sale| sale.draws.len()).filter(|_| draws > MOST_DRAWS)
+}
+
+/// What becomes of an order that was not written.
+enum Unwritten {
+    /// It was accepted when it was sent before.
+    Replay(Order),
+    /// Nothing speaks against it: to be tried at these prices.
+    Retry(Prices),
+}
+
 impl Store {
     /// Places an order and pays it from the balance: everything or nothing.
     ///
@@ -114,19 +132,23 @@ impl Store {
                 let terms = coupon.as_ref().map(|campaign| (campaign.coupon_id, &campaign.terms));
                 Order::paid(order_id, cart, &prices, terms, now)
             };
-            let order = match order {
-                Ok(order) => order,
-                Err(refusal) => {
-                    if let Some(recorded) = self.recorded(command).await? {
-                        return Ok(Answered::replay(recorded.order()?));
+            let (order, sales) = match (order, self.sales(cart)) {
+                (Ok(order), Some(sales)) => (order, sales),
+                (order, _) => match self.unwritten(command, cart, &prices, order.err()).await? {
+                    Unwritten::Replay(order) => return Ok(Answered::replay(order)),
+                    Unwritten::Retry(current) => {
+                        prices = current;
+                        in_time(command.moment)?;
+                        continue;
                     }
-                    prices = self.believed_wrongly(cart, &prices, now).await?.ok_or(refusal)?;
-                    in_time(command.moment)?;
-                    continue;
-                }
+                },
             };
+            if let Some(scattered) = too_scattered(&sales) {
+                self.gather(scattered, command.moment).await?;
+                continue;
+            }
             let entry = EntryId::following(last_entry, now, random());
-            let transaction = self.purchase(command, &order, entry)?;
+            let transaction = self.purchase(command, &order, &sales, entry)?;
             let conditions = match self.commit(transaction, deadline).await? {
                 Outcome::Committed => {
                     for line in &order.lines {
@@ -140,8 +162,8 @@ impl Store {
             if let Some(Condition::Failed(event)) = conditions.next() {
                 return Ok(Answered::replay(recorded(event, &command.fingerprint)?.order()?));
             }
+            let (lines, counted) = self.sale_findings(&sales, &mut conditions, command.moment).await?;
             let mut next = || conditions.next().unwrap_or(Condition::Held);
-            let lines = cart.lines().iter().map(|_| self.line_finding(next())).collect::<Result<_, _>>()?;
             let short_balance = match next() {
                 Condition::Held => None,
                 Condition::Failed(item) => {
@@ -152,6 +174,10 @@ impl Store {
             };
             let coupon = if coupon_id.is_some() { coupon_finding(next())? } else { CouponFinding::Held };
             match cart.judge(&Findings { lines, coupon, short_balance }, &prices, now) {
+                // What was counted was counted after the transaction, which another of this request may have followed.
+                Verdict::Refuse(refusal) if counted => {
+                    return Ok(Answered::replay(self.recorded_or_refused(command, refusal).await?.order()?));
+                }
                 Verdict::Refuse(refusal) => return Err(refusal.into()),
                 Verdict::Retry(current) => prices = current,
             }
@@ -159,15 +185,26 @@ impl Store {
         }
     }
 
-    /// The prices as they are, when those believed are not: what was refused for them may be good. What is wrong with
-    /// the products is refused first, as a transaction would have shown it.
-    async fn believed_wrongly(&self, cart: &Cart, prices: &Prices, now: Timestamp) -> Result<Option<Prices>, Error> {
+    /// What becomes of an order that is believed to be refused: the products are read as they are, and nothing is
+    /// written. What is wrong with them is refused first, as a transaction would have shown it; then what else speaks
+    /// against the order, if it was priced right. Last of all, whether the order was accepted when it was sent before:
+    /// what is read of it after the stock cannot have been the reason why the stock is short.
+    async fn unwritten(
+        &self,
+        command: &Command,
+        cart: &Cart,
+        prices: &Prices,
+        otherwise: Option<Refusal>,
+    ) -> Result<Unwritten, Error> {
         let products: Vec<_> = cart.lines().iter().map(|line| line.product_id).collect();
-        let lines = self.line_findings(&products).await?;
-        match cart.judge(&Findings { lines, coupon: CouponFinding::Held, short_balance: None }, prices, now) {
-            Verdict::Refuse(refusal) => Err(refusal.into()),
-            Verdict::Retry(current) => Ok((current != *prices).then_some(current)),
-        }
+        let lines = self.line_findings(&products, command.moment).await?;
+        let findings = Findings { lines, coupon: CouponFinding::Held, short_balance: None };
+        let refusal = match (cart.judge(&findings, prices, command.moment.now), otherwise) {
+            (Verdict::Refuse(refusal), _) => refusal,
+            (Verdict::Retry(current), Some(refusal)) if current == *prices => refusal,
+            (Verdict::Retry(current), _) => return Ok(Unwritten::Retry(current)),
+        };
+        Ok(Unwritten::Replay(self.recorded_or_refused(command, refusal).await?.order()?))
     }
 
     /// The prices that the cart believes in: its quotes, and what is remembered or read for the rest.
@@ -180,11 +217,11 @@ impl Store {
 
     /// The transaction of an order. What can fail stands in the order in which it is judged, after the event: stock,
     /// balance, coupon.
-    fn purchase(&self, command: &Command, order: &Order, entry: EntryId) -> Result<Transaction, Error> {
+    fn purchase(&self, command: &Command, order: &Order, sales: &[Sale], entry: EntryId) -> Result<Transaction, Error> {
         let tables = &self.tables;
         let mut transaction = Transaction::with_order_event(&tables.events, command, order)?;
-        for line in &order.lines {
-            transaction.sell(&tables.products, line.product_id, line.quantity, line.unit_price)?;
+        for (line, sale) in order.lines.iter().zip(sales) {
+            transaction.sell(&tables.products, sale, line.unit_price)?;
         }
         transaction.pay(&tables.balances, &command.user, entry, order.paid_price)?;
         if let Some(coupon_id) = order.coupon_id {

@@ -111,6 +111,19 @@ impl Change {
         self
     }
 
+    /// Only if this holds, too.
+    pub(crate) fn and(mut self, condition: &str) -> Self {
+        self.condition =
+            Some(self.condition.map_or_else(|| condition.to_owned(), |held| format!("{held} AND {condition}")));
+        self
+    }
+
+    /// Goes on with the update.
+    pub(crate) fn also(mut self, update: &str) -> Self {
+        self.update.push_str(update);
+        self
+    }
+
     pub(crate) fn name(mut self, placeholder: &str, attribute: &str) -> Self {
         self.names.insert(placeholder.to_owned(), attribute.to_owned());
         self

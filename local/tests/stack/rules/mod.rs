@@ -9,6 +9,7 @@ mod identity;
 mod lists;
 mod orders;
 mod requests;
+mod shards;
 mod stats;
 
 use std::{collections::BTreeSet, sync::Arc};
@@ -32,6 +33,7 @@ pub fn trials(world: &Arc<World>) -> Vec<Trial> {
         requests::trials(world),
         lists::trials(world),
         catalogue::trials(world),
+        shards::trials(world),
         stats::trials(world),
     ];
     groups.into_iter().flatten().collect()

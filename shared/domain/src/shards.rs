@@ -1,0 +1,294 @@
+//! Shards: a number that many want to take from at once (units on hand, coupons left), split over several items.
+//!
+//! One item bears some 500 transactional writes a second; K of them bear K times as many. A taker draws from a random
+//! shard, so that nobody waits for anybody. What is hard is to say no: each shard shows only itself, and units may move
+//! while one looks. The rule that makes a refusal definite:
+//!
+//! 1. **Units come in at the first shard only, or with a new generation.** What is given back goes to the first shard.
+//!    Whatever puts units into another (resharding, a delivery that is spread out) raises the generation, which is
+//!    written to every shard in the same transaction.
+//! 2. So what was once seen of another shard is a **bound** for as long as its generation lasts: it can only have less.
+//! 3. **Refuse when the bounds of all other shards, learned first, and the first shard, read after them, are of one
+//!    generation and do not add up to what is asked for.** At the instant at which the first shard was read there was
+//!    no more than that. For one shard this is its own failed condition.
+//! 4. Nothing else refuses. A shard that has too little speaks for itself; a conflict says nothing; a bound or a count of
+//!    the first shard from memory only says where to look, and where not.
+//!
+//! Of coupons nothing is ever given back: the first shard is bounded like the others, and no coupons left in one
+//! generation is no coupons left for ever.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Violation;
+
+/// Into how many shards something is split: 1 to 64, so that all of them fit into one transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "i64")]
+pub struct ShardCount(u8);
+
+impl ShardCount {
+    /// The most shards.
+    pub const MAX: u8 = 64;
+    /// Not split.
+    pub const ONE: Self = Self(1);
+
+    /// So many shards; a violation outside 1 to 64.
+    pub fn new(count: i64) -> Result<Self, Violation> {
+        let out = Violation::OutOfRange { min: 1, max: Self::MAX.into() };
+        u8::try_from(count).ok().filter(|count| (1..=Self::MAX).contains(count)).map(Self).ok_or(out)
+    }
+
+    /// How many.
+    pub const fn get(self) -> u8 {
+        self.0
+    }
+
+    /// What each shard gets of so many units: as good as the same.
+    pub fn shares(self, units: u32) -> impl Iterator<Item = u32> {
+        let count = u32::from(self.0);
+        (0..count).map(move |shard| units / count + u32::from(shard < units % count))
+    }
+}
+
+impl Default for ShardCount {
+    fn default() -> Self {
+        Self::ONE
+    }
+}
+
+impl TryFrom<i64> for ShardCount {
+    type Error = &'static str;
+
+    fn try_from(count: i64) -> Result<Self, Self::Error> {
+        Self::new(count).map_err(|_| "not a number of shards")
+    }
+}
+
+/// Of one shard, what it had when it was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sighting {
+    /// Which, counted from 0.
+    pub shard: u8,
+    /// Units that can be taken from it.
+    pub left: u32,
+    /// The generation it belongs to.
+    pub generation: u32,
+    /// How many shards there are in this generation.
+    pub count: ShardCount,
+}
+
+/// Units to be taken from one shard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Draw {
+    /// Which, counted from 0.
+    pub shard: u8,
+    /// How many.
+    pub units: u32,
+}
+
+/// What is known of all shards: of each in this generation, what it can have at most.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shards {
+    generation: u32,
+    /// Nothing, where a shard has not been seen. Of the first shard this is what it had, and no bound.
+    left: Vec<Option<u32>>,
+}
+
+impl Default for Shards {
+    /// What is believed of what was never seen: that it is not split.
+    fn default() -> Self {
+        Self { generation: 0, left: vec![None] }
+    }
+}
+
+impl Shards {
+    /// How many there are.
+    pub fn count(&self) -> ShardCount {
+        ShardCount(u8::try_from(self.left.len()).unwrap_or(ShardCount::MAX))
+    }
+
+    /// The generation that this is known of.
+    pub fn generation(&self) -> u32 {
+        self.generation
+    }
+
+    /// Learns from a shard, and from nothing else: what was taken since is not subtracted, because another may have seen the
+    /// shard after that already. One of a newer generation makes everything known before worthless; one of an older, or one
+    /// that is no longer in use, says nothing.
+    pub fn see(&mut self, seen: Sighting) {
+        if seen.generation < self.generation {
+            return;
+        }
+        if seen.generation > self.generation || seen.count != self.count() {
+            *self = Self { generation: seen.generation, left: vec![None; seen.count.get().into()] };
+        }
+        if let Some(left) = self.left.get_mut(usize::from(seen.shard)) {
+            // Readings may come in another order than they were made in: a bound never rises.
+            *left = Some(if seen.shard == 0 { seen.left } else { left.map_or(seen.left, |left| left.min(seen.left)) });
+        }
+    }
+
+    /// Where to take so many units from: a shard that may have as many, chosen at `random`; or else several, the fullest
+    /// first. Nothing when they are known not to have enough, which is no refusal yet.
+    pub fn draw(&self, units: u32, random: u128) -> Option<Vec<Draw>> {
+        let shards = || (0..).zip(&self.left);
+        let enough: Vec<u8> =
+            shards().filter(|(_, left)| left.is_none_or(|left| left >= units)).map(|(shard, _)| shard).collect();
+        if !enough.is_empty() {
+            let chosen = usize::try_from(random % enough.len() as u128).unwrap_or_default();
+            return Some(vec![Draw { shard: enough[chosen], units }]);
+        }
+        let mut fullest: Vec<(u8, u32)> = shards().filter_map(|(shard, left)| Some((shard, (*left)?))).collect();
+        fullest.sort_by_key(|(shard, left)| (std::cmp::Reverse(*left), *shard));
+        let mut missing = units;
+        let mut draws = Vec::new();
+        for (shard, left) in fullest {
+            let taken = left.min(missing);
+            if taken > 0 {
+                draws.push(Draw { shard, units: taken });
+                missing -= taken;
+            }
+        }
+        (missing == 0).then_some(draws)
+    }
+
+    /// What all shards can have at most, if each has been seen. Where nothing comes back, nothing left is final.
+    pub fn most(&self) -> Option<u32> {
+        self.left.iter().try_fold(0, |sum: u32, left| Some(sum.saturating_add((*left)?)))
+    }
+
+    /// What all shards but the first can have at most, if each has been seen.
+    pub fn most_beside_the_first(&self) -> Option<u32> {
+        self.left[1..].iter().try_fold(0, |sum: u32, left| Some(sum.saturating_add((*left)?)))
+    }
+
+    /// The count that a refusal may rest on (the third part of the rule): the bounds in here, and the first shard, which
+    /// was read after they were learned. Nothing when a shard is missing or of another generation. The only shard is all
+    /// there is.
+    pub fn count_with(&self, first: Sighting) -> Option<u32> {
+        if first.count == ShardCount::ONE {
+            return Some(first.left);
+        }
+        let one_generation = first.shard == 0 && first.generation == self.generation && first.count == self.count();
+        let beside = self.most_beside_the_first().filter(|_| one_generation)?;
+        Some(beside.saturating_add(first.left))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn count(count: i64) -> ShardCount {
+        ShardCount::new(count).unwrap()
+    }
+
+    fn seen(generation: u32, shard: u8, left: u32, of: i64) -> Sighting {
+        Sighting { shard, left, generation, count: count(of) }
+    }
+
+    /// Shards that were all seen to have this.
+    fn known(lefts: &[u32]) -> Shards {
+        let mut shards = Shards::default();
+        for (shard, left) in (0..).zip(lefts) {
+            shards.see(seen(1, shard, *left, i64::try_from(lefts.len()).unwrap()));
+        }
+        shards
+    }
+
+    #[test]
+    fn there_are_1_to_64_shards() {
+        for (number, good) in [(0, false), (1, true), (64, true), (65, false), (-1, false), (257, false)] {
+            assert_eq!(ShardCount::new(number).is_ok(), good, "{number}");
+        }
+    }
+
+    #[test]
+    fn what_was_never_seen_is_believed_not_to_be_split_and_to_have_enough() {
+        let shards = Shards::default();
+        assert_eq!(shards.draw(99, 7), Some(vec![Draw { shard: 0, units: 99 }]));
+        assert_eq!((shards.count(), shards.most()), (ShardCount::ONE, None));
+    }
+
+    #[test]
+    fn a_shard_that_has_enough_is_chosen_before_several_are() {
+        let shards = known(&[1, 5, 0, 5]);
+        let chosen: Vec<_> = (0..4).map(|random| shards.draw(4, random).unwrap()).collect();
+        let alone = |shard| vec![Draw { shard, units: 4 }];
+        assert_eq!(chosen, [alone(1), alone(3), alone(1), alone(3)]);
+        let several = vec![Draw { shard: 1, units: 5 }, Draw { shard: 3, units: 5 }, Draw { shard: 0, units: 1 }];
+        assert_eq!(shards.draw(11, 0), Some(several));
+        assert_eq!(shards.draw(12, 0), None);
+    }
+
+    #[test]
+    fn a_new_generation_makes_what_was_known_worthless_and_an_old_one_says_nothing() {
+        let mut shards = known(&[0, 0]);
+        shards.see(seen(2, 0, 0, 2));
+        assert_eq!(shards.most(), None);
+        shards.see(seen(1, 1, 0, 2));
+        assert_eq!(shards.most(), None, "the second shard was seen in a generation that is over");
+        shards.see(seen(2, 1, 3, 2));
+        assert_eq!(shards.most(), Some(3));
+    }
+
+    #[test]
+    fn a_bound_never_rises_but_the_first_shard_may() {
+        let mut shards = known(&[1, 1]);
+        shards.see(seen(1, 1, 4, 2));
+        shards.see(seen(1, 0, 4, 2));
+        assert_eq!((shards.most_beside_the_first(), shards.most()), (Some(1), Some(5)));
+    }
+
+    #[test]
+    fn a_shard_that_is_no_longer_in_use_says_nothing_of_the_others() {
+        let mut shards = Shards::default();
+        shards.see(seen(3, 5, 0, 2));
+        assert_eq!((shards.count(), shards.most()), (count(2), None));
+        assert!(shards.draw(1, 0).is_some());
+    }
+
+    #[test]
+    fn a_count_needs_every_shard_in_the_generation_of_the_first() {
+        let shards = known(&[9, 2, 3]);
+        assert_eq!(shards.count_with(seen(1, 0, 4, 3)), Some(9));
+        assert_eq!(shards.count_with(seen(2, 0, 4, 3)), None, "another generation");
+        assert_eq!(shards.count_with(seen(1, 1, 4, 3)), None, "not the first");
+        let mut partly = Shards::default();
+        partly.see(seen(1, 1, 0, 3));
+        assert_eq!(partly.count_with(seen(1, 0, 0, 3)), None, "a shard was never seen");
+        assert_eq!(Shards::default().count_with(seen(0, 0, 4, 1)), Some(4), "one shard speaks for itself");
+    }
+
+    proptest! {
+        #[test]
+        fn shares_add_up_and_differ_by_one_at_most(units in 0..=2_000_000_000_u32, number in 1..=64_i64) {
+            let shares: Vec<u32> = count(number).shares(units).collect();
+            prop_assert_eq!(shares.len(), usize::try_from(number).unwrap());
+            prop_assert_eq!(shares.iter().sum::<u32>(), units);
+            prop_assert!(shares.iter().max().unwrap() - shares.iter().min().unwrap() <= 1);
+        }
+
+        #[test]
+        fn a_draw_is_exact_and_takes_from_no_shard_more_than_it_has(
+            lefts in prop::collection::vec(0..40_u32, 1..=64),
+            units in 1..=99_u32,
+            random: u128,
+        ) {
+            let shards = known(&lefts);
+            match shards.draw(units, random) {
+                Some(draws) => {
+                    prop_assert_eq!(draws.iter().map(|draw| draw.units).sum::<u32>(), units);
+                    prop_assert!(draws.iter().all(|draw| (1..=lefts[usize::from(draw.shard)]).contains(&draw.units)));
+                    let mut from: Vec<_> = draws.iter().map(|draw| draw.shard).collect();
+                    from.sort_unstable();
+                    from.dedup();
+                    prop_assert_eq!(from.len(), draws.len());
+                }
+                None => prop_assert!(lefts.iter().sum::<u32>() < units),
+            }
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! Stock: `STOCK#0`, `STOCK#1`, ... of a product, each with units, price, and whether it is sold.
+//!
+//! Stock is apart from what a product is because it is the hot key, and a write is charged by the size of its item. The
+//! price is beside it so that one condition checks everything that a sale depends on. A product has one shard unless an
+//! administrator gives it more; when a refusal is definite then, is told at [`sijang_domain::Shards`].
+
+use std::collections::HashMap;
+
+use futures::future::try_join_all;
+use serde::{Deserialize, Serialize};
+use sijang_domain::{
+    Cart, Draw, Error, LineFinding, Moment, Money, Prices, ProductId, Quantity, ShardCount, Shards, Sighting,
+};
+
+use crate::{
+    Item, Store,
+    command::{in_time, random},
+    shards::{Membership, sort_key},
+    transaction::{Change, Condition, Transaction, from_item, key},
+};
+
+pub(crate) const STOCK: &str = "STOCK#";
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct StockRow {
+    pub(crate) product_id: ProductId,
+    pub(crate) sk: String,
+    /// Units on hand.
+    pub(crate) stock: u32,
+    /// KRW minor units for one.
+    pub(crate) price: i64,
+    pub(crate) active: bool,
+    #[serde(flatten)]
+    pub(crate) member: Membership,
+}
+
+impl StockRow {
+    /// The first shard of a new product.
+    pub(crate) fn first(product_id: ProductId, stock: u32, price: Money) -> Self {
+        let (sk, price, member) = (sort_key(STOCK, 0), price.minor(), Membership::default());
+        Self { product_id, sk, stock, price, active: true, member }
+    }
+
+    pub(crate) fn read(item: Item) -> Result<Self, Error> {
+        from_item("stock", item)
+    }
+
+    pub(crate) fn price(&self) -> Result<Money, Error> {
+        Money::new(self.price).map_err(|_| Error::corrupt("stock", "price out of range"))
+    }
+
+    pub(crate) fn sighting(&self) -> Result<Sighting, Error> {
+        self.member.sighting(&self.sk, self.stock)
+    }
+
+    /// The product as it is, if it has so many units.
+    fn found(&self, stock: u32) -> Result<LineFinding, Error> {
+        Ok(LineFinding::Found { price: self.price()?, stock, active: self.active })
+    }
+}
+
+pub(crate) fn stock_key(product_id: ProductId, shard: u8) -> Item {
+    key([("product_id", product_id.to_string()), ("sk", sort_key(STOCK, shard))])
+}
+
+/// From where the units of one line are to be taken.
+#[derive(Debug)]
+pub(crate) struct Sale {
+    pub(crate) product_id: ProductId,
+    /// How many shards the product is believed to have.
+    pub(crate) count: ShardCount,
+    pub(crate) draws: Vec<Draw>,
+}
+
+impl Transaction {
+    /// Takes units of a product: it must be sold, at this price, and have as many.
+    pub(crate) fn sell(&mut self, table: &str, sale: &Sale, price: Money) -> Result<(), Error> {
+        self.draw(table, sale, |change| {
+            change
+                .and("active = :yes AND price = :price")
+                .number(":price", price.minor())
+                .value(":yes", crate::AttributeValue::Bool(true))
+        })
+    }
+
+    /// Takes units of a product from its shards, if each has as many.
+    pub(crate) fn draw(&mut self, table: &str, sale: &Sale, also: impl Fn(Change) -> Change) -> Result<(), Error> {
+        for Draw { shard, units } in &sale.draws {
+            let draw = Change::to(table, stock_key(sale.product_id, *shard), "SET stock = stock - :units")
+                .when("stock >= :units")
+                .number(":units", *units)
+                .among(sale.count);
+            self.update(also(draw))?;
+        }
+        Ok(())
+    }
+
+    /// Gives units of a product back, at whatever price it is sold now: to the first shard, as the rule of refusals wants.
+    pub(crate) fn restock(&mut self, table: &str, product_id: ProductId, quantity: Quantity) -> Result<(), Error> {
+        let back = Change::to(table, stock_key(product_id, 0), "SET stock = stock + :units")
+            .when("attribute_exists(product_id)")
+            .number(":units", quantity.units());
+        self.update(back)
+    }
+}
+
+impl Store {
+    /// From where so many units of a product are to be taken; nothing when it is remembered not to have as many, which is
+    /// no refusal yet.
+    pub(crate) fn sale(&self, product_id: ProductId, units: u32) -> Option<Sale> {
+        let shards = self.memory.stocks.get(&product_id).unwrap_or_default();
+        Some(Sale { product_id, count: shards.count(), draws: shards.draw(units, random())? })
+    }
+
+    /// The same for each line of a cart.
+    pub(crate) fn sales(&self, cart: &Cart) -> Option<Vec<Sale>> {
+        cart.lines().iter().map(|line| self.sale(line.product_id, line.quantity.units())).collect()
+    }
+
+    /// Remembers what a shard shows.
+    pub(crate) fn see(&self, row: &StockRow) -> Result<(), Error> {
+        self.memory.prices.insert(row.product_id, row.price()?);
+        let mut shards = self.memory.stocks.get(&row.product_id).unwrap_or_default();
+        shards.see(row.sighting()?);
+        self.memory.stocks.insert(row.product_id, shards);
+        Ok(())
+    }
+
+    /// What a failed transaction showed of its sales, whose conditions these are; and whether that had to be counted
+    /// after it: an only shard has shown all there is, of several each has shown only itself.
+    pub(crate) async fn sale_findings(
+        &self,
+        sales: &[Sale],
+        conditions: &mut impl Iterator<Item = Condition>,
+        moment: Moment,
+    ) -> Result<(Vec<LineFinding>, bool), Error> {
+        let mut findings = Vec::with_capacity(sales.len());
+        let mut uncounted = Vec::new();
+        for sale in sales {
+            let mut finding = LineFinding::Held;
+            for (draw, condition) in sale.draws.iter().zip(conditions.by_ref()) {
+                let Condition::Failed(item) = condition else { continue };
+                let row = item.map(StockRow::read).transpose()?;
+                row.iter().try_for_each(|row| self.see(row))?;
+                finding = match row {
+                    None if draw.shard == 0 => LineFinding::Absent,
+                    Some(row) if draw.shard == 0 && row.member.shards == ShardCount::ONE => row.found(row.stock)?,
+                    _ => {
+                        uncounted.push((findings.len(), sale.product_id));
+                        LineFinding::Held
+                    }
+                };
+            }
+            findings.push(finding);
+        }
+        uncounted.dedup();
+        let products: Vec<ProductId> = uncounted.iter().map(|(_, product_id)| *product_id).collect();
+        let counted = self.line_findings(&products, moment).await?;
+        for ((line, _), finding) in uncounted.into_iter().zip(counted) {
+            findings[line] = finding;
+        }
+        Ok((findings, !products.is_empty()))
+    }
+
+    /// These products as they are now, in their order, by the rule of refusals: of each the bounds of its other shards
+    /// first, then its first shard. Shards that are remembered to be empty are not read again.
+    pub(crate) async fn line_findings(
+        &self,
+        products: &[ProductId],
+        moment: Moment,
+    ) -> Result<Vec<LineFinding>, Error> {
+        let remembered = |product_id: &ProductId| Some((*product_id, self.memory.stocks.get(product_id)?));
+        let (mut bounds, split): (HashMap<_, _>, HashMap<_, _>) =
+            products.iter().filter_map(remembered).partition(|(_, shards)| shards.most_beside_the_first() == Some(0));
+        let mut uncounted: Vec<ProductId> = split.into_keys().collect();
+        let mut open = products.to_vec();
+        let mut findings = HashMap::with_capacity(products.len());
+        while !open.is_empty() {
+            bounds.extend(try_join_all(uncounted.into_iter().map(|product_id| self.bounds(product_id))).await?);
+            let mut firsts = self.first_shards(&open, true).await?;
+            uncounted = Vec::new();
+            for product_id in open {
+                let Some(first) = firsts.remove(&product_id) else {
+                    findings.insert(product_id, LineFinding::Absent);
+                    continue;
+                };
+                self.see(&first)?;
+                let known = bounds.remove(&product_id).unwrap_or_default();
+                match known.count_with(first.sighting()?) {
+                    Some(stock) => drop(findings.insert(product_id, first.found(stock)?)),
+                    None => uncounted.push(product_id),
+                }
+            }
+            open = uncounted.clone();
+            if !open.is_empty() {
+                in_time(moment)?;
+            }
+        }
+        Ok(products.iter().map(|product_id| findings.get(product_id).copied().unwrap_or(LineFinding::Absent)).collect())
+    }
+
+    /// What the shards of a product can have.
+    async fn bounds(&self, product_id: ProductId) -> Result<(ProductId, Shards), Error> {
+        let mut shards = Shards::default();
+        for row in self.stock_rows(product_id).await? {
+            self.see(&row)?;
+            shards.see(row.sighting()?);
+        }
+        Ok((product_id, shards))
+    }
+
+    /// All shards of a product, the first one first.
+    pub(crate) async fn stock_rows(&self, product_id: ProductId) -> Result<Vec<StockRow>, Error> {
+        let partition = ("product_id", product_id.to_string());
+        let items = self.shards(&self.tables.products, partition, STOCK).await?;
+        let rows = items.into_iter().map(StockRow::read).collect::<Result<Vec<_>, _>>()?;
+        in_order(rows)
+    }
+
+    async fn first_shards(
+        &self,
+        products: &[ProductId],
+        consistent: bool,
+    ) -> Result<HashMap<ProductId, StockRow>, Error> {
+        let keys = products.iter().map(|product_id| stock_key(*product_id, 0)).collect();
+        let items = self.get_all(&self.tables.products, keys, consistent).await?;
+        items.into_iter().map(|item| StockRow::read(item).map(|row| (row.product_id, row))).collect()
+    }
+
+    /// The prices of these products, as remembered, or else as they are. Products that do not exist have none.
+    pub(crate) async fn prices(&self, products: impl Iterator<Item = ProductId>) -> Result<Prices, Error> {
+        let mut prices = Prices::new();
+        let mut unknown = Vec::new();
+        for product_id in products {
+            match self.memory.prices.get(&product_id) {
+                Some(price) => drop(prices.insert(product_id, price)),
+                None => unknown.push(product_id),
+            }
+        }
+        for (product_id, row) in self.first_shards(&unknown, true).await? {
+            self.see(&row)?;
+            prices.insert(product_id, row.price()?);
+        }
+        Ok(prices)
+    }
+
+    /// The stock of these products, for pages that may be a moment old: each as one row with the sum of its shards.
+    pub(crate) async fn stocks(&self, products: &[ProductId]) -> Result<HashMap<ProductId, StockRow>, Error> {
+        let mut stocks = self.first_shards(products, false).await?;
+        let split = stocks.values().map(|row| (row.product_id, row.member.shards.get()));
+        let others = split.flat_map(|(product_id, count)| (1..count).map(move |shard| stock_key(product_id, shard)));
+        let others = others.collect();
+        for item in self.get_all(&self.tables.products, others, false).await? {
+            let row = StockRow::read(item)?;
+            if let Some(sum) = stocks.get_mut(&row.product_id) {
+                sum.stock = sum.stock.saturating_add(row.stock);
+            }
+        }
+        Ok(stocks)
+    }
+}
+
+/// The shards of one product in the order of their numbers, which is not that of their keys.
+pub(crate) fn in_order(rows: Vec<StockRow>) -> Result<Vec<StockRow>, Error> {
+    let mut numbered =
+        rows.into_iter().map(|row| Ok((row.sighting()?.shard, row))).collect::<Result<Vec<_>, Error>>()?;
+    numbered.sort_by_key(|(number, _)| *number);
+    Ok(numbered.into_iter().map(|(_, row)| row).collect())
+}
+
+/// What all of them have.
+pub(crate) fn sum(rows: &[StockRow]) -> u32 {
+    rows.iter().fold(0, |sum, row| sum.saturating_add(row.stock))
+}
