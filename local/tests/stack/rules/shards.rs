@@ -69,9 +69,7 @@ async fn campaign(shop: Shop) {
 async fn invalid(shop: Shop) {
     let admin = shop.admin();
     let (product, coupon) = (shop.product(100, 7).await, shop.coupon(json!({})).await);
-    for (what, id, missing) in
-        [("products", product, "product-not-found"), ("coupons", coupon, "coupon-not-found")]
-    {
+    for (what, id, missing) in [("products", product, "product-not-found"), ("coupons", coupon, "coupon-not-found")] {
         for shards in [0, 65, -1] {
             splitting(&admin, what, &id, shards).await.invalid("/shards");
         }
