@@ -48,6 +48,7 @@ async fn main() -> Result<(), Error> {
 )]
 async fn handle(store: &Store, request: Request) -> Answer {
     let admin = request.admin()?;
+    request.only_parameters(&[])?;
     let product_id = request.path("product_id", Refusal::ProductNotFound)?;
     let (delta, reason) = request.body::<Body>()?.parse()?;
     let command = request.command(admin, "adjust-stock", &(product_id, delta, &reason))?;

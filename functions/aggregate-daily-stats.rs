@@ -6,9 +6,10 @@
 
 use std::time::{Duration, Instant};
 
-use lambda_runtime::{Error, LambdaEvent, run, service_fn, tracing::init_default_subscriber};
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde::{Deserialize, Serialize};
 use sijang_domain::{Day, RankedProduct, Timestamp};
+use sijang_edge::log;
 use sijang_storage::{OrderEvents, Store};
 
 /// The most time for draining the queue: what is left is the consumer's, and the next night's.
@@ -36,7 +37,7 @@ struct Report {
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    init_default_subscriber();
+    log::start();
     let (store, queue) = (&Store::from_env().await, &OrderEvents::from_env().await);
     run(service_fn(|event: LambdaEvent<Task>| aggregate(store, queue, event.payload))).await
 }

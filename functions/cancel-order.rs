@@ -36,6 +36,7 @@ async fn main() -> Result<(), Error> {
 )]
 async fn handle(store: &Store, request: Request) -> Answer {
     let customer = request.customer()?;
+    request.only_parameters(&[])?;
     let order_id: OrderId = request.path("order_id", Refusal::OrderNotFound)?;
     request.no_body()?;
     let command = request.command(customer, "cancel-order", &order_id)?;

@@ -92,6 +92,7 @@ async fn main() -> Result<(), Error> {
 )]
 async fn handle(store: &Store, request: Request) -> Answer {
     let admin = request.admin()?;
+    request.only_parameters(&[])?;
     let draft = request.body::<Body>()?.parse()?;
     let command = request.command(admin, "create-coupon", &draft)?;
     let campaign = store.create_campaign(&command, draft).await?;

@@ -56,6 +56,7 @@ async fn main() -> Result<(), Error> {
 )]
 async fn handle(store: &Store, request: Request) -> Answer {
     let admin = request.admin()?;
+    request.only_parameters(&[])?;
     let draft = request.body::<Body>()?.parse()?;
     let command = request.command(admin, "create-product", &draft)?;
     let product = store.create_product(&command, draft).await?;

@@ -48,6 +48,7 @@ async fn main() -> Result<(), Error> {
 )]
 async fn handle(store: &Store, limits: &DepositLimits, request: Request) -> Answer {
     let customer = request.customer()?;
+    request.only_parameters(&[])?;
     let body: MoneyBody = request.body()?;
     let deposit = Deposit::new(body.amount, limits).map_err(|out| vec![FieldError::new("/amount", out)])?;
     let command = request.command(customer, "deposit-balance", &deposit)?;

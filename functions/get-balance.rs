@@ -34,6 +34,7 @@ async fn main() -> Result<(), Error> {
 )]
 async fn handle(store: &Store, request: Request) -> Answer {
     let customer = request.customer()?;
+    request.only_parameters(&[])?;
     let balance = store.balance(&customer).await?;
     Ok(Reply::ok(&Balance { balance }))
 }

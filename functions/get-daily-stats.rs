@@ -43,6 +43,7 @@ async fn main() -> Result<(), Error> {
 )]
 async fn handle(store: &Store, cursors: &CursorKey, request: Request) -> Answer {
     request.admin()?;
+    request.only_parameters(&["date", "limit", "cursor"])?;
     let day: Day = request.required("date", str::parse)?;
     let page = request.page(cursors, "daily-stats", &day.to_string())?;
     let sales = store.daily_sales(day, page.limit, page.after.clone()).await?;

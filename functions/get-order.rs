@@ -35,6 +35,7 @@ async fn main() -> Result<(), Error> {
 )]
 async fn handle(store: &Store, request: Request) -> Answer {
     let customer = request.customer()?;
+    request.only_parameters(&[])?;
     let order_id = request.path("order_id", Refusal::OrderNotFound)?;
     let order = store.order(&customer, order_id).await?;
     Ok(Reply::ok(&order))

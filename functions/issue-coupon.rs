@@ -43,6 +43,7 @@ async fn main() -> Result<(), Error> {
 )]
 async fn handle(store: &Store, request: Request) -> Answer {
     let customer = request.customer()?;
+    request.only_parameters(&[])?;
     let coupon_id = request.path("coupon_id", Refusal::CouponNotFound)?;
     request.no_body()?;
     let key = request.idempotency_key()?;

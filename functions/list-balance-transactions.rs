@@ -34,6 +34,7 @@ async fn main() -> Result<(), Error> {
 )]
 async fn handle(store: &Store, cursors: &CursorKey, request: Request) -> Answer {
     let customer = request.customer()?;
+    request.only_parameters(&["limit", "cursor"])?;
     let page = request.page(cursors, "balance-transactions", customer.as_str())?;
     let entries = store.ledger(&customer, page.limit, page.after.clone(), request.moment()).await?;
     Ok(Reply::page(entries, &page))

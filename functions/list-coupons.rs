@@ -36,6 +36,7 @@ async fn main() -> Result<(), Error> {
     )),
 )]
 async fn handle(store: &Store, cursors: &CursorKey, request: Request) -> Answer {
+    request.only_parameters(&["limit", "cursor"])?;
     let page = request.page(cursors, "coupons", "")?;
     let campaigns = store.open_campaigns(page.limit, page.after.clone(), request.moment().now).await?;
     Ok(Reply::page(campaigns, &page).public(&request, 1))

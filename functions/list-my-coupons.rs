@@ -36,6 +36,7 @@ async fn main() -> Result<(), Error> {
 )]
 async fn handle(store: &Store, cursors: &CursorKey, request: Request) -> Answer {
     let customer = request.customer()?;
+    request.only_parameters(&["status", "limit", "cursor"])?;
     let status = request.choice("status")?;
     let page = request.page(cursors, list_of(status), customer.as_str())?;
     let now = request.moment().now;

@@ -40,6 +40,7 @@ async fn main() -> Result<(), Error> {
 )]
 async fn handle(store: &Store, cursors: &CursorKey, request: Request) -> Answer {
     let customer = request.customer()?;
+    request.only_parameters(&["status", "limit", "cursor"])?;
     let status = request.choice("status")?;
     let page = request.page(cursors, list_of(status), customer.as_str())?;
     let orders = store.orders(&customer, status, page.limit, page.after.clone()).await?;

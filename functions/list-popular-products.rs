@@ -57,6 +57,7 @@ async fn main() -> Result<(), Error> {
     )),
 )]
 async fn handle(store: &Store, request: Request) -> Answer {
+    request.only_parameters(&[])?;
     let popular = match store.newest_ranking().await? {
         Some(ranking) => popular(store, &ranking).await?,
         None => Popular { data: Vec::new(), from: None, to: None },

@@ -79,6 +79,7 @@ async fn main() -> Result<(), Error> {
 )]
 async fn handle(store: &Store, request: Request) -> Answer {
     let customer = request.customer()?;
+    request.only_parameters(&[])?;
     let (cart, coupon_id) = request.body::<Body>()?.parse()?;
     let command = request.command(customer, "place-order", &(&cart, coupon_id))?;
     let order = store.place_order(&command, &cart, coupon_id).await?;

@@ -9,12 +9,13 @@ use aws_lambda_events::event::{
     dynamodb::{Event as StreamEvent, EventRecord},
     streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse},
 };
-use lambda_runtime::{Error, LambdaEvent, run, service_fn, tracing::init_default_subscriber};
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use sijang_edge::log;
 use sijang_storage::{OrderEvents, relayed};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    init_default_subscriber();
+    log::start();
     let queue = &OrderEvents::from_env().await;
     run(service_fn(|event: LambdaEvent<StreamEvent>| async move { publish(queue, event.payload).await })).await
 }

@@ -6,7 +6,8 @@
 use std::time::{Duration, Instant};
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
-use lambda_runtime::{Error, LambdaEvent, run, service_fn, tracing::init_default_subscriber};
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use sijang_edge::log;
 use sijang_storage::{Received, Store};
 
 /// The most time that a batch is tried.
@@ -14,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(8);
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    init_default_subscriber();
+    log::start();
     let store = &Store::from_env().await;
     run(service_fn(|event: LambdaEvent<SqsEvent>| record(store, event.payload))).await
 }

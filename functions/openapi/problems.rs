@@ -119,22 +119,19 @@ fn codes(operation: &Value) -> BTreeSet<String> {
     let named = operation["x-problems"].as_array().into_iter().flatten().filter_map(Value::as_str);
     let mut codes: BTreeSet<String> = named.map(str::to_owned).collect();
     let mut also = |more: &[&str]| codes.extend(more.iter().map(|code| (*code).to_owned()));
-    also(&["internal-error", "busy"]);
+    // A query parameter that is not known is refused everywhere.
+    also(&["internal-error", "busy", "invalid-request"]);
     if is_secured(operation) {
         also(&["unauthenticated", "forbidden"]);
     }
     if operation.get("requestBody").is_some() {
-        also(&["malformed-json", "body-too-large", "invalid-request"]);
+        also(&["malformed-json", "body-too-large", "unsupported-media-type"]);
     }
     if let Some(key) = parameter(operation, "Idempotency-Key") {
-        // Where there is no body to take, one that comes is refused.
-        also(&["idempotency-key-invalid", "invalid-request"]);
+        also(&["idempotency-key-invalid"]);
         if key["required"] == true {
             also(&["idempotency-key-required", "idempotency-key-reused"]);
         }
-    }
-    if parameters(operation).any(|parameter| parameter["in"] == "query") {
-        also(&["invalid-request"]);
     }
     if parameter(operation, "cursor").is_some() {
         also(&["invalid-cursor"]);
@@ -269,7 +266,7 @@ fn field_error() -> Value {
         "description": "What is wrong with one field.",
         "properties": {
             "pointer": {"type": "string", "description": "JSON pointer (RFC 6901) into the body"},
-            "parameter": {"type": "string", "description": "Name of the query parameter"},
+            "parameter": {"type": "string", "description": "Name of the query parameter; empty for one that is not known, which is not repeated"},
             "detail": {"type": "string", "description": "What is wrong, in Korean or English"},
         },
         "required": ["detail"],

@@ -1,11 +1,12 @@
 //! The books: every table as it is, read past the API, and what must hold among them after anything whatever.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
     time::Duration,
 };
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use libtest_mimic::Trial;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -315,9 +316,23 @@ impl Books {
     }
 }
 
-/// All items of a table.
+/// Whether this text is anywhere in any table.
+pub async fn mentions(shop: &Shop, text: &str) -> bool {
+    for table in shop.stack().template().tables() {
+        let items = items(shop, &table.name).await;
+        if items.iter().any(|item| format!("{item:?}").contains(text)) {
+            return true;
+        }
+    }
+    false
+}
+
 async fn scan<T: DeserializeOwned>(shop: &Shop, table: &str) -> Vec<T> {
+    items(shop, table).await.into_iter().map(|item| serde_dynamo::from_item(item).unwrap()).collect()
+}
+
+/// All items of a table.
+async fn items(shop: &Shop, table: &str) -> Vec<HashMap<String, AttributeValue>> {
     let pages = shop.db().scan().table_name(shop.table(table)).consistent_read(true).into_paginator().items().send();
-    let items = pages.collect::<Result<Vec<_>, _>>().await.unwrap();
-    items.into_iter().map(|item| serde_dynamo::from_item(item).unwrap()).collect()
+    pages.collect::<Result<_, _>>().await.unwrap()
 }

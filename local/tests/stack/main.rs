@@ -13,6 +13,7 @@ mod races;
 mod readme;
 mod roles;
 mod rules;
+mod security;
 mod shop;
 mod tour;
 mod world;
@@ -30,7 +31,8 @@ fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(THREADS);
     let world = World::new();
-    let rules = rules::trials(&world);
+    let mut rules = rules::trials(&world);
+    rules.extend(security::trials(&world));
     let last = rules::last_trial(&world, &rules);
     let usual: Vec<_> = [tour::trials(&world), rules, races::trials(&world)].into_iter().flatten().collect();
     let roles_last = roles::last_trial(&world, &usual);
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         roles::trials(&world),
         vec![last, roles_last],
         readme::trials(&world),
+        vec![security::log_trial(&world)],
         kills::trials(&world),
     ];
     let conclusion = libtest_mimic::run(&arguments, trials.into_iter().flatten().collect());

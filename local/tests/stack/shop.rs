@@ -213,6 +213,11 @@ impl Person {
         &self.name
     }
 
+    /// The token itself.
+    pub fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
     pub fn get(&self, path: &str) -> Request {
         self.request(Method::GET, path)
     }
@@ -284,6 +289,12 @@ impl Request {
         self
     }
 
+    /// With a header of bytes that may be no text.
+    pub fn raw_header(mut self, name: &str, value: &[u8]) -> Self {
+        self.builder = self.builder.header(name, value);
+        self
+    }
+
     /// With this idempotency key.
     pub fn key(self, key: &str) -> Self {
         self.header("idempotency-key", key)
@@ -299,11 +310,16 @@ impl Request {
     }
 
     /// With a body as it is, which may be no JSON.
-    pub fn text(mut self, body: impl Into<Vec<u8>>) -> Self {
+    pub fn text(self, body: impl Into<Vec<u8>>) -> Self {
+        self.typed("application/json", body)
+    }
+
+    /// With a body that is said to be of some type; of none, when that is empty.
+    pub fn typed(mut self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         let body = body.into();
         self.told = format!("{} {}", self.told, String::from_utf8_lossy(&body).trim_end());
-        self.builder = self.builder.header("content-type", "application/json").body(body);
-        self
+        self.builder = self.builder.body(body);
+        if content_type.is_empty() { self } else { self.header("content-type", content_type) }
     }
 
     async fn send(self) -> reqwest::Result<Answer> {

@@ -17,6 +17,8 @@ const SEOUL: Offset = Offset::constant(9);
 pub struct Timestamp(i64);
 
 impl Timestamp {
+    /// The first instant: midnight of 1 January 1970 in UTC.
+    pub const EPOCH: Self = Self(0);
     const MAX_MILLIS: i64 = 7_258_118_400_000;
 
     /// An instant; a violation outside 1970 to 2200.

@@ -131,27 +131,32 @@ fn form_error(error: &serde_path_to_error::Error<serde_json::Error>, body: &[u8]
         return Failure::MalformedJson;
     }
     let message = error.inner().to_string();
-    let mut pointer = String::new();
-    for segment in error.path() {
-        match segment {
-            Segment::Seq { index } => pointer = format!("{pointer}/{index}"),
-            Segment::Map { key } => pointer = format!("{pointer}/{key}"),
-            Segment::Enum { .. } | Segment::Unknown => {}
-        }
-    }
+    let mut segments: Vec<String> = error.path().iter().filter_map(segment).collect();
     // Names of missing and repeated fields are ours: only fields that the contract has can be either.
     let named = |prefix: &str| message.strip_prefix(prefix).and_then(|rest| rest.split('`').next());
-    let (pointer, violation) = if let Some(name) = named("missing field `") {
-        (format!("{pointer}/{name}"), Violation::Missing)
+    let violation = if let Some(name) = named("missing field `") {
+        segments.push(name.to_owned());
+        Violation::Missing
     } else if let Some(name) = named("duplicate field `") {
-        (format!("{pointer}/{name}"), Violation::Repeated)
+        segments.push(name.to_owned());
+        Violation::Repeated
     } else if message.starts_with("unknown field") {
         // The name is the caller's: point to the object that has it.
-        (pointer[..pointer.rfind('/').unwrap_or(0)].to_owned(), Violation::Unknown)
+        segments.pop();
+        Violation::Unknown
     } else {
-        (pointer, Violation::Malformed)
+        Violation::Malformed
     };
+    let pointer: String = segments.iter().flat_map(|segment| ["/", segment]).collect();
     Failure::Invalid(vec![FieldError::new(pointer, violation)])
+}
+
+fn segment(segment: &Segment) -> Option<String> {
+    match segment {
+        Segment::Seq { index } => Some(index.to_string()),
+        Segment::Map { key } => Some(key.clone()),
+        Segment::Enum { .. } | Segment::Unknown => None,
+    }
 }
 
 #[cfg(test)]
@@ -193,6 +198,9 @@ mod tests {
             (r#"{"lines":[{"quantity":99999999999999999999}]}"#, "/lines/0/quantity", Violation::Malformed),
             (r#"{"lines":[{"quantity":1,"evil":2}]}"#, "/lines/0", Violation::Unknown),
             (r#"{"evil":2}"#, "", Violation::Unknown),
+            (r#"{"evil/slash":2}"#, "", Violation::Unknown),
+            (r#"{"lines":[{"quantity":1,"evil/slash~":2}]}"#, "/lines/0", Violation::Unknown),
+            (r#"{"lines":[{"quantity":-0}]}"#, "/lines/0/quantity", Violation::Malformed),
             (r#"{"lines":[],"lines":[]}"#, "/lines", Violation::Repeated),
             (
                 r#"{"lines":[{"quantity":1,"unit_price":{"amount":1,"currency":"USD"}}]}"#,

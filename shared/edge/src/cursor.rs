@@ -21,10 +21,13 @@ impl CursorKey {
     /// # Errors
     /// When there is none: without it anybody could make cursors.
     pub fn from_env() -> Result<Self, crate::Error> {
-        match std::env::var("CURSOR_KEY") {
-            Ok(key) if key.len() >= 16 => Ok(Self(key.into_bytes())),
-            _ => Err("CURSOR_KEY must be set, to 16 characters or more".into()),
-        }
+        let key = std::env::var("CURSOR_KEY").ok().and_then(Self::new);
+        key.ok_or_else(|| "CURSOR_KEY must be set, to 16 characters or more".into())
+    }
+
+    /// This key, unless it is too short to keep anybody out.
+    pub fn new(key: String) -> Option<Self> {
+        (key.len() >= 16).then(|| Self(key.into_bytes()))
     }
 
     pub(crate) fn seal(&self, list: &str, owner: &str, position: &Position) -> String {

@@ -5,7 +5,9 @@
 
 mod body;
 mod cursor;
+mod event;
 mod language;
+pub mod log;
 pub mod parameters;
 mod problem;
 mod reply;
@@ -16,7 +18,8 @@ mod texts;
 
 pub use body::{MoneyBody, Object, ShardsBody, given};
 pub use cursor::CursorKey;
+pub use event::{Event, Response};
 pub use problem::{CATALOGUE, Failure, ProblemType};
 pub use reply::{List, Reply};
 pub use request::{PageRequest, Request};
-pub use serve::{Answer, Error, serve};
+pub use serve::{Answer, Error, respond, serve};

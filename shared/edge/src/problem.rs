@@ -64,6 +64,7 @@ problems! {
     COUPON_SOLD_OUT 409 "coupon-sold-out" "All coupons have been issued." "쿠폰이 모두 소진되었습니다.";
     COUPON_NOT_OPEN 409 "coupon-not-open" "The coupon campaign has not begun." "쿠폰 발급이 아직 시작되지 않았습니다.";
     COUPON_CLOSED 409 "coupon-closed" "The coupon campaign is over." "쿠폰 발급이 종료되었습니다.";
+    UNSUPPORTED_MEDIA_TYPE 415 "unsupported-media-type" "The body is not sent as application/json." "본문의 Content-Type이 application/json이 아닙니다.";
     UNKNOWN_PRODUCT 422 "unknown-product" "The order names a product that does not exist." "존재하지 않는 상품이 주문에 있습니다.";
     UNKNOWN_COUPON 422 "unknown-coupon" "The order names a coupon that you do not hold." "보유하지 않은 쿠폰이 주문에 있습니다.";
     KEY_REUSED 422 "idempotency-key-reused" "The Idempotency-Key was used for another request." "다른 요청에 사용된 Idempotency-Key입니다.";
@@ -78,6 +79,8 @@ pub enum Failure {
     MalformedJson,
     /// The body is too large.
     BodyTooLarge,
+    /// The body is said to be something else than JSON.
+    UnsupportedMediaType,
     /// Fields of the request are not valid.
     Invalid(Vec<FieldError>),
     /// The cursor is not one that this list gave out.
@@ -147,6 +150,7 @@ impl Failure {
         match self {
             Self::MalformedJson => &MALFORMED_JSON,
             Self::BodyTooLarge => &BODY_TOO_LARGE,
+            Self::UnsupportedMediaType => &UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid(_) => &INVALID_REQUEST,
             Self::InvalidCursor => &INVALID_CURSOR,
             Self::KeyRequired => &KEY_REQUIRED,
@@ -177,7 +181,7 @@ impl Failure {
         let More { errors, members } = self.more(now);
         let error = |(pointer, text): (String, Text)| {
             let place = if pointer.starts_with('?') { "parameter" } else { "pointer" };
-            json!({ place: pointer.trim_start_matches('?'), "detail": text.in_language(language) })
+            json!({ place: pointer.strip_prefix('?').unwrap_or(&pointer), "detail": text.in_language(language) })
         };
         let problem = Problem {
             r#type: format!("/problems/{}", kind.code),

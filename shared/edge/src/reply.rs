@@ -1,12 +1,11 @@
 //! Responses.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use lambda_http::{Body, Response};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use sijang_domain::{Answered, Page, Rendered};
 
-use crate::{PageRequest, Request};
+use crate::{PageRequest, Request, event::Response};
 
 /// A response: status, headers, body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,9 +99,7 @@ impl Reply {
         self
     }
 
-    pub(crate) fn response(self) -> Result<Response<Body>, lambda_http::http::Error> {
-        let builder = Response::builder().status(self.status);
-        let builder = self.headers.iter().fold(builder, |builder, (name, value)| builder.header(name, value));
-        builder.body(Body::Text(self.body))
+    pub(crate) fn response(self) -> Response {
+        Response::new(self.status, self.headers.into_iter().collect(), self.body)
     }
 }

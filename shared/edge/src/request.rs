@@ -5,16 +5,15 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use lambda_http::{RequestExt, aws_lambda_events::apigw::ApiGatewayV2httpRequestContext, request::RequestContext};
 use serde::{
     Serialize,
     de::{DeserializeOwned, value::StrDeserializer},
 };
 use sijang_domain::{
-    Command, FieldError, Fingerprint, IdempotencyKey, Moment, Position, Refusal, Timestamp, UserId, Violation,
+    Command, Error, FieldError, Fingerprint, IdempotencyKey, Moment, Position, Refusal, Timestamp, UserId, Violation,
 };
 
-use crate::{CursorKey, Failure, body, language::Language};
+use crate::{CursorKey, Event, Failure, body};
 
 /// The scope that customers' tokens carry.
 const CUSTOMER: &str = "shop/customer";
@@ -26,31 +25,27 @@ const RESERVE: Duration = Duration::from_millis(500);
 /// The most time that a request is tried: a client waits no longer (API Gateway would cut it off at 30 seconds).
 const PATIENCE: Duration = Duration::from_secs(8);
 
-/// A request, as API Gateway passed it on.
+/// A request, and when it came.
 #[derive(Debug)]
 pub struct Request {
-    inner: lambda_http::Request,
+    event: Event,
     moment: Moment,
-    id: String,
 }
 
 impl Request {
-    pub(crate) fn new(inner: lambda_http::Request) -> Self {
-        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let now = i64::try_from(since_epoch.as_millis()).unwrap_or_default();
-        let limit = inner.lambda_context_ref().map(|context| context.deadline).unwrap_or_default();
+    /// A request that came at `clock`, to a function whose time is up at `limit` (milliseconds since the epoch).
+    ///
+    /// # Errors
+    /// When the clock shows no time that an order could be of.
+    pub(crate) fn new(event: Event, clock: SystemTime, limit: u64) -> Result<Self, Failure> {
+        let broken = || Error::Internal("the clock is not between 1970 and 2200".to_owned());
+        let since_epoch = clock.duration_since(UNIX_EPOCH).map_err(|_| broken())?;
+        let millis = i64::try_from(since_epoch.as_millis()).map_err(|_| broken())?;
+        let now = Timestamp::from_millis(millis).map_err(|_| broken())?;
         let left = Duration::from_millis(limit).checked_sub(since_epoch).and_then(|left| left.checked_sub(RESERVE));
         // Some local runtimes hand out limits that lie in the past.
         let left = left.filter(|left| !left.is_zero()).unwrap_or(PATIENCE).min(PATIENCE);
-        #[allow(clippy::expect_used)]
-        let now = Timestamp::from_millis(now).expect("the clock is between 1970 and 2200");
-        let moment = Moment { now, deadline: Instant::now() + left };
-        let gateway = match inner.request_context_ref() {
-            Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
-            _ => None,
-        };
-        let id = gateway.or_else(|| Some(inner.lambda_context_ref()?.request_id.clone())).unwrap_or_default();
-        Self { inner, moment, id }
+        Ok(Self { event, moment: Moment { now, deadline: Instant::now() + left } })
     }
 
     /// When the request came, and until when it may be tried.
@@ -58,20 +53,8 @@ impl Request {
         self.moment
     }
 
-    pub(crate) fn id(&self) -> &str {
-        &self.id
-    }
-
-    pub(crate) fn language(&self) -> Language {
-        Language::accepted(self.header("accept-language"))
-    }
-
     pub(crate) fn if_none_match(&self) -> Option<&str> {
-        self.header("if-none-match")
-    }
-
-    fn header(&self, name: &str) -> Option<&str> {
-        self.inner.headers().get(name).and_then(|value| value.to_str().ok())
+        self.event.header("if-none-match")
     }
 
     /// The customer: the token's subject. Nothing else in a request says who asks.
@@ -85,30 +68,40 @@ impl Request {
     }
 
     fn subject_with(&self, scope: &str) -> Result<UserId, Failure> {
-        let Some(RequestContext::ApiGatewayV2(ApiGatewayV2httpRequestContext { authorizer, .. })) =
-            self.inner.request_context_ref()
-        else {
-            return Err(Failure::Unauthenticated);
-        };
-        let claims = authorizer.as_ref().and_then(|authorizer| authorizer.jwt.as_ref()).map(|jwt| &jwt.claims);
-        let claims = claims.ok_or(Failure::Unauthenticated)?;
-        let subject = claims.get("sub").ok_or(Failure::Unauthenticated)?;
+        let subject = self.event.claim("sub").ok_or(Failure::Unauthenticated)?;
         let subject = UserId::parse(subject).map_err(|_| Failure::Unauthenticated)?;
-        let scopes = claims.get("scope").map(String::as_str).unwrap_or_default();
+        // An ID token says who somebody is, to the client; it permits nothing. Cognito's say so.
+        if self.event.claim("token_use").is_some_and(|r#use| r#use != "access") {
+            return Err(Failure::Unauthenticated);
+        }
+        let scopes = self.event.claim("scope").unwrap_or_default();
         if scopes.split_whitespace().any(|granted| granted == scope) { Ok(subject) } else { Err(Failure::Forbidden) }
     }
 
-    /// The body, if it has the form of a `T`.
+    /// The body, if it is JSON of the form of a `T`.
     pub fn body<T: DeserializeOwned>(&self) -> Result<T, Failure> {
-        body::parse(self.inner.body())
+        if !self.event.header("content-type").is_none_or(is_json) {
+            return Err(Failure::UnsupportedMediaType);
+        }
+        body::parse(&self.event.body().ok_or(Failure::MalformedJson)?)
     }
 
     /// No body, for a request that says everything by its path.
     pub fn no_body(&self) -> Result<(), Failure> {
-        if self.inner.body().is_empty() {
+        if self.event.body().is_some_and(|body| body.is_empty()) {
             Ok(())
         } else {
             Err(Failure::Invalid(vec![FieldError::new("", Violation::Unknown)]))
+        }
+    }
+
+    /// No query parameters but these: one that is misspelt would change nothing, and nobody would know.
+    pub fn only_parameters(&self, known: &[&str]) -> Result<(), Failure> {
+        if self.event.query().all(|(name, _)| known.contains(&name.as_ref())) {
+            Ok(())
+        } else {
+            // The name is the caller's: it is not repeated.
+            Err(Failure::Invalid(vec![FieldError::new("?", Violation::Unknown)]))
         }
     }
 
@@ -120,8 +113,7 @@ impl Request {
 
     /// An identifier from the path. One that cannot exist is one that does not exist.
     pub fn path<T: FromStr>(&self, name: &str, missing: Refusal) -> Result<T, Failure> {
-        let parameters = self.inner.path_parameters_ref();
-        let value = parameters.and_then(|parameters| parameters.first(name)).and_then(|value| value.parse().ok());
+        let value = self.event.path_parameter(name).and_then(|value| value.parse().ok());
         value.ok_or_else(|| missing.into())
     }
 
@@ -131,13 +123,13 @@ impl Request {
         name: &str,
         parse: impl FnOnce(&str) -> Result<T, Violation>,
     ) -> Result<Option<T>, Failure> {
-        let all = self.inner.query_string_parameters_ref().and_then(|parameters| parameters.all(name));
+        let mut all = self.event.query().filter(|(sent, _)| sent == name).map(|(_, value)| value);
         let invalid = |violation| Failure::Invalid(vec![FieldError::new(format!("?{name}"), violation)]);
-        match all.as_deref() {
-            None | Some([]) => Ok(None),
-            Some([one]) => parse(one).map(Some).map_err(invalid),
-            Some(_) => Err(invalid(Violation::Repeated)),
+        let Some(first) = all.next() else { return Ok(None) };
+        if all.next().is_some() {
+            return Err(invalid(Violation::Repeated));
         }
+        parse(&first).map(Some).map_err(invalid)
     }
 
     /// A query parameter that is one of a type's names, as they stand in answers.
@@ -149,13 +141,8 @@ impl Request {
 
     /// The client's idempotency key, if it sent one.
     pub fn idempotency_key(&self) -> Result<Option<IdempotencyKey>, Failure> {
-        let mut keys = self.inner.headers().get_all("idempotency-key").iter();
-        let Some(key) = keys.next() else { return Ok(None) };
-        if keys.next().is_some() {
-            return Err(Failure::KeyInvalid);
-        }
-        let key = key.to_str().ok().and_then(|key| IdempotencyKey::parse(key).ok());
-        key.map(Some).ok_or(Failure::KeyInvalid)
+        let key = self.event.header("idempotency-key").map(IdempotencyKey::parse);
+        key.transpose().map_err(|_| Failure::KeyInvalid)
     }
 
     /// The command of `user` to do `what`.
@@ -180,6 +167,12 @@ impl Request {
         let (key, owner) = (key.clone(), owner.to_owned());
         Ok(PageRequest { limit: limit.unwrap_or(20), after, key, list, owner })
     }
+}
+
+/// Whether a `Content-Type` says JSON, with whatever parameters.
+fn is_json(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case("application/json")
 }
 
 /// Which page of which list is asked for.

@@ -36,6 +36,7 @@ fn failures() -> Vec<Failure> {
     let mut failures = vec![
         Failure::MalformedJson,
         Failure::BodyTooLarge,
+        Failure::UnsupportedMediaType,
         Failure::Invalid(vec![FieldError::new("/amount", Violation::Missing)]),
         Failure::InvalidCursor,
         Failure::KeyRequired,

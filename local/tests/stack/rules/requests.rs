@@ -16,6 +16,7 @@ pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![
         trial(world, "rules::requests::a_body_has_every_field_of_its_type_once_and_no_other", strict_json),
         trial(world, "rules::requests::a_body_is_one_json_document_of_at_most_16_kib", documents),
+        trial(world, "rules::requests::a_body_is_said_to_be_json_or_not_said_to_be_anything", media_types),
         trial(world, "rules::requests::commands_need_an_idempotency_key", keys),
         trial(world, "rules::requests::problems_speak_the_readers_language", languages),
         trial(world, "rules::requests::an_internal_error_tells_nothing", internal_error),
@@ -90,6 +91,19 @@ async fn documents(shop: Shop) {
     largest.push(b' ');
     deposit(largest).await.problem(400, "body-too-large");
     assert_eq!(customer.balance().await, 1_000);
+}
+
+async fn media_types(shop: Shop) {
+    let customer = shop.customer();
+    let deposit = |kind: &str| customer.post("/v1/me/balance/deposits").new_key().typed(kind, krw(100).to_string());
+    for other in ["text/plain", "application/xml", "application/x-www-form-urlencoded", "application/jsonx", ";", "*/*"]
+    {
+        deposit(other).await.problem(415, "unsupported-media-type");
+    }
+    for json in ["application/json", "application/json; charset=utf-8", "Application/JSON ;charset=utf-8", ""] {
+        deposit(json).await.value(201);
+    }
+    assert_eq!(customer.balance().await, 400);
 }
 
 async fn keys(shop: Shop) {
