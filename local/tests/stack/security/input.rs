@@ -157,7 +157,7 @@ fn bodies(example: &Value) -> Vec<Vec<u8>> {
         format!("// {CANARY}\n{good}"),
         format!("amount=1&{CANARY}=2"),
         format!("<x>{CANARY}</x>"),
-        good[..good.len() / 2].to_owned(),
+        good[..good.rfind(':').unwrap()].to_owned(),
         format!("{good}{}", " ".repeat(17 * 1024)),
         format!("{{\"{}\":0}}", CANARY.repeat(1_200)),
     ];
@@ -305,7 +305,11 @@ impl Tally {
     }
 
     fn judge(&mut self, answer: &Answer, good: bool) {
-        let told = answer.body.contains(CANARY) || TELLTALES.iter().any(|telltale| answer.body.contains(telltale));
+        // The request's name is random, and may look like anything.
+        let mut body: Value = serde_json::from_str(&answer.body).unwrap_or_default();
+        body.as_object_mut().and_then(|members| members.remove("request_id"));
+        let said = body.to_string();
+        let told = said.contains(CANARY) || TELLTALES.iter().any(|telltale| said.contains(telltale));
         let told = told && !answer.status.is_success();
         if good && !told {
             self.refused += 1;
