@@ -46,7 +46,7 @@ async fn main() -> Result<(), Error> {
     security(("token" = ["shop/admin"])),
     extensions(("x-problems" = json!(["product-not-found", "insufficient-stock", "stock-limit-exceeded"]))),
 )]
-async fn handle(store: &Store, request: Request) -> Answer {
+pub async fn handle(store: &Store, request: Request) -> Answer {
     let admin = request.admin()?;
     request.only_parameters(&[])?;
     let product_id = request.path("product_id", Refusal::ProductNotFound)?;

@@ -18,16 +18,22 @@ const DRAINING: Duration = Duration::from_mins(1);
 /// What is asked for.
 #[derive(Deserialize)]
 #[serde(untagged, deny_unknown_fields)]
-enum Task {
+pub enum Task {
     /// By the schedule: the three days before this time, and the ranking.
-    Night { scheduled_time: Timestamp },
+    Night {
+        /// When it was to run.
+        scheduled_time: Timestamp,
+    },
     /// By an operator: one day.
-    Recount { day: Day },
+    Recount {
+        /// Which one.
+        day: Day,
+    },
 }
 
 /// What was done.
 #[derive(Serialize)]
-struct Report {
+pub struct Report {
     day: Day,
     drained: usize,
     facts: u64,
@@ -42,7 +48,8 @@ async fn main() -> Result<(), Error> {
     run(service_fn(|event: LambdaEvent<Task>| aggregate(store, queue, event.payload))).await
 }
 
-async fn aggregate(store: &Store, queue: &OrderEvents, task: Task) -> Result<Report, Error> {
+/// Counts what is asked for.
+pub async fn aggregate(store: &Store, queue: &OrderEvents, task: Task) -> Result<Report, Error> {
     // The queue may be out of reach while the facts are not: the ranking is worth having all the same.
     let drained = match store.drain(queue, Instant::now() + DRAINING).await {
         Ok(drained) => drained,

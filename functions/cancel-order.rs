@@ -34,7 +34,7 @@ async fn main() -> Result<(), Error> {
     security(("token" = ["shop/customer"])),
     extensions(("x-problems" = json!(["order-not-found", "order-already-cancelled"]))),
 )]
-async fn handle(store: &Store, request: Request) -> Answer {
+pub async fn handle(store: &Store, request: Request) -> Answer {
     let customer = request.customer()?;
     request.only_parameters(&[])?;
     let order_id: OrderId = request.path("order_id", Refusal::OrderNotFound)?;

@@ -54,7 +54,7 @@ async fn main() -> Result<(), Error> {
     )),
     security(("token" = ["shop/admin"])),
 )]
-async fn handle(store: &Store, request: Request) -> Answer {
+pub async fn handle(store: &Store, request: Request) -> Answer {
     let admin = request.admin()?;
     request.only_parameters(&[])?;
     let draft = request.body::<Body>()?.parse()?;

@@ -46,7 +46,7 @@ async fn main() -> Result<(), Error> {
     security(("token" = ["shop/customer"])),
     extensions(("x-problems" = json!(["balance-limit-exceeded"]))),
 )]
-async fn handle(store: &Store, limits: &DepositLimits, request: Request) -> Answer {
+pub async fn handle(store: &Store, limits: &DepositLimits, request: Request) -> Answer {
     let customer = request.customer()?;
     request.only_parameters(&[])?;
     let body: MoneyBody = request.body()?;

@@ -32,7 +32,7 @@ async fn main() -> Result<(), Error> {
     )),
     security(("token" = ["shop/customer"])),
 )]
-async fn handle(store: &Store, request: Request) -> Answer {
+pub async fn handle(store: &Store, request: Request) -> Answer {
     let customer = request.customer()?;
     request.only_parameters(&[])?;
     let balance = store.balance(&customer).await?;

@@ -41,7 +41,7 @@ async fn main() -> Result<(), Error> {
     )),
     security(("token" = ["shop/admin"])),
 )]
-async fn handle(store: &Store, cursors: &CursorKey, request: Request) -> Answer {
+pub async fn handle(store: &Store, cursors: &CursorKey, request: Request) -> Answer {
     request.admin()?;
     request.only_parameters(&["date", "limit", "cursor"])?;
     let day: Day = request.required("date", str::parse)?;

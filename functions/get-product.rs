@@ -28,7 +28,7 @@ async fn main() -> Result<(), Error> {
     )),
     extensions(("x-problems" = json!(["product-not-found"]))),
 )]
-async fn handle(store: &Store, request: Request) -> Answer {
+pub async fn handle(store: &Store, request: Request) -> Answer {
     request.only_parameters(&[])?;
     let product_id = request.path("product_id", Refusal::ProductNotFound)?;
     let product = store.product(product_id).await?;

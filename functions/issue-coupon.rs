@@ -41,7 +41,7 @@ async fn main() -> Result<(), Error> {
         "coupon-closed"
     ]))),
 )]
-async fn handle(store: &Store, request: Request) -> Answer {
+pub async fn handle(store: &Store, request: Request) -> Answer {
     let customer = request.customer()?;
     request.only_parameters(&[])?;
     let coupon_id = request.path("coupon_id", Refusal::CouponNotFound)?;

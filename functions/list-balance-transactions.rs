@@ -32,7 +32,7 @@ async fn main() -> Result<(), Error> {
     )),
     security(("token" = ["shop/customer"])),
 )]
-async fn handle(store: &Store, cursors: &CursorKey, request: Request) -> Answer {
+pub async fn handle(store: &Store, cursors: &CursorKey, request: Request) -> Answer {
     let customer = request.customer()?;
     request.only_parameters(&["limit", "cursor"])?;
     let page = request.page(cursors, "balance-transactions", customer.as_str())?;

@@ -35,7 +35,7 @@ async fn main() -> Result<(), Error> {
         })
     )),
 )]
-async fn handle(store: &Store, cursors: &CursorKey, request: Request) -> Answer {
+pub async fn handle(store: &Store, cursors: &CursorKey, request: Request) -> Answer {
     request.only_parameters(&["limit", "cursor"])?;
     let page = request.page(cursors, "coupons", "")?;
     let campaigns = store.open_campaigns(page.limit, page.after.clone(), request.moment().now).await?;

@@ -38,7 +38,7 @@ async fn main() -> Result<(), Error> {
     )),
     security(("token" = ["shop/customer"])),
 )]
-async fn handle(store: &Store, cursors: &CursorKey, request: Request) -> Answer {
+pub async fn handle(store: &Store, cursors: &CursorKey, request: Request) -> Answer {
     let customer = request.customer()?;
     request.only_parameters(&["status", "limit", "cursor"])?;
     let status = request.choice("status")?;

@@ -56,7 +56,7 @@ async fn main() -> Result<(), Error> {
         })
     )),
 )]
-async fn handle(store: &Store, request: Request) -> Answer {
+pub async fn handle(store: &Store, request: Request) -> Answer {
     request.only_parameters(&[])?;
     let popular = match store.newest_ranking().await? {
         Some(ranking) => popular(store, &ranking).await?,

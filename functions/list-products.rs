@@ -36,7 +36,7 @@ async fn main() -> Result<(), Error> {
         })
     )),
 )]
-async fn handle(store: &Store, cursors: &CursorKey, request: Request) -> Answer {
+pub async fn handle(store: &Store, cursors: &CursorKey, request: Request) -> Answer {
     request.only_parameters(&["name_prefix", "limit", "cursor"])?;
     let prefix = request.parameter("name_prefix", Name::parse)?;
     let owner = prefix.as_ref().map(Name::sort_key).unwrap_or_default();

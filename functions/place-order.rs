@@ -77,7 +77,7 @@ async fn main() -> Result<(), Error> {
         "insufficient-balance"
     ]))),
 )]
-async fn handle(store: &Store, request: Request) -> Answer {
+pub async fn handle(store: &Store, request: Request) -> Answer {
     let customer = request.customer()?;
     request.only_parameters(&[])?;
     let (cart, coupon_id) = request.body::<Body>()?.parse()?;

@@ -20,7 +20,8 @@ async fn main() -> Result<(), Error> {
     run(service_fn(|event: LambdaEvent<StreamEvent>| async move { publish(queue, event.payload).await })).await
 }
 
-async fn publish(queue: &OrderEvents, event: StreamEvent) -> Result<DynamoDbEventResponse, Error> {
+/// Publishes what a batch of the stream has.
+pub async fn publish(queue: &OrderEvents, event: StreamEvent) -> Result<DynamoDbEventResponse, Error> {
     let (mut messages, mut message_records) = (Vec::new(), Vec::new());
     let (mut dead, mut dead_records) = (Vec::new(), Vec::new());
     for (position, record) in event.records.iter().enumerate() {

@@ -20,7 +20,8 @@ async fn main() -> Result<(), Error> {
     run(service_fn(|event: LambdaEvent<SqsEvent>| record(store, event.payload))).await
 }
 
-async fn record(store: &Store, event: SqsEvent) -> Result<SqsBatchResponse, Error> {
+/// Counts the events in a batch of messages.
+pub async fn record(store: &Store, event: SqsEvent) -> Result<SqsBatchResponse, Error> {
     let message = |message: aws_lambda_events::event::sqs::SqsMessage| {
         Some(Received { handle: message.message_id?, body: message.body.unwrap_or_default() })
     };

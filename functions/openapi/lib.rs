@@ -6,6 +6,7 @@
 
 pub mod compatibility;
 pub mod events;
+pub mod in_process;
 mod problems;
 mod tidy;
 
@@ -20,7 +21,7 @@ macro_rules! operations {
     ($($module:ident $path:literal)*) => {
         $(
             #[path = $path]
-            #[allow(dead_code)] // here it is read for its annotations only
+            #[allow(dead_code)] // its `main` is not called here
             mod $module;
         )*
 

@@ -51,7 +51,7 @@ impl FromStr for Timestamp {
         let form = date_and_time.bytes().map(|byte| if byte.is_ascii_digit() { b'0' } else { byte });
         let offset = rest.trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
         let offset_is_plain = offset == "Z" || (offset.len() == 6 && offset.as_bytes()[3] == b':');
-        let leaps = &date_and_time[17..] == "60";
+        let leaps = date_and_time.ends_with("60");
         if !form.eq("0000-00-00T00:00:00".bytes()) || !offset_is_plain || leaps {
             return Err(Violation::Malformed);
         }
@@ -179,6 +179,8 @@ mod tests {
             "2026-11-21T00:00:00+0900",
             "2026-11-21T00:00:00+09:00[Asia/Seoul]",
             "20261121T000000.000000Z",
+            // The 18th byte is inside of a character.
+            "2026-11-21T03:1가9Z",
         ] {
             assert!(bad.parse::<Timestamp>().is_err(), "{bad:?}");
         }

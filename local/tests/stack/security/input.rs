@@ -82,7 +82,7 @@ fn values() -> Vec<String> {
         format!("\"{}\"", CANARY.repeat(200)),
         format!("{{\"{CANARY}\":1}}"),
         format!("[\"{CANARY}\"]"),
-        format!("{CANARY}"),
+        CANARY.to_owned(),
         nested(100),
         nested(5_000),
         format!("{{\"{CANARY}\":{}}}", nested(1_000)),

@@ -1,6 +1,7 @@
 //! Attacks on the running shop: with tokens that are none, with other people's identifiers, with hostile input; and what
 //! its logs give away. Every test is over all routes of the contract: a new route is attacked as soon as it is there.
 
+mod forger;
 mod input;
 mod logs;
 mod ownership;

@@ -31,7 +31,7 @@ struct Two {
     other: Person,
     /// The owner's requests had this key.
     key: String,
-    owned: Belongings,
+    things: Belongings,
 }
 
 pub async fn matrix(shop: Shop) {
@@ -70,8 +70,8 @@ impl Two {
         for status in ["PAID", "CANCELLED"] {
             cursors.push(first_cursor(&owner, &format!("/v1/orders?status={status}")).await);
         }
-        let owned = Belongings { product, orders: orders.into(), coupon, cursors, ordered, deposited };
-        Self { owner, other, key, owned }
+        let things = Belongings { product, orders: orders.into(), coupon, cursors, ordered, deposited };
+        Self { owner, other, key, things }
     }
 
     /// Everything that the owner sees of what is the owner's.
@@ -85,7 +85,7 @@ impl Two {
 
     /// Whether an answer names anything of the owner's.
     fn gives_away(&self, answer: &Answer) -> bool {
-        let ids = self.owned.orders.iter().chain(&self.owned.cursors).map(String::as_str);
+        let ids = self.things.orders.iter().chain(&self.things.cursors).map(String::as_str);
         ids.chain([self.owner.name()]).any(|id| answer.body.contains(id))
     }
 }
@@ -97,39 +97,39 @@ async fn first_cursor(person: &Person, list: &str) -> String {
 
 /// Reaches for the owner's things by this route, in every way that it has; how many they were.
 async fn attack(shop: &Shop, two: &Two, route: &Route) -> usize {
-    let Two { other, owned, key, .. } = two;
+    let Two { other, things, key, .. } = two;
     let absent = Ulid::generate().to_string();
     let mut attempts = 0;
     match route.function.as_str() {
         "get-order" | "cancel-order" => {
-            for id in &owned.orders {
+            for id in &things.orders {
                 let asked = [route.request(other, id), route.request(other, &absent)];
                 same(two, asked, 404, "order-not-found").await;
                 attempts += 1;
             }
             if route.is_command {
                 // The key by which the owner cancelled it gets no replay, either.
-                let cancelled = &owned.orders[0];
+                let cancelled = &things.orders[0];
                 let again = other.post(&route.path_to(cancelled)).key(&format!("{key}{cancelled}"));
                 same(two, [again, route.request(other, &absent)], 404, "order-not-found").await;
                 attempts += 1;
             }
         }
         "place-order" => {
-            let with = |coupon: &str| other.order(&order_with(&owned.product, 1, coupon));
-            same(two, [with(&owned.coupon), with(&absent)], 422, "unknown-coupon").await;
-            let with_key = |key: &str| other.post(&route.path).key(key).json(&owned.ordered);
+            let with = |coupon: &str| other.order(&order_with(&things.product, 1, coupon));
+            same(two, [with(&things.coupon), with(&absent)], 422, "unknown-coupon").await;
+            let with_key = |key: &str| other.post(&route.path).key(key).json(&things.ordered);
             same(two, [with_key(key), with_key(&absent)], 409, "insufficient-balance").await;
             attempts += 2;
         }
         "issue-coupon" => {
-            let with_key = |key: &str| other.issue(&owned.coupon).key(key);
+            let with_key = |key: &str| other.issue(&things.coupon).key(key);
             same(two, [with_key(key), with_key(&absent)], 409, "coupon-sold-out").await;
             attempts += 1;
         }
         "deposit-balance" => {
-            let answer = other.post(&route.path).key(key).json(&owned.deposited).await;
-            assert!(!answer.is_replay() && answer.value(201)["balance"] == owned.deposited, "{}", answer.body);
+            let answer = other.post(&route.path).key(key).json(&things.deposited).await;
+            assert!(!answer.is_replay() && answer.value(201)["balance"] == things.deposited, "{}", answer.body);
             assert!(!two.gives_away(&answer));
             attempts += 1;
         }
@@ -153,7 +153,7 @@ async fn attack(shop: &Shop, two: &Two, route: &Route) -> usize {
                 let separator = if path.contains('?') { '&' } else { '?' };
                 person.get(&format!("{path}{separator}cursor={cursor}"))
             };
-            for cursor in &owned.cursors {
+            for cursor in &things.cursors {
                 same(two, [with(cursor), with("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")], 400, "invalid-cursor").await;
                 attempts += 1;
             }
@@ -162,12 +162,12 @@ async fn attack(shop: &Shop, two: &Two, route: &Route) -> usize {
             }
         }
         "get-product" | "list-popular-products" => {
-            assert!(!two.gives_away(&route.request(other, &owned.product).await), "{}", route.name());
+            assert!(!two.gives_away(&route.request(other, &things.product).await), "{}", route.name());
             attempts += 1;
         }
         "create-product" | "update-product" | "adjust-stock" | "create-coupon" => {
             // A customer learns nothing of what is there; and one administrator's key is not another's.
-            for id in [&owned.product, &absent] {
+            for id in [&things.product, &absent] {
                 route.request(other, id).await.stopped_at_the_gateway(403);
             }
             let product = shop.product(PRICE, 100).await;

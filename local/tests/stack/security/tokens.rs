@@ -3,28 +3,22 @@
 //! What the gateway decides here is decided by MiniStack's JWT authorizer, in the place of API Gateway's. What the
 //! function decides is the shop's own code, in both places.
 
-use std::fs;
-
-use aws_lc_rs::{
-    encoding::{AsDer, PublicKeyX509Der},
-    hmac,
-    rand::SystemRandom,
-    rsa::{KeyPair, KeySize},
-    signature::{KeyPair as _, RSA_PKCS1_SHA256},
-};
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use sijang_local::issuer::{ADMIN, AUDIENCE, CUSTOMER};
 use ulid::Ulid;
 
-use super::routes::{Route, routes};
+use super::{
+    forger::{Forger, part, with},
+    routes::{Route, routes},
+};
 use crate::{
     books,
     shop::{Answer, PROVOKED, Person, Request, Shop},
 };
 
 /// Something that is sent in the hope to be taken for somebody.
+#[derive(Clone)]
 struct Attack {
     what: &'static str,
     token: Option<String>,
@@ -68,191 +62,185 @@ impl Attack {
     }
 }
 
-/// Makes tokens with a key, of whatever header and claims.
-struct Forger {
-    key: KeyPair,
-    key_id: String,
+/// What an intruder could have: the issuer's key (where only the claims are wrong), a key of one's own, a good token that
+/// must not be good where it does not belong. The claims would open everything.
+struct Tokens {
+    intruder: String,
+    inside: Forger,
+    outside: Forger,
+    claims: Value,
+    good: String,
+    now: i64,
+    issuer: String,
 }
 
-fn part(bytes: impl AsRef<[u8]>) -> String {
-    URL_SAFE_NO_PAD.encode(bytes)
-}
-
-impl Forger {
-    /// With the issuer's own key.
-    fn inside(shop: &Shop) -> Self {
-        let der = fs::read(shop.stack().state().issuer_key()).unwrap();
-        Self { key: KeyPair::from_pkcs8(&der).unwrap(), key_id: key_id(shop) }
+impl Tokens {
+    fn of(shop: &Shop, intruder: String) -> Self {
+        let now = Timestamp::now().as_second();
+        let issuer = shop.stack().issuer();
+        let claims = issuer.claims(&intruder, &[CUSTOMER, ADMIN], now);
+        let (inside, outside) = (Forger::inside(shop), Forger::outside(shop));
+        let good = inside.sign(&inside.header(), &claims);
+        Self { intruder, inside, outside, claims, good, now, issuer: issuer.url().to_owned() }
     }
 
-    /// With a key of one's own, under the name of the issuer's.
-    fn outside(shop: &Shop) -> Self {
-        Self { key: KeyPair::generate(KeySize::Rsa2048).unwrap(), key_id: key_id(shop) }
+    fn attacks(&self) -> Vec<Attack> {
+        [self.malformed(), self.algorithms(), self.keys(), self.wrong_claims(), self.elsewhere(), self.scopes()]
+            .concat()
     }
 
-    fn header(&self) -> Value {
-        json!({"alg": "RS256", "typ": "JWT", "kid": self.key_id})
+    /// Signed by the issuer, with one claim changed, or taken out.
+    fn changed(&self, name: &'static str, value: Value) -> String {
+        self.inside.sign(&self.inside.header(), &with(&self.claims, [(name, value)]))
     }
 
-    fn sign(&self, header: &Value, claims: &Value) -> String {
-        let message = format!("{}.{}", part(header.to_string()), part(claims.to_string()));
-        let mut signature = vec![0; self.key.public_modulus_len()];
-        self.key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message.as_bytes(), &mut signature).unwrap();
-        format!("{message}.{}", part(signature))
+    /// What is no token, or not the one that was signed.
+    fn malformed(&self) -> Vec<Attack> {
+        let good = &self.good;
+        let parts: Vec<&str> = good.split('.').collect();
+        let another = part(with(&self.claims, [("sub", json!(format!("{}-changed", self.intruder)))]).to_string());
+        vec![
+            Attack { token: None, ..Attack::token("nothing", "") },
+            Attack::token("an empty token", ""),
+            Attack::header("another scheme", "authorization", "Basic YWxpY2U6c2VjcmV0"),
+            Attack::header("a name for a token", "authorization", &*self.intruder),
+            Attack::token("no token at all", "opensesame"),
+            Attack::token("two parts", format!("{}.{}", parts[0], parts[1])),
+            Attack::token("four parts", format!("{good}.{}", parts[2])),
+            Attack::token("only dots", ".."),
+            Attack::token("parts that are no base64", "!!!.???.***"),
+            Attack::token("parts that are no JSON", format!("{0}.{0}.{0}", part("not JSON"))),
+            Attack::token("claims that are no object", format!("{}.{}.{}", parts[0], part("7"), parts[2])),
+            Attack::token("a long one", format!("{}.{}", "A".repeat(4_000), parts[1])),
+            Attack::token("cut off", &good[..good.len() - 20]),
+            Attack::token("a signature of nothing", format!("{}.{}.", parts[0], parts[1])),
+            Attack::token("a signature of something else", format!("{}.{}.{}", parts[0], parts[1], part([7; 256]))),
+            Attack::token("changed claims", format!("{}.{another}.{}", parts[0], parts[2])),
+        ]
     }
 
-    /// With another header than usual.
-    fn headed(&self, name: &str, value: Value, claims: &Value) -> String {
-        let mut header = self.header();
-        header[name] = value;
-        self.sign(&header, claims)
+    /// Not signed, or signed with what everybody knows.
+    fn algorithms(&self) -> Vec<Attack> {
+        let (signed, signature) = self.good.rsplit_once('.').unwrap();
+        let (_, claims) = signed.split_once('.').unwrap();
+        let unsigned = |alg: Value| {
+            let header = json!({"alg": alg, "typ": "JWT", "kid": self.inside.key_id});
+            format!("{}.{claims}.", part(header.to_string()))
+        };
+        let mut attacks = vec![
+            Attack::token("alg none", unsigned(json!("none"))),
+            Attack::token("alg None", unsigned(json!("None"))),
+            Attack::token("alg NONE", unsigned(json!("NONE"))),
+            Attack::token("alg nOnE", unsigned(json!("nOnE"))),
+            Attack::token("alg of nothing", unsigned(json!(""))),
+            Attack::token("alg null", unsigned(Value::Null)),
+            Attack::token("alg none, with a signature", format!("{}{}", unsigned(json!("none")), signature)),
+        ];
+        let forms = self.inside.public_forms().into_iter();
+        attacks.extend(forms.map(|(what, secret)| Attack::token(what, self.inside.hmac(&secret, &self.claims))));
+        attacks
     }
 
-    /// The public key as a web key, which anybody may know.
-    fn jwk(&self, key_id: &str) -> Value {
-        let public = self.key.public_key();
-        let number = |number: &[u8]| part(number);
-        let (n, e) = (public.modulus(), public.exponent());
-        let (n, e) = (n.big_endian_without_leading_zero(), e.big_endian_without_leading_zero());
-        json!({"kty": "RSA", "use": "sig", "alg": "RS256", "kid": key_id, "n": number(n), "e": number(e)})
+    /// Signed with a key that is not the issuer's, or said to be.
+    fn keys(&self) -> Vec<Attack> {
+        vec![
+            Attack::token("an unknown key", self.inside.headed("kid", json!("another"), &self.claims)),
+            Attack::token("no key", self.inside.headed("kid", Value::Null, &self.claims)),
+            Attack::token("a key that is a path", self.inside.headed("kid", json!("../../dev/null"), &self.claims)),
+            Attack::token("a wrong key", self.outside.sign(&self.outside.header(), &self.claims)),
+            Attack::token(
+                "a key that it brings along",
+                self.outside.headed("jwk", self.outside.jwk("mine"), &self.claims),
+            ),
+            Attack::token(
+                "a key set at an address of its own",
+                self.outside.headed("jku", json!("http://127.0.0.1/jwks.json"), &self.claims),
+            ),
+            Attack::token(
+                "a certificate of its own",
+                self.outside.headed("x5u", json!("http://127.0.0.1/cert.pem"), &self.claims),
+            ),
+        ]
     }
 
-    /// "Signed" by HMAC with something public for a secret.
-    fn hmac(&self, secret: &[u8], claims: &Value) -> String {
-        let header = json!({"alg": "HS256", "typ": "JWT", "kid": self.key_id});
-        let message = format!("{}.{}", part(header.to_string()), part(claims.to_string()));
-        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), message.as_bytes());
-        format!("{message}.{}", part(tag))
-    }
-}
-
-fn key_id(shop: &Shop) -> String {
-    shop.stack().issuer().jwks()["keys"][0]["kid"].as_str().unwrap().to_owned()
-}
-
-/// The claims of a good token with one of them changed, or taken out.
-fn with(claims: &Value, changes: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
-    let mut claims = claims.clone();
-    for (name, value) in changes {
-        match value {
-            Value::Null => drop(claims.as_object_mut().unwrap().remove(name)),
-            value => claims[name] = value,
-        }
-    }
-    claims
-}
-
-/// All of these say that they are `intruder`, who would have every scope.
-fn forgeries(shop: &Shop, intruder: &str) -> Vec<Attack> {
-    let now = Timestamp::now().as_second();
-    let claims = shop.stack().issuer().claims(intruder, &[CUSTOMER, ADMIN], now);
-    let (inside, outside) = (Forger::inside(shop), Forger::outside(shop));
-    let good = inside.sign(&inside.header(), &claims);
-    let parts: Vec<&str> = good.split('.').collect();
-    let unsigned = |alg: Value| {
-        let header = json!({"alg": alg, "typ": "JWT", "kid": inside.key_id});
-        format!("{}.{}.", part(header.to_string()), parts[1])
-    };
-    let changed = |name: &'static str, value: Value| inside.sign(&inside.header(), &with(&claims, [(name, value)]));
-    let spki: PublicKeyX509Der<'_> = inside.key.public_key().as_der().unwrap();
-    let jwk = inside.jwk(&inside.key_id);
-    let modulus = inside.key.public_key().modulus();
-    let claims_of_all = part(with(&claims, [("sub", json!(format!("{intruder}-changed")))]).to_string());
-    vec![
-        Attack { token: None, ..Attack::token("nothing", "") },
-        Attack::token("an empty token", ""),
-        Attack::header("another scheme", "authorization", "Basic YWxpY2U6c2VjcmV0"),
-        Attack::header("a name for a token", "authorization", intruder),
-        Attack::token("no token at all", "opensesame"),
-        Attack::token("two parts", format!("{}.{}", parts[0], parts[1])),
-        Attack::token("four parts", format!("{good}.{}", parts[2])),
-        Attack::token("only dots", ".."),
-        Attack::token("parts that are no base64", "!!!.???.***"),
-        Attack::token("parts that are no JSON", format!("{0}.{0}.{0}", part("not JSON"))),
-        Attack::token("claims that are no object", format!("{}.{}.{}", parts[0], part("7"), parts[2])),
-        Attack::token("a long one", format!("{}.{}", "A".repeat(4_000), parts[1])),
-        Attack::token("cut off", &good[..good.len() - 20]),
-        Attack::token("a signature of nothing", format!("{}.{}.", parts[0], parts[1])),
-        Attack::token("a signature of something else", format!("{}.{}.{}", parts[0], parts[1], part([7; 256]))),
-        Attack::token("changed claims", format!("{}.{claims_of_all}.{}", parts[0], parts[2])),
-        Attack::token("alg none", unsigned(json!("none"))),
-        Attack::token("alg None", unsigned(json!("None"))),
-        Attack::token("alg NONE", unsigned(json!("NONE"))),
-        Attack::token("alg nOnE", unsigned(json!("nOnE"))),
-        Attack::token("alg of nothing", unsigned(json!(""))),
-        Attack::token("alg null", unsigned(Value::Null)),
-        Attack::token("alg none, with a signature", format!("{}{}", unsigned(json!("none")), parts[2])),
-        Attack::token("HS256 by the public key (DER)", inside.hmac(spki.as_ref(), &claims)),
-        Attack::token("HS256 by the public key (PEM)", inside.hmac(pem(spki.as_ref()).as_bytes(), &claims)),
-        Attack::token("HS256 by the public key (JWK)", inside.hmac(jwk.to_string().as_bytes(), &claims)),
-        Attack::token("HS256 by the modulus", inside.hmac(modulus.big_endian_without_leading_zero(), &claims)),
-        Attack::token("HS256 by nothing", inside.hmac(b"", &claims)),
-        Attack::token("an unknown key", inside.headed("kid", json!("another"), &claims)),
-        Attack::token("no key", inside.headed("kid", Value::Null, &claims)),
-        Attack::token("a key that is a path", inside.headed("kid", json!("../../dev/null"), &claims)),
-        Attack::token("a wrong key", outside.sign(&outside.header(), &claims)),
-        Attack::token("a key that it brings along", outside.headed("jwk", outside.jwk("mine"), &claims)),
-        Attack::token(
-            "a key set at an address of its own",
-            outside.headed("jku", json!("http://127.0.0.1/jwks.json"), &claims),
-        ),
-        Attack::token("a certificate of its own", outside.headed("x5u", json!("http://127.0.0.1/cert.pem"), &claims)),
-        Attack::token("expired", changed("exp", json!(now - 60))),
-        Attack::token("not good yet", changed("nbf", json!(now + 3_600))),
-        Attack::token("issued tomorrow", changed("iat", json!(now + 86_400))),
-        Attack::token("another issuer", changed("iss", json!("https://example.com"))),
-        Attack::token(
-            "an issuer that begins like ours",
-            changed("iss", json!(format!("{}.example.com", shop.stack().issuer().url()))),
-        ),
-        Attack::token("no issuer", changed("iss", Value::Null)),
-        Attack::token("another audience", changed("aud", json!("another-shop"))),
-        Attack::token("an audience that begins like ours", changed("aud", json!(format!("{AUDIENCE}-2")))),
-        Attack::token(
-            "no audience",
-            inside.sign(&inside.header(), &with(&claims, [("aud", Value::Null), ("client_id", Value::Null)])),
-        ),
-        Attack::token("an ID token with a scope", changed("token_use", json!("id"))),
-        Attack::token("no subject", changed("sub", Value::Null)),
-        Attack::token("a subject that nobody can have", changed("sub", json!(format!("{intruder} {intruder}")))),
-        Attack::query("a token in the query", format!("access_token={good}")),
-        Attack::query("a header in the query", format!("Authorization=Bearer%20{good}")),
-        Attack::header("a token in a cookie", "cookie", format!("access_token={good}; Authorization={good}")),
-        Attack::header("a token in another header", "x-access-token", good.clone()),
-        Attack::header("a token in the proxy's header", "proxy-authorization", format!("Bearer {good}")),
-        Attack::header("a header of an authorizer", "x-amzn-oidc-identity", intruder),
-        Attack::header("a header that names the user", "x-user-id", intruder),
-        Attack::token("no scope", changed("scope", Value::Null)).forbidden(),
-        Attack::token("an ID token", {
-            let id = with(&claims, [("scope", Value::Null), ("token_use", json!("id")), ("nonce", json!("n"))]);
-            inside.sign(&inside.header(), &id)
-        })
-        .forbidden(),
-        Attack::token("a scope of nothing", changed("scope", json!(""))).forbidden(),
-        Attack::token("scopes in other letters", changed("scope", json!("SHOP/CUSTOMER SHOP/ADMIN"))).forbidden(),
-        Attack::token("scopes that begin like ours", changed("scope", json!("shop/customers shop/administrator")))
-            .forbidden(),
-        Attack::token("scopes with commas", changed("scope", json!("shop/customer,shop/admin"))).forbidden(),
-        Attack::token("every scope there is", changed("scope", json!("*"))).forbidden(),
-        Attack::token("a list of scopes", changed("scope", json!([CUSTOMER, ADMIN]))).forbidden(),
-        Attack::token(
-            "scopes under another name",
-            inside.sign(
-                &inside.header(),
-                &with(
-                    &claims,
-                    [("scope", Value::Null), ("scp", json!([CUSTOMER, ADMIN])), ("permissions", json!([ADMIN]))],
+    /// Signed by the issuer, and not for this shop, not now, or not for anybody.
+    fn wrong_claims(&self) -> Vec<Attack> {
+        vec![
+            Attack::token("expired", self.changed("exp", json!(self.now - 60))),
+            Attack::token("not good yet", self.changed("nbf", json!(self.now + 3_600))),
+            Attack::token("issued tomorrow", self.changed("iat", json!(self.now + 86_400))),
+            Attack::token("another issuer", self.changed("iss", json!("https://example.com"))),
+            Attack::token(
+                "an issuer that begins like ours",
+                self.changed("iss", json!(format!("{}.example.com", self.issuer))),
+            ),
+            Attack::token("no issuer", self.changed("iss", Value::Null)),
+            Attack::token("another audience", self.changed("aud", json!("another-shop"))),
+            Attack::token("an audience that begins like ours", self.changed("aud", json!(format!("{AUDIENCE}-2")))),
+            Attack::token(
+                "no audience",
+                self.inside.sign(
+                    &self.inside.header(),
+                    &with(&self.claims, [("aud", Value::Null), ("client_id", Value::Null)]),
                 ),
             ),
-        )
-        .forbidden(),
-    ]
-}
+            Attack::token("an ID token with a scope", self.changed("token_use", json!("id"))),
+            Attack::token("no subject", self.changed("sub", Value::Null)),
+            Attack::token(
+                "a subject that nobody can have",
+                self.changed("sub", json!(format!("{0} {0}", self.intruder))),
+            ),
+        ]
+    }
 
-fn pem(der: &[u8]) -> String {
-    let base64 = base64::engine::general_purpose::STANDARD.encode(der);
-    let lines: Vec<&str> = base64.as_bytes().chunks(64).map(|line| str::from_utf8(line).unwrap()).collect();
-    format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n"))
+    /// A good token, or a name, where neither belongs.
+    fn elsewhere(&self) -> Vec<Attack> {
+        let good = &self.good;
+        vec![
+            Attack::query("a token in the query", format!("access_token={good}")),
+            Attack::query("a header in the query", format!("Authorization=Bearer%20{good}")),
+            Attack::header("a token in a cookie", "cookie", format!("access_token={good}; Authorization={good}")),
+            Attack::header("a token in another header", "x-access-token", good.as_str()),
+            Attack::header("a token in the proxy's header", "proxy-authorization", format!("Bearer {good}")),
+            Attack::header("a header of an authorizer", "x-amzn-oidc-identity", &*self.intruder),
+            Attack::header("a header that names the user", "x-user-id", &*self.intruder),
+        ]
+    }
+
+    /// A good token of someone who may do nothing.
+    fn scopes(&self) -> Vec<Attack> {
+        vec![
+            Attack::token("no scope", self.changed("scope", Value::Null)).forbidden(),
+            Attack::token("an ID token", {
+                let id =
+                    with(&self.claims, [("scope", Value::Null), ("token_use", json!("id")), ("nonce", json!("n"))]);
+                self.inside.sign(&self.inside.header(), &id)
+            })
+            .forbidden(),
+            Attack::token("a scope of nothing", self.changed("scope", json!(""))).forbidden(),
+            Attack::token("scopes in other letters", self.changed("scope", json!("SHOP/CUSTOMER SHOP/ADMIN")))
+                .forbidden(),
+            Attack::token(
+                "scopes that begin like ours",
+                self.changed("scope", json!("shop/customers shop/administrator")),
+            )
+            .forbidden(),
+            Attack::token("scopes with commas", self.changed("scope", json!("shop/customer,shop/admin"))).forbidden(),
+            Attack::token("every scope there is", self.changed("scope", json!("*"))).forbidden(),
+            Attack::token("a list of scopes", self.changed("scope", json!([CUSTOMER, ADMIN]))).forbidden(),
+            Attack::token(
+                "scopes under another name",
+                self.inside.sign(
+                    &self.inside.header(),
+                    &with(
+                        &self.claims,
+                        [("scope", Value::Null), ("scp", json!([CUSTOMER, ADMIN])), ("permissions", json!([ADMIN]))],
+                    ),
+                ),
+            )
+            .forbidden(),
+        ]
+    }
 }
 
 fn closed_routes() -> Vec<Route> {
@@ -261,7 +249,10 @@ fn closed_routes() -> Vec<Route> {
 
 pub async fn attacks(shop: Shop) {
     let intruder = format!("intruder-{}", Ulid::generate());
-    let (attacks, routes) = (forgeries(&shop, &intruder), closed_routes());
+    let tokens = Tokens::of(&shop, intruder.clone());
+    let (attacks, routes) = (tokens.attacks(), closed_routes());
+    // What they are made from would open the door.
+    shop.bearer(&tokens.good).get("/v1/me/balance").await.value(200);
     let (mut refused, mut let_in) = (0, Vec::new());
     for attack in &attacks {
         for route in &routes {
@@ -281,7 +272,7 @@ pub async fn attacks(shop: Shop) {
 /// A refusal is the gateway's message or our problem, and no more.
 fn says_nothing(answer: &Answer) -> bool {
     let body: Value = serde_json::from_str(&answer.body).unwrap_or_default();
-    let members = body.as_object().map_or(0, |members| members.len());
+    let members = body.as_object().map_or(0, serde_json::Map::len);
     members == 1 && body["message"].is_string()
         || members == 6 && (body["code"] == "unauthenticated" || body["code"] == "forbidden")
 }

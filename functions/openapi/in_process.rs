@@ -1,0 +1,94 @@
+//! Every function in this process, for tests that want thousands of answers in a second: an event in, what the function
+//! makes of it out. The handlers are those that are deployed; only the store's connection is the caller's.
+
+use std::time::SystemTime;
+
+use aws_lambda_events::event::{dynamodb::Event as StreamEvent, sqs::SqsEvent};
+use serde_json::Value;
+use sijang_domain::{DepositLimits, Money};
+use sijang_edge::{CursorKey, Event, Response, respond};
+use sijang_storage::{OrderEvents, Store};
+
+#[path = "../aggregate-daily-stats.rs"]
+#[allow(dead_code)] // its `main` is not called here
+mod aggregate_daily_stats;
+#[path = "../publish-order-events.rs"]
+#[allow(dead_code)]
+mod publish_order_events;
+#[path = "../record-sales.rs"]
+#[allow(dead_code)]
+mod record_sales;
+
+/// What the functions work with.
+pub struct Shop {
+    store: Store,
+    queue: OrderEvents,
+    cursors: CursorKey,
+    limits: DepositLimits,
+}
+
+impl Shop {
+    /// A shop on this store and queue, with the limits of the template.
+    ///
+    /// # Errors
+    /// When the key for cursors is too short.
+    pub fn new(store: Store, queue: OrderEvents, cursor_key: &str) -> Option<Self> {
+        let money = |minor| Money::new(minor).ok();
+        let limits = DepositLimits { min: money(100)?, max: money(1_000_000)?, balance_max: money(10_000_000)? };
+        Some(Self { store, queue, cursors: CursorKey::new(cursor_key.to_owned())?, limits })
+    }
+
+    /// What the function of an operation answers; nothing when there is no such operation.
+    pub async fn answer(&self, operation: &str, event: Event) -> Option<Response> {
+        let Self { store, cursors, limits, .. } = self;
+        macro_rules! answers {
+            ($($name:literal $module:ident($($with:ident),*))*) => {
+                match operation {
+                    $($name => {
+                        let handle = |request| crate::$module::handle(store, $($with,)* request);
+                        Some(respond(handle, event, "in-process", SystemTime::now(), 0).await)
+                    })*
+                    _ => None,
+                }
+            };
+        }
+        answers! {
+            "adjust-stock" adjust_stock()
+            "cancel-order" cancel_order()
+            "create-coupon" create_coupon()
+            "create-product" create_product()
+            "deposit-balance" deposit_balance(limits)
+            "get-balance" get_balance()
+            "get-daily-stats" get_daily_stats(cursors)
+            "get-order" get_order()
+            "get-product" get_product()
+            "issue-coupon" issue_coupon()
+            "list-balance-transactions" list_balance_transactions(cursors)
+            "list-coupons" list_coupons(cursors)
+            "list-my-coupons" list_my_coupons(cursors)
+            "list-orders" list_orders(cursors)
+            "list-popular-products" list_popular_products()
+            "list-products" list_products(cursors)
+            "place-order" place_order()
+            "update-product" update_product()
+        }
+    }
+
+    /// What the outbox relay makes of a batch of the stream; an error when it is none.
+    pub async fn publish(&self, batch: &[u8]) -> Result<Value, sijang_edge::Error> {
+        let batch: StreamEvent = serde_json::from_slice(batch)?;
+        Ok(serde_json::to_value(publish_order_events::publish(&self.queue, batch).await?)?)
+    }
+
+    /// What the consumer makes of a batch of messages; an error when it is none.
+    pub async fn record(&self, batch: &[u8]) -> Result<Value, sijang_edge::Error> {
+        let batch: SqsEvent = serde_json::from_slice(batch)?;
+        Ok(serde_json::to_value(record_sales::record(&self.store, batch).await?)?)
+    }
+
+    /// What the aggregator makes of a task; an error when it is none.
+    pub async fn aggregate(&self, task: &[u8]) -> Result<Value, sijang_edge::Error> {
+        let task = serde_json::from_slice(task)?;
+        Ok(serde_json::to_value(aggregate_daily_stats::aggregate(&self.store, &self.queue, task).await?)?)
+    }
+}

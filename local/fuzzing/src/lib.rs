@@ -1,0 +1,195 @@
+//! Fuzz targets: one for each parser that reads what others wrote.
+//!
+//! A target takes bytes and panics when the shop does something that it must never do: panic itself, answer with anything
+//! but a success or a definite problem, or repeat the input. `./local/fuzz` drives the targets by coverage; the tests of
+//! this crate replay the corpus and a few thousand mutations of it.
+
+pub mod mutations;
+mod properties;
+mod shop;
+
+use std::{collections::HashMap, sync::LazyLock};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::{Value, json};
+use sijang_domain::CloudEvent;
+use sijang_edge::Event;
+use sijang_openapi::in_process::Shop;
+
+use crate::properties::Contract;
+
+/// Operations that take a body.
+const WITH_BODY: [&str; 6] =
+    ["adjust-stock", "create-coupon", "create-product", "deposit-balance", "place-order", "update-product"];
+/// Operations that take a query.
+const WITH_QUERY: [&str; 6] =
+    ["get-daily-stats", "list-balance-transactions", "list-coupons", "list-my-coupons", "list-orders", "list-products"];
+/// Operations that take an identifier in their path.
+const WITH_PATH: [&str; 6] =
+    ["adjust-stock", "cancel-order", "get-order", "get-product", "issue-coupon", "update-product"];
+
+/// Names of all targets, each with a folder in `corpus`.
+pub fn targets() -> impl Iterator<Item = &'static str> {
+    const OTHERS: [&str; 8] = [
+        "gateway-event",
+        "query",
+        "cursor",
+        "path",
+        "idempotency-key",
+        "stream-records",
+        "queue-message",
+        "schedule-event",
+    ];
+    WITH_BODY.into_iter().chain(OTHERS)
+}
+
+static CONTRACT: LazyLock<Contract> = LazyLock::new(Contract::of_the_document);
+
+thread_local! {
+    static WORLD: (tokio::runtime::Runtime, Shop) = {
+        #[allow(clippy::expect_used)]
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        (runtime, shop::open())
+    };
+}
+
+/// Gives an input to a target.
+///
+/// # Panics
+/// When the shop does what it must never do, and when there is no such target.
+pub fn run(target: &str, input: &[u8]) {
+    match target {
+        "gateway-event" => gateway_event(input),
+        "query" => choose(&WITH_QUERY, input, |operation, input| {
+            answer(operation, &json!({"rawQueryString": String::from_utf8_lossy(input)}));
+        }),
+        "cursor" => cursor(input),
+        "path" => choose(&WITH_PATH, input, path),
+        "idempotency-key" => idempotency_key(input),
+        "stream-records" => stream_records(input),
+        "queue-message" => queue_message(input),
+        "schedule-event" => schedule_event(input),
+        operation if WITH_BODY.contains(&operation) => body(operation, input),
+        _ => panic!("there is no target {target}"),
+    }
+}
+
+/// The first byte chooses, the rest is the input.
+fn choose(operations: &[&str], input: &[u8], with: impl Fn(&str, &[u8])) {
+    if let Some((first, rest)) = input.split_first() {
+        with(operations[usize::from(*first) % operations.len()], rest);
+    }
+}
+
+/// The answer to an event with these members, of somebody who may do everything.
+fn answer(operation: &str, members: &Value) -> (u16, Value) {
+    let mut event = json!({
+        "headers": {"content-type": "application/json", "idempotency-key": "fuzz"},
+        "pathParameters": {"product_id": "01JD4QWKQK3X8M2Z6T9V5R7YBC", "order_id": "01JDA6ZQ4E9Y7V5T3R1P8N6M4K",
+            "coupon_id": "01JD4R2T8V6X4Z1B3D5F7H9K0M"},
+        "requestContext": {"requestId": "fuzz", "authorizer": {"jwt": {"claims": {
+            "sub": "somebody", "scope": "shop/customer shop/admin"}}}},
+    });
+    for (name, value) in members.as_object().into_iter().flatten() {
+        event[name] = value.clone();
+    }
+    #[allow(clippy::expect_used)]
+    let event: Event = serde_json::from_value(event).expect("an event of the gateway is read, whatever is in it");
+    judged(operation, event)
+}
+
+fn judged(operation: &str, event: Event) -> (u16, Value) {
+    #[allow(clippy::expect_used)]
+    let response = WORLD
+        .with(|(runtime, shop)| runtime.block_on(shop.answer(operation, event)))
+        .expect("an operation of the contract");
+    CONTRACT.judge(operation, &response)
+}
+
+fn body(operation: &str, input: &[u8]) {
+    let (status, _) = match str::from_utf8(input) {
+        Ok(text) => answer(operation, &json!({"body": text})),
+        // What is no text comes in base64.
+        Err(_) => answer(operation, &json!({"body": STANDARD.encode(input), "isBase64Encoded": true})),
+    };
+    assert!(status < 300 || str::from_utf8(input).is_ok() || status == 400, "{operation}: bytes that are no text");
+}
+
+/// Whatever the gateway says: what can be read is answered.
+fn gateway_event(input: &[u8]) {
+    choose(&[&WITH_BODY[..], &WITH_QUERY, &WITH_PATH].concat(), input, |operation, input| {
+        if let Ok(event) = serde_json::from_slice::<Event>(input) {
+            judged(operation, event);
+        }
+    });
+}
+
+/// Nobody makes a cursor.
+fn cursor(input: &[u8]) {
+    choose(&WITH_QUERY, input, |operation, input| {
+        let encoded: String = form_urlencoded::byte_serialize(input).collect();
+        let date = if operation == "get-daily-stats" { "date=2026-11-21&" } else { "" };
+        let (status, problem) = answer(operation, &json!({"rawQueryString": format!("{date}cursor={encoded}")}));
+        assert_eq!((status, &problem["code"]), (400, &json!("invalid-cursor")), "{operation}");
+    });
+}
+
+/// What is no identifier is not there.
+fn path(operation: &str, input: &[u8]) {
+    let id = String::from_utf8_lossy(input);
+    let body = CONTRACT.example(operation).map(ToString::to_string).unwrap_or_default();
+    let ids: HashMap<_, _> = ["product_id", "order_id", "coupon_id"].map(|name| (name, &id)).into();
+    let (status, _) = answer(operation, &json!({"pathParameters": ids, "body": body}));
+    let is_id = id.len() == 26 && id.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+    assert!(is_id || status == 404, "{operation}: {status} for what is no identifier");
+}
+
+/// A key is 1 to 128 letters, digits, dots, underscores, colons or hyphens, or is refused.
+fn idempotency_key(input: &[u8]) {
+    let key = String::from_utf8_lossy(input);
+    let headers = json!({"content-type": "application/json", "Idempotency-Key": key});
+    let body = r#"{"amount":1000,"currency":"KRW"}"#;
+    let (status, problem) = answer("deposit-balance", &json!({"headers": headers, "body": body}));
+    let good = |byte: u8| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte);
+    if (1..=128).contains(&key.len()) && key.bytes().all(good) {
+        assert_eq!(status, 201, "{problem}");
+    } else {
+        assert_eq!((status, &problem["code"]), (400, &json!("idempotency-key-invalid")));
+    }
+}
+
+/// The relay is done with every record of a batch that can be read: published, or dead.
+fn stream_records(input: &[u8]) {
+    WORLD.with(|(runtime, shop)| {
+        if let Ok(answer) = runtime.block_on(shop.publish(input)) {
+            assert_eq!(answer["batchItemFailures"], json!([]), "nothing is tried for ever");
+        }
+    });
+}
+
+/// The consumer counts a message or reports it, and reads back what it writes.
+fn queue_message(input: &[u8]) {
+    let message = String::from_utf8_lossy(input);
+    let event = serde_json::from_str::<CloudEvent>(&message).ok();
+    if let Some(event) = &event {
+        let again = serde_json::to_string(event).ok().and_then(|text| serde_json::from_str(&text).ok());
+        assert_eq!(again.as_ref(), Some(event), "what is written is what was read");
+    }
+    let batch = json!({"Records": [{"messageId": "one", "body": message}, {"messageId": "two", "body": ""}]});
+    #[allow(clippy::expect_used)]
+    let answer = WORLD
+        .with(|(runtime, shop)| runtime.block_on(shop.record(batch.to_string().as_bytes())))
+        .expect("a batch of SQS is read, whatever its messages");
+    let failed = answer["batchItemFailures"].as_array().map_or(0, Vec::len);
+    let counted = event.is_some_and(|event| event.is_consistent());
+    assert_eq!(failed, if counted { 1 } else { 2 }, "{answer}");
+}
+
+/// The aggregator takes a night or a day, and nothing else.
+fn schedule_event(input: &[u8]) {
+    WORLD.with(|(runtime, shop)| {
+        if let Ok(report) = runtime.block_on(shop.aggregate(input)) {
+            assert_eq!(report["facts"], 0, "{report}");
+        }
+    });
+}

@@ -1,0 +1,78 @@
+//! What holds of every answer: it is a success or a definite problem of the contract, and a problem says nothing that the
+//! contract does not say, least of all the input.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+use sijang_edge::{CATALOGUE, Response};
+
+/// What the contract has to say.
+pub(crate) struct Contract {
+    /// By operation.
+    examples: BTreeMap<String, Value>,
+    /// Names of fields and parameters.
+    names: BTreeSet<String>,
+}
+
+impl Contract {
+    pub(crate) fn of_the_document() -> Self {
+        let document = sijang_openapi::document();
+        let mut contract = Self { examples: BTreeMap::new(), names: BTreeSet::new() };
+        contract.learn(&document["components"]["schemas"]);
+        for operation in document["paths"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .flat_map(|(_, path)| path.as_object().into_iter().flatten().map(|(_, operation)| operation))
+        {
+            let example = &operation["requestBody"]["content"]["application/json"]["example"];
+            if let (Some(name), false) = (operation["operationId"].as_str(), example.is_null()) {
+                contract.examples.insert(name.to_owned(), example.clone());
+            }
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                contract.names.extend(parameter["name"].as_str().map(str::to_owned));
+            }
+        }
+        contract
+    }
+
+    /// The names of the properties of all schemas.
+    fn learn(&mut self, schema: &Value) {
+        if let Value::Object(members) = schema {
+            let properties = members.get("properties").and_then(Value::as_object);
+            self.names.extend(properties.into_iter().flatten().map(|(name, _)| name.clone()));
+        }
+        match schema {
+            Value::Object(members) => members.values().for_each(|member| self.learn(member)),
+            Value::Array(elements) => elements.iter().for_each(|element| self.learn(element)),
+            _ => {}
+        }
+    }
+
+    /// A body that the operation takes.
+    pub(crate) fn example(&self, operation: &str) -> Option<&Value> {
+        self.examples.get(operation)
+    }
+
+    /// The answer, which keeps to the rules.
+    pub(crate) fn judge(&self, operation: &str, response: &Response) -> (u16, Value) {
+        let status = response.status_code;
+        let body: Value = serde_json::from_str(&response.body).unwrap_or_default();
+        assert!((200..500).contains(&status), "{operation}: {status} {}", response.body);
+        if status >= 400 {
+            let kind = CATALOGUE.iter().find(|kind| body["code"] == kind.code);
+            assert!(kind.is_some_and(|kind| kind.status == status), "{operation}: {}", response.body);
+            assert_eq!(response.headers["content-type"], "application/problem+json");
+            for error in body["errors"].as_array().into_iter().flatten() {
+                let place = error["pointer"].as_str().or(error["parameter"].as_str()).unwrap_or("?");
+                let known = |step: &str| step.is_empty() || self.names.contains(step) || is_index(step);
+                assert!(place.split('/').all(known), "{operation} repeats the input: {place}");
+            }
+        }
+        (status, body)
+    }
+}
+
+fn is_index(step: &str) -> bool {
+    step.len() <= 5 && step.bytes().all(|byte| byte.is_ascii_digit())
+}
