@@ -1,8 +1,8 @@
 //! Fuzz targets: one for each parser that reads what others wrote.
 //!
 //! A target takes bytes and panics when the shop does something that it must never do: panic itself, answer with anything
-//! but a success or a definite problem, or repeat the input. `./local/fuzz` drives the targets by coverage; the tests of
-//! this crate replay the corpus and a few thousand mutations of it.
+//! but a success or a definite problem, or repeat the input. `./local/fuzz` drives the targets by coverage;
+//! `local/tests/fuzz.rs` replays the corpus and a few thousand mutations of it.
 
 pub mod mutations;
 mod properties;
@@ -98,7 +98,11 @@ fn answer(operation: &str, members: &Value) -> (u16, Value) {
     judged(operation, event)
 }
 
-fn judged(operation: &str, event: Event) -> (u16, Value) {
+/// The status and the body by which an operation answers an event, as far as they keep to the rules.
+///
+/// # Panics
+/// When they do not, and when there is no such operation.
+pub fn judged(operation: &str, event: Event) -> (u16, Value) {
     #[allow(clippy::expect_used)]
     let response = WORLD
         .with(|(runtime, shop)| runtime.block_on(shop.answer(operation, event)))

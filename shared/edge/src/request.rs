@@ -191,3 +191,87 @@ impl PageRequest {
         self.key.seal(self.list, &self.owner, position)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn request(event: Value) -> Request {
+        Request::new(serde_json::from_value(event).unwrap(), SystemTime::now(), 0).unwrap()
+    }
+
+    fn of(claims: &Value) -> Request {
+        let headers = json!({"authorization": "Bearer a.b.c", "x-user": "intruder", "sub": "intruder"});
+        request(json!({"headers": headers, "requestContext": {"authorizer": {"jwt": {"claims": claims}}}}))
+    }
+
+    #[test]
+    fn only_verified_claims_say_who_asks() {
+        let alice = of(&json!({"sub": "alice", "scope": "openid shop/customer"}));
+        assert_eq!(alice.customer().unwrap().as_str(), "alice");
+        for nobody in [json!({}), json!({"sub": ""}), json!({"sub": "two words"}), json!({"username": "alice"})] {
+            assert!(matches!(of(&nobody).customer(), Err(Failure::Unauthenticated)));
+        }
+        let headers = json!({"authorization": "Bearer a.b.c", "x-user": "intruder"});
+        assert!(matches!(request(json!({"headers": headers})).customer(), Err(Failure::Unauthenticated)));
+    }
+
+    #[test]
+    fn a_scope_is_a_whole_word_and_opens_its_own_routes_only() {
+        let with = |scope: &str| of(&json!({"sub": "alice", "scope": scope}));
+        assert!(with("shop/admin").admin().is_ok() && with("shop/admin shop/customer").customer().is_ok());
+        for scope in ["", "shop/customer", "shop/administrator", "xshop/admin", "shop/admin,shop/customer", "*"] {
+            assert!(matches!(with(scope).admin(), Err(Failure::Forbidden)), "{scope}");
+        }
+        for scope in ["", "shop/admin", "shop/customers"] {
+            assert!(matches!(with(scope).customer(), Err(Failure::Forbidden)), "{scope}");
+        }
+    }
+
+    #[test]
+    fn an_id_token_permits_nothing() {
+        let with = |r#use: &str| of(&json!({"sub": "alice", "scope": "shop/customer", "token_use": r#use}));
+        assert!(with("access").customer().is_ok());
+        assert!(matches!(with("id").customer(), Err(Failure::Unauthenticated)));
+    }
+
+    #[test]
+    fn a_body_is_json_whatever_else_is_said_of_it() {
+        let with = |kind: &str, body: &str| {
+            let event = json!({"headers": {"Content-Type": kind}, "body": body, "isBase64Encoded": kind.is_empty()});
+            request(event).body::<crate::MoneyBody>().err().map(|failure| failure.kind().code)
+        };
+        let money = r#"{"amount":1,"currency":"KRW"}"#;
+        assert_eq!(with("application/json; charset=utf-8", money), None);
+        assert_eq!(with("text/plain", money), Some("unsupported-media-type"));
+        assert_eq!(with("application/json-patch", money), Some("unsupported-media-type"));
+        assert_eq!(with("", money), Some("unsupported-media-type"));
+        assert_eq!(with("application/json", "eyJ9"), Some("malformed-json"));
+        let encoded = request(json!({"body": "not base64", "isBase64Encoded": true}));
+        assert!(matches!(encoded.body::<crate::MoneyBody>(), Err(Failure::MalformedJson)));
+    }
+
+    #[test]
+    fn a_parameter_that_is_not_known_is_refused_and_not_repeated() {
+        let with = |query: &str| request(json!({"rawQueryString": query})).only_parameters(&["limit", "cursor"]);
+        assert!(with("").is_ok() && with("cursor=a&limit=1").is_ok() && with("limi%74=1").is_ok());
+        for query in ["Limit=1", "limit[]=1", "=", "<script>", "limit=1&user_id=x"] {
+            let Err(Failure::Invalid(errors)) = with(query) else { panic!("{query}") };
+            assert_eq!((errors.len(), errors[0].pointer.as_str()), (1, "?"), "{query}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_one_of_letters_digits_and_a_few_signs() {
+        let with = |key: &str| request(json!({"headers": {"idempotency-key": key}})).idempotency_key();
+        assert!(with("a-Z.0_9:").is_ok_and(|key| key.is_some()));
+        // Of a key that was sent twice, the gateway makes one with a comma.
+        for key in ["", " ", "one,two", "가", "a/b", &"k".repeat(129)] {
+            assert!(matches!(with(key), Err(Failure::KeyInvalid)), "{key}");
+        }
+        let operation = request(json!({})).command(UserId::parse("alice").unwrap(), "place-order", &0);
+        assert!(matches!(operation, Err(Failure::KeyRequired)));
+    }
+}

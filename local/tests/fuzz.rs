@@ -11,7 +11,7 @@ use sijang_fuzzing::{mutations::mutated, run, targets};
 const MUTATIONS: usize = 2_000;
 
 fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("corpus")
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fuzzing/corpus")
 }
 
 fn corpus(target: &str) -> Vec<Vec<u8>> {
