@@ -102,7 +102,7 @@ impl Tokens {
         vec![
             Attack { token: None, ..Attack::token("nothing", "") },
             Attack::token("an empty token", ""),
-            Attack::header("another scheme", "authorization", "Basic YWxpY2U6c2VjcmV0"),
+            Attack::header("another scheme", "authorization", "Basic anybody"),
             Attack::header("a name for a token", "authorization", &*self.intruder),
             Attack::token("no token at all", "opensesame"),
             Attack::token("two parts", format!("{}.{}", parts[0], parts[1])),
