@@ -29,3 +29,6 @@ export function t(name, values = {}) {
   if (text === undefined) throw new Error(`no text named ${name}`);
   return text.replace(/\{(\w+)\}/g, (_, value) => values[value]);
 }
+
+/** Whether there is such a text. */
+t.has = (name) => name in TEXTS[chosen];

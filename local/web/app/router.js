@@ -1,14 +1,17 @@
 // Pages by the address's fragment: nothing has to be configured where the files are served from.
 
+import { config } from "./config.js";
 import { changed } from "./store.js";
 import * as basket from "./views/basket.js";
 import * as coupons from "./views/coupons.js";
+import * as flash from "./views/flash.js";
 import * as market from "./views/market.js";
 import * as orders from "./views/orders.js";
 import * as product from "./views/product.js";
 import * as wallet from "./views/wallet.js";
 
-const PAGES = { "": market, product, coupons, basket, orders, wallet };
+/** By name; made when the configuration is known. */
+const pages = () => ({ "": market, product, coupons, basket, orders, wallet, ...(config.local ? { flash } : {}) });
 
 export const route = { name: "", page: market, argument: "" };
 
@@ -21,7 +24,7 @@ export function follow() {
 function go(moved) {
   const [name, argument = ""] = location.hash.replace(/^#\/?/, "").split("/");
   route.page.leave?.();
-  Object.assign(route, { name, argument, page: PAGES[name] ?? market });
+  Object.assign(route, { name, argument, page: pages()[name] ?? market });
   route.page.enter?.(argument);
   changed();
   if (moved) requestAnimationFrame(() => {

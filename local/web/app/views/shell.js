@@ -2,6 +2,7 @@
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { unitsInBasket } from "../basket.js";
+import { config } from "../config.js";
 import { count, won } from "../format.js";
 import { chooseLanguage, language, t } from "../i18n.js";
 import { balance } from "../me.js";
@@ -9,11 +10,10 @@ import { route } from "../router.js";
 import { session, signIn, signOut } from "../session.js";
 import { icon } from "./icons.js";
 import { problemNote } from "./problem.js";
-import { config } from "../config.js";
 
 const PAGES = ["", "coupons", "basket", "orders", "wallet"];
 /** Made for one's own machine. */
-const LOCAL_PAGES = [];
+const LOCAL_PAGES = ["flash"];
 
 export function shell() {
   const title = route.page.title(route.argument);
@@ -34,7 +34,7 @@ export function shell() {
       ${route.page.view(route.argument)}
     </main>
     <footer>
-      ${config.local && LOCAL_PAGES.length ? html`<nav aria-label=${t("local-pages")}>${LOCAL_PAGES.map((name) => html`
+      ${config.local ? html`<nav aria-label=${t("local-pages")}>${LOCAL_PAGES.map((name) => html`
         <a href="#/${name}" aria-current=${name === route.name ? "page" : nothing}>${t(`page.${name}`)}</a>`)}</nav>` : nothing}
       <p>${t("footer")}${config.local ? html` · <a href="/docs">${t("contract")}</a>` : nothing}</p>
     </footer>`;
