@@ -2,21 +2,20 @@
 //! client that a public generator makes from the document goes shopping. Both are fetched with pip when first wanted.
 
 use std::{
-    fs::{self, File},
+    fs,
     path::{Path, PathBuf},
-    process::{Output, Stdio},
+    process::Stdio,
 };
 
-use anyhow::{Context, Result, ensure};
+use anyhow::Result;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
 use crate::{
-    digest::sha256,
     issuer::{ADMIN, CUSTOMER},
     layout::Repository,
-    process,
     progress::Progress,
+    python::{Environment, run},
     stack::Stack,
 };
 
@@ -27,7 +26,7 @@ const REQUIREMENTS: &str = include_str!("../contract/requirements.txt");
 /// The programs.
 #[derive(Debug, Clone)]
 pub struct Checkers {
-    programs: PathBuf,
+    programs: Environment,
     /// `local/contract`: how they are used.
     recipes: PathBuf,
 }
@@ -46,32 +45,9 @@ pub struct Attack {
 impl Checkers {
     /// Gives the programs, fetching them when they are not there yet.
     pub async fn fetch(repository: &Repository, progress: Progress) -> Result<Self> {
-        let home = repository.ignored().join(format!("contract-{}", &sha256(REQUIREMENTS)[..8]));
-        let checkers = Self { programs: home.join("bin"), recipes: repository.root().join("local/contract") };
-        let complete = home.join("complete");
-        fs::create_dir_all(repository.ignored())?;
-        let lock = File::create(repository.ignored().join("contract.lock"))?;
-        let lock = tokio::task::spawn_blocking(move || lock.lock().map(|()| lock)).await??;
-        if !complete.is_file() {
-            let fetching = format!("fetching schemathesis and a client generator with pip into {}", home.display());
-            progress.step("tools", &fetching, checkers.install(&home)).await?;
-            fs::write(&complete, REQUIREMENTS)?;
-        }
-        drop(lock);
-        Ok(checkers)
-    }
-
-    async fn install(&self, home: &Path) -> Result<()> {
-        let python = process::find("python3").context("python3 is missing: install Python 3.10 or newer")?;
-        run(Command::new(python).args(["-m", "venv", "--clear"]).arg(home)).await?;
-        let mut pip = self.program("python");
-        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--no-deps"]);
-        run(pip.arg("--requirement").arg(self.recipes.join("requirements.txt"))).await?;
-        Ok(())
-    }
-
-    fn program(&self, name: &str) -> Command {
-        Command::new(self.programs.join(name))
+        let what = "schemathesis and a client generator";
+        let programs = Environment::fetch(repository, "contract", REQUIREMENTS, what, progress).await?;
+        Ok(Self { programs, recipes: repository.root().join("local/contract") })
     }
 
     /// Attacks a shop as customer and administrator; `folder` is for files. The command's output ends
@@ -79,7 +55,7 @@ impl Checkers {
     pub fn attack(&self, stack: &Stack, attack: &Attack, folder: &Path) -> Result<Command> {
         let document = folder.join("openapi.json");
         fs::write(&document, closed(serde_json::from_str(OPENAPI)?).to_string())?;
-        let mut schemathesis = self.program("schemathesis");
+        let mut schemathesis = self.programs.program("schemathesis");
         schemathesis
             .arg("--config-file")
             .arg(self.recipes.join("schemathesis.toml"))
@@ -101,11 +77,11 @@ impl Checkers {
     pub async fn tour(&self, stack: &Stack, folder: &Path) -> Result<String> {
         let document = folder.join("openapi.json");
         fs::write(&document, OPENAPI)?;
-        let mut generator = self.program("openapi-python-client");
+        let mut generator = self.programs.program("openapi-python-client");
         generator.arg("generate").arg("--path").arg(&document).args(["--meta", "none", "--fail-on-warning"]);
         generator.arg("--config").arg(self.recipes.join("generator.yml"));
         run(generator.arg("--output-path").arg(folder.join("client"))).await?;
-        let mut tour = self.program("python");
+        let mut tour = self.programs.program("python");
         tour.arg(self.recipes.join("tour.py")).arg(folder).arg(stack.api_url());
         let output = run(tour.arg(stack.token("storefront", &[CUSTOMER])?)).await?;
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
@@ -121,12 +97,4 @@ fn closed(mut document: Value) -> Value {
         }
     }
     document
-}
-
-async fn run(command: &mut Command) -> Result<Output> {
-    let output = command.stdin(Stdio::null()).kill_on_drop(true).output().await;
-    let output = output.with_context(|| format!("cannot start {}", command.as_std().get_program().display()))?;
-    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    ensure!(output.status.success(), "{} failed:\n{out}{err}", command.as_std().get_program().display());
-    Ok(output)
 }

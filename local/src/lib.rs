@@ -23,6 +23,7 @@ pub mod layout;
 pub mod package;
 pub mod process;
 pub mod progress;
+pub mod python;
 pub mod roles;
 pub mod running;
 pub mod seed;

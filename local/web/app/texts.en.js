@@ -42,6 +42,7 @@ export const en = {
   "coupons.left-of": "What is left of {name}",
   "coupons.grab": "Get it",
   "coupons.grab-named": "Get the coupon {name}",
+  "coupons.sold-out": "Sold out",
   "coupons.held": "Yours",
   "coupons.got": "It is yours, until {until}.",
   "coupon.fixed": "{amount} off",

@@ -42,6 +42,7 @@ export const ko = {
   "coupons.left-of": "{name} 남은 수량",
   "coupons.grab": "받기",
   "coupons.grab-named": "{name} 쿠폰 받기",
+  "coupons.sold-out": "소진",
   "coupons.held": "받음",
   "coupons.got": "쿠폰을 받았습니다. {until}까지 쓸 수 있습니다.",
   "coupon.fixed": "{amount} 할인",

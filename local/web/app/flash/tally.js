@@ -33,7 +33,7 @@ export function percentile(answers, share) {
  * Whether the books agree: everybody who was told that she has one has one, and nobody two; what is gone is what the
  * crowd and the windows beside it have.
  */
-export function booksAgree({ total }, answers, { owners, units, left }, beside) {
+export function booksAgree({ total }, answers, { owners, units, left, beside }) {
   const told = answers.filter(({ outcome }) => outcome === "done").length;
   return told === units && owners === units && left === total - units - beside && left >= 0;
 }

@@ -75,8 +75,9 @@ function campaignCard(campaign) {
       <p class="quiet">${t("coupons.left", { remaining: count(remaining), total: count(total) })}</p>
     </div>
     <div class="coupon-stub">
-      <button class="button primary" ?disabled=${task.running || isHeld} aria-label=${t("coupons.grab-named", { name })}
-        @click=${act}>${isHeld ? t("coupons.held") : t("coupons.grab")}</button>
+      ${isHeld || remaining === 0
+        ? html`<span class="tag">${t(isHeld ? "coupons.held" : "coupons.sold-out")}</span>`
+        : html`<button class="button primary" ?disabled=${task.running} aria-label=${t("coupons.grab-named", { name })} @click=${act}>${t("coupons.grab")}</button>`}
     </div>
     ${task.value && !task.problem ? html`<p class="note good" role="status">${t("coupons.got", { until: dateTime(task.value.expires_at) })}</p>` : nothing}
     ${problemNote(task.problem, { again: () => task.run() })}

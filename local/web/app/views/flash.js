@@ -37,7 +37,7 @@ const sending = new Task(async () => {
   await sendCrowd(starting.value, wish.customers, (line) => {
     if (line.answer) crowd.answers.push(line.answer);
     if (line.prepared) crowd.prepared = line.prepared;
-    if (line.books) crowd.books = line.books;
+    if (line.books) crowd.books = { ...line.books, beside: windows.filter(({ reaching }) => reaching.value).length };
     changed();
   });
 });
@@ -137,9 +137,9 @@ function result(sale) {
 }
 
 function verdict(sale, answers, books) {
-  const beside = windows.filter(({ reaching }) => reaching.value).length;
+  const { beside } = books;
   const gone = { gone: count(sale.total - books.left), total: count(sale.total), crowd: count(books.units), beside: count(beside) };
-  return booksAgree(sale, answers, books, beside)
+  return booksAgree(sale, answers, books)
     ? html`<div class="note good" role="status" data-books="exact"><p class="note-title">${t("flash.exact", gone)}</p><p>${t("flash.exact-why", gone)}</p></div>`
     : html`<div class="note bad" role="alert" data-books="wrong"><p class="note-title">${t("flash.wrong", gone)}</p></div>`;
 }

@@ -1,0 +1,124 @@
+"""Ordering when it does not go smoothly: refusals, lost replies, prices that move, stock that runs out."""
+
+from playwright.sync_api import expect
+
+
+def ready_to_order(visit, shop, money, product, units=1):
+    visitor = visit().open().sign_in()
+    shop.deposit(visitor.name, money)
+    return visitor.put_in_basket(product, units).go("basket")
+
+
+def test_a_refused_order_keeps_the_basket(visit, shop):
+    product = shop.product(price=1_000)
+    visitor = ready_to_order(visit, shop, 1_500, product, units=2)
+    visitor.order_button.click()
+    expect(visitor.problem("insufficient-balance")).to_be_visible()
+    expect(visitor.page.locator(".basket-line")).to_have_count(1)
+    expect(visitor.page.get_by_label("Quantity", exact=True)).to_have_value("2")
+    visitor.page.reload()
+    expect(visitor.page.get_by_label("Quantity", exact=True)).to_have_value("2")
+    assert (shop.orders(visitor.name), shop.stock(product)) == ([], 100)
+
+
+def lose_replies(visitor, lost):
+    """The shop gets the orders and answers; the first answers are lost on the way. Gives the keys as they went out."""
+    keys = []
+
+    def on_the_way(route):
+        keys.append(route.request.headers["idempotency-key"])
+        if len(keys) <= lost:
+            assert route.fetch().status == 201
+            route.abort("connectionreset")
+        else:
+            route.continue_()
+
+    visitor.page.route("**/v1/orders", lambda route: on_the_way(route) if route.request.method == "POST" else route.continue_())
+    return keys
+
+
+def test_a_lost_reply_is_asked_for_again_and_there_is_one_order(visit, shop):
+    product = shop.product(price=1_000)
+    visitor = ready_to_order(visit, shop, 5_000, product)
+    keys = lose_replies(visitor, lost=1)
+    visitor.order_button.click()
+    expect(visitor.page.locator(".order")).to_have_count(1)
+    assert len(keys) == 2 and len(set(keys)) == 1
+    assert (len(shop.orders(visitor.name)), shop.balance(visitor.name), shop.stock(product)) == (1, 4_000, 99)
+    visitor.forgive("ERR_CONNECTION_RESET")
+
+
+def test_when_no_reply_comes_the_customer_may_try_again_and_there_is_one_order(visit, shop):
+    product = shop.product(price=1_000)
+    visitor = ready_to_order(visit, shop, 5_000, product)
+    keys = lose_replies(visitor, lost=3)
+    visitor.order_button.click()
+    unanswered = visitor.problem("unanswered")
+    expect(unanswered).to_contain_text("it is never done twice")
+    unanswered.get_by_role("button", name="Try again").click()
+    expect(visitor.page.locator(".order")).to_have_count(1)
+    assert len(keys) == 4 and len(set(keys)) == 1
+    assert (len(shop.orders(visitor.name)), shop.balance(visitor.name), shop.stock(product)) == (1, 4_000, 99)
+    visitor.forgive("ERR_CONNECTION_RESET")
+
+
+def test_the_same_order_again_on_purpose_is_another_order(visit, shop):
+    product = shop.product(price=1_000)
+    visitor = ready_to_order(visit, shop, 5_000, product)
+    for orders in (1, 2):
+        visitor.order_button.click()
+        expect(visitor.page.locator(".order")).to_have_count(orders)
+        if orders == 1:
+            visitor.put_in_basket(product).go("basket")
+    assert (len(shop.orders(visitor.name)), shop.balance(visitor.name)) == (2, 3_000)
+
+
+def test_a_price_that_moved_is_shown_and_taken_with_one_click(visit, shop):
+    product = shop.product(price=1_000)
+    visitor = ready_to_order(visit, shop, 5_000, product)
+    # The page must not notice before it orders: it sees the old price for as long as the order has not been refused.
+    visitor.page.route(f"**/v1/products/{product['product_id']}", lambda route: route.fulfill(json={**product, "status": "ACTIVE"}))
+    shop.reprice(product, 1_200)
+    visitor.order_button.click()
+    changed = visitor.problem("price-changed")
+    expect(changed).to_contain_text("₩1,000")
+    expect(changed).to_contain_text("₩1,200")
+    assert shop.orders(visitor.name) == []
+    changed.get_by_role("button", name="Accept the new prices").click()
+    expect(visitor.order_button).to_have_text("Order and pay ₩1,200")
+    visitor.order_button.click()
+    expect(visitor.page.locator(".order")).to_contain_text("₩1,200")
+    assert shop.balance(visitor.name) == 3_800
+
+
+def test_a_price_that_moves_while_the_basket_is_open_is_noticed_before_ordering(visit, shop):
+    product = shop.product(price=1_000)
+    visitor = ready_to_order(visit, shop, 5_000, product)
+    shop.reprice(product, 900)
+    notice = visitor.page.locator("[data-notice=prices]")
+    expect(notice).to_contain_text("₩900")
+    notice.get_by_role("button").click()
+    expect(visitor.order_button).to_have_text("Order and pay ₩900")
+
+
+def test_short_stock_says_what_is_left_and_takes_it_with_one_click(visit, shop):
+    product = shop.product(price=100, stock=2)
+    visitor = ready_to_order(visit, shop, 5_000, product, units=3)
+    visitor.order_button.click()
+    short = visitor.problem("insufficient-stock")
+    expect(short).to_contain_text("you asked for 3, 2 left")
+    short.get_by_role("button", name="Take 2").click()
+    visitor.order_button.click()
+    expect(visitor.page.locator(".order")).to_have_count(1)
+    assert shop.stock(product) == 0
+
+
+def test_what_is_wrong_with_a_field_stands_beside_it(visit, shop):
+    visitor = visit().open("wallet").sign_in()
+    field = visitor.page.get_by_label("Amount in won")
+    field.fill("5")
+    visitor.page.get_by_role("button", name="Pay in").click()
+    expect(visitor.page.locator("#amount-error")).to_have_text("is out of range")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_have_attribute("aria-describedby", "amount-error")
+    assert shop.balance(visitor.name) == 0

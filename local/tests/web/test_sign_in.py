@@ -1,0 +1,69 @@
+"""Signing in: the token is in memory and nowhere else, and only an answer to our own question is believed."""
+
+import re
+
+from playwright.sync_api import expect
+
+JWT = re.compile(r"eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+")
+
+
+def test_the_token_is_in_no_address_and_no_storage(visit):
+    addresses = []
+    visitor = visit()
+    visitor.page.on("request", lambda request: addresses.append(request.url))
+    visitor.open("wallet").sign_in()
+    expect(visitor.page.locator("[data-balance]")).to_have_text("₩0")
+    assert visitor.page.url == f"{visitor.shop.url}/#/wallet", "back where she was, without the code"
+    kept = visitor.page.evaluate("JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, history.state])")
+    assert not JWT.search(kept) and "verifier" not in kept
+    assert any("code=" in address for address in addresses), "it came by the authorization code"
+    assert not any(JWT.search(address) for address in addresses)
+    visitor.page.reload()
+    expect(visitor.page.locator("header").get_by_role("button", name="Sign in")).to_be_visible()
+
+
+def test_a_code_that_was_not_asked_for_is_not_exchanged(visit, shop):
+    visitor = visit()
+    exchanges = []
+    visitor.page.on("request", lambda request: request.url.endswith("/issuer/token") and exchanges.append(request))
+    visitor.page.goto(f"{shop.url}/?code=somebody-elses&state=made-up")
+    expect(visitor.problem("sign-in-failed")).to_be_visible()
+    assert exchanges == [] and "code=" not in visitor.page.url
+
+
+def test_the_issuer_sends_a_code_nowhere_but_home(visit, shop):
+    ask = visit().page.request.get
+    question = (
+        f"{shop.url}/issuer/authorize?response_type=code&client_id=sijang-local&scope=shop/customer"
+        "&state=0123456789abcdef0123&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+        "&code_challenge_method=S256&redirect_uri="
+    )
+    assert ask(f"{question}{shop.url}/").status == 200
+    assert ask(f"{question}https://elsewhere.example/").status == 400
+
+
+def test_a_session_that_ended_says_so_and_the_basket_stays(visit, shop):
+    product = shop.product()
+    visitor = visit().open().sign_in().put_in_basket(product)
+    visitor.page.route("**/v1/me/**", lambda route: route.fulfill(status=401, json={"message": "Unauthorized"}))
+    visitor.go("basket")
+    expect(visitor.problem("signed-out")).to_be_visible()
+    expect(visitor.page.locator(".basket-line")).to_have_count(1)
+    visitor.forgive("status of 401")
+
+
+def test_what_is_local_is_for_administrators(shop):
+    body_less = [("POST", "/_local/tokens"), ("POST", "/_local/crowd")]
+    for method, path in body_less:
+        assert shop.status(method, path) == 401
+        assert shop.status(method, path, shop.token("somebody")) == 403
+
+
+def test_browsers_are_told_to_run_nothing_but_the_shops_own_files(shop):
+    for path in ("/", "/app/main.js", "/style/base.css"):
+        headers = shop.headers(path)
+        policy = headers["content-security-policy"]
+        assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'")
+        assert "unsafe" not in policy
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "no-referrer"
