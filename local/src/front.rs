@@ -3,13 +3,14 @@
 
 mod backstage;
 mod crowd;
+mod operations;
 mod policy;
 mod sign_in;
 mod site;
 
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use axum::{
     Json, Router,
     body::Body,
@@ -22,7 +23,11 @@ use axum::{
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinSet};
 
-use crate::{docs, issuer::Issuer};
+use crate::{
+    cloud::{Cloud, Deployment},
+    docs,
+    issuer::Issuer,
+};
 
 /// The front server.
 #[derive(Debug)]
@@ -41,11 +46,19 @@ struct Gateway {
 pub const ISSUER_PATH: &str = "/issuer";
 
 impl Front {
-    /// Serves on `listener`, which the world knows as `origin`: the issuer at once; the gateway at `base`.
-    pub fn start(listener: TcpListener, origin: &str, issuer: &Arc<Issuer>, base: String) -> Result<Self> {
+    /// Serves on `listener`, which the world knows as `origin`: the issuer, and the API of what was deployed to `cloud`.
+    pub fn start(
+        listener: TcpListener,
+        origin: &str,
+        issuer: &Arc<Issuer>,
+        cloud: Cloud,
+        deployment: &Deployment,
+    ) -> Result<Self> {
+        let base = gateway_url(&cloud, deployment)?;
         let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build()?;
         let gateway = Gateway { base: base.into(), http };
         let backstage = crowd::routes(gateway.clone(), issuer.clone())
+            .merge(operations::routes(cloud, deployment)?)
             .route_layer(from_fn_with_state(gateway.clone(), backstage::only_administrators));
         let (discovery, jwks) = (issuer.discovery(), issuer.jwks());
         let router = Router::new()
@@ -66,6 +79,12 @@ impl Front {
     pub async fn stop(mut self) {
         self.server.shutdown().await;
     }
+}
+
+fn gateway_url(cloud: &Cloud, deployment: &Deployment) -> Result<String> {
+    let api = deployment.outputs.get("ApiId").context("the stack has no output ApiId")?;
+    ensure!(!api.is_empty(), "the API has no id");
+    Ok(format!("{}/_aws/execute-api/{api}/$default", cloud.endpoint()))
 }
 
 async fn forward(State(gateway): State<Gateway>, request: Request) -> Response {

@@ -20,6 +20,7 @@ pub mod faults;
 pub mod front;
 pub mod issuer;
 pub mod layout;
+pub mod nightly;
 pub mod package;
 pub mod process;
 pub mod progress;

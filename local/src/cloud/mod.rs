@@ -1,6 +1,7 @@
 //! The few AWS calls that setting up the local cloud takes, in plain HTTP: MiniStack reads no signatures, so three
 //! service SDKs need not be compiled for a dozen requests.
 
+mod data;
 mod deploy;
 mod ministack;
 mod state;
@@ -12,6 +13,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 pub use self::{
+    data::Depth,
     deploy::{Deployment, deploy, existing},
     ministack::{MiniStack, MiniStackOptions},
 };

@@ -1,12 +1,12 @@
-//! `./local/schedule DATE`: the aggregator takes its days from the scheduled time, so any day can be tried at any time.
+//! `./local/schedule DATE`
 
 use anyhow::{Result, bail};
 use clap::Args;
 use jiff::{Timestamp, civil::Date};
-use serde_json::json;
 use sijang_local::{
     cloud::Cloud,
     layout::{Repository, StateFolder},
+    nightly,
     running::Running,
     seoul,
 };
@@ -20,15 +20,10 @@ pub struct Schedule {
 
 impl Schedule {
     pub(super) async fn run(self) -> Result<()> {
-        let time = seoul::schedule(day(&self.day)?)?;
+        let day = day(&self.day)?;
         let running = Running::read(&StateFolder::open(Repository::find()?.state())?)?;
-        let function = format!("{}-aggregate-daily-stats", running.stack_name);
-        let event = json!({"scheduled_time": time.to_string()});
-        let invocation = Cloud::new(running.ministack_endpoint)?.invoke(&function, &event).await?;
-        if let Some(error) = invocation.error {
-            bail!("aggregate-daily-stats failed ({error}): {}", invocation.payload);
-        }
-        println!("{}", invocation.payload);
+        let cloud = Cloud::new(running.ministack_endpoint)?;
+        println!("{}", nightly::run(&cloud, &running.stack_name, day).await?);
         Ok(())
     }
 }

@@ -111,7 +111,7 @@ impl Stack {
         let served = functions::serve(&cloud, &gate, specs, &tools, &state, progress);
         let functions = progress.step("functions", "waiting for every function's process", served).await?;
         endpoint.open(&functions);
-        let front = Front::start(listener, &api_url, &issuer, parts::gateway_url(&cloud, &deployment)?)?;
+        let front = Front::start(listener, &api_url, &issuer, cloud, &deployment)?;
         let stack = Self {
             api_url,
             front,

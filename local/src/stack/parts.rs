@@ -6,7 +6,7 @@ use std::{
     net::TcpListener as StdListener,
 };
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -109,10 +109,4 @@ pub(super) async fn deploy(
     let api = deployment.outputs.get("ApiId").context("the stack has no output ApiId")?;
     cloud.set_cors(api, &package::cors(template)).await?;
     Ok(deployment)
-}
-
-pub(super) fn gateway_url(cloud: &Cloud, deployment: &Deployment) -> Result<String> {
-    let api = deployment.outputs.get("ApiId").context("the stack has no output ApiId")?;
-    ensure!(!api.is_empty(), "the API has no id");
-    Ok(format!("{}/_aws/execute-api/{api}/$default", cloud.endpoint()))
 }

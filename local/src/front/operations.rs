@@ -1,0 +1,84 @@
+//! What an operator of the local shop sees and does: queues, the way of the events, the books, the nightly run. On AWS the
+//! alarms and the console show the queues, and the run is an invocation.
+
+mod books;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use anyhow::{Context, Result};
+use axum::{
+    Json, Router,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use futures::future::try_join_all;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use self::books::Books;
+use crate::{
+    cloud::{Cloud, Deployment},
+    nightly, seoul,
+    stack::STACK_NAME,
+};
+
+/// Outputs of the stack that are queues, and their names.
+const QUEUES: [(&str, &str); 4] = [
+    ("OrderEventsQueueUrl", "order-events"),
+    ("OrderEventsDlqUrl", "order-events-dlq"),
+    ("RelayFailuresQueueUrl", "relay-failures"),
+    ("ScheduleDlqUrl", "schedule-dlq"),
+];
+
+struct Operations {
+    cloud: Cloud,
+    /// URLs by name.
+    queues: BTreeMap<&'static str, String>,
+}
+
+/// The routes of the operations page.
+pub(super) fn routes<S: Clone + Send + Sync + 'static>(cloud: Cloud, deployment: &Deployment) -> Result<Router<S>> {
+    let queue = |(output, name): (&str, &'static str)| {
+        let url = deployment.outputs.get(output).with_context(|| format!("the stack has no output {output}"))?;
+        Ok((name, url.clone()))
+    };
+    let operations = Operations { cloud, queues: QUEUES.into_iter().map(queue).collect::<Result<_>>()? };
+    Ok(Router::new()
+        .route("/_local/operations", get(async |State(here): State<Arc<Operations>>| answer(here.look().await)))
+        .route(
+            "/_local/nightly-run",
+            post(async |State(here): State<Arc<Operations>>| answer(here.count_today().await)),
+        )
+        .with_state(Arc::new(operations)))
+}
+
+impl Operations {
+    async fn look(&self) -> Result<Value> {
+        let books = Books::read(&self.cloud).await?;
+        let depths = self.queues.iter().map(async |(name, url)| {
+            let depth = self.cloud.depth(url).await?;
+            anyhow::Ok(json!({"name": name, "waiting": depth.waiting, "in_flight": depth.in_flight}))
+        });
+        Ok(json!({
+            "queues": try_join_all(depths).await?,
+            "flow": books.flow(Timestamp::now()),
+            "rules": books.audit(),
+        }))
+    }
+
+    /// Tonight's run, now: it counts today and the two days before.
+    async fn count_today(&self) -> Result<Value> {
+        nightly::run(&self.cloud, STACK_NAME, seoul::day(Timestamp::now()).tomorrow()?).await
+    }
+}
+
+fn answer(result: Result<Value>) -> Response {
+    match result {
+        Ok(value) => Json(value).into_response(),
+        Err(error) => {
+            (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({"message": format!("{error:#}")}))).into_response()
+        }
+    }
+}
