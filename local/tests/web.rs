@@ -43,12 +43,16 @@ fn main() -> ExitCode {
 fn files() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/web");
     let entries = folder.read_dir().unwrap().map(|entry| entry.unwrap().path());
-    let name = |file: &PathBuf| file.file_name().unwrap().to_string_lossy().into_owned();
-    let mut files: Vec<_> =
-        entries.filter(|file| name(file).starts_with("test_") && name(file).ends_with(".py")).collect();
+    let is_test =
+        |file: &PathBuf| file.extension().is_some_and(|extension| extension == "py") && name(file).starts_with("test_");
+    let mut files: Vec<_> = entries.filter(is_test).collect();
     files.sort();
     assert!(!files.is_empty(), "there are tests");
     files
+}
+
+fn name(file: &Path) -> String {
+    file.file_stem().unwrap().to_string_lossy().into_owned()
 }
 
 struct World {
@@ -71,8 +75,7 @@ struct Unavailable(String);
 
 fn trial(world: &Arc<World>, file: PathBuf) -> Trial {
     let world = world.clone();
-    let name = file.file_stem().unwrap().to_string_lossy().replacen("test_", "", 1);
-    Trial::ignorable_test(name, move || {
+    Trial::ignorable_test(name(&file).replacen("test_", "", 1), move || {
         let mut ready = world.ready.lock().unwrap_or_else(PoisonError::into_inner);
         let ready = ready.get_or_insert_with(|| world.runtime.block_on(prepare()));
         match ready {
@@ -116,7 +119,7 @@ impl Ready {
         let output = pytest.output().await?;
         let said = String::from_utf8_lossy(&output.stdout);
         if output.status.success() {
-            eprintln!("{}: {}", file.file_name().unwrap().display(), said.lines().last().unwrap_or_default());
+            eprintln!("{}: {}", name(file), said.lines().last().unwrap_or_default());
             return Ok(());
         }
         Err(format!("{said}{}", String::from_utf8_lossy(&output.stderr)).into())

@@ -32,7 +32,7 @@ class Shop:
 
     def status(self, method, path, token=None):
         try:
-            self.call(method, path, {}, token)
+            self.call(method, path, None if method == "GET" else {}, token)
         except urllib.error.HTTPError as refused:
             return refused.code
         return 200

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-PAGES = ["", "coupons", "basket", "orders", "wallet", "flash"]
+PAGES = ["", "coupons", "basket", "orders", "wallet", "flash", "operations"]
 
 
 def furnished(visit, shop, **options):
@@ -100,5 +100,5 @@ def test_the_catalogue_is_read_page_by_page(visit):
     expect(cards).to_have_count(24)
     visitor.page.get_by_role("button", name="Show more").click()
     expect(cards).to_have_count(48)
-    names = visitor.page.locator(".card-name").all_text_contents()
+    names = visitor.page.locator(".card .card-name").all_text_contents()
     assert len(set(names)) == 48

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 JWT = re.compile(r"eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+")
@@ -52,11 +53,12 @@ def test_a_session_that_ended_says_so_and_the_basket_stays(visit, shop):
     visitor.forgive("status of 401")
 
 
-def test_what_is_local_is_for_administrators(shop):
-    body_less = [("POST", "/_local/tokens"), ("POST", "/_local/crowd")]
-    for method, path in body_less:
-        assert shop.status(method, path) == 401
-        assert shop.status(method, path, shop.token("somebody")) == 403
+@pytest.mark.parametrize("method, path", [
+    ("POST", "/_local/tokens"), ("POST", "/_local/crowd"), ("GET", "/_local/operations"), ("POST", "/_local/nightly-run"),
+])
+def test_what_is_local_is_for_administrators(shop, method, path):
+    assert shop.status(method, path) == 401
+    assert shop.status(method, path, shop.token("somebody")) == 403
 
 
 def test_browsers_are_told_to_run_nothing_but_the_shops_own_files(shop):

@@ -2,7 +2,7 @@
 // table below it.
 
 import { html, svg } from "../vendor/lit-html/lit-html.js";
-import { count } from "./format.js";
+import { count, roughly } from "./format.js";
 import { t } from "./i18n.js";
 
 const HEIGHT = 220;
@@ -26,7 +26,7 @@ export function columns({ caption, labels, series }) {
     <svg viewBox="0 0 ${w} ${HEIGHT}" role="img" aria-label=${caption}>
       ${[0, top / 2, top].map((value) => svg`
         <line x1=${MARGIN.left} x2=${w - MARGIN.right} y1=${y(value)} y2=${y(value)} />
-        <text x=${MARGIN.left - 6} y=${y(value) + 4} text-anchor="end">${count(value)}</text>`)}
+        <text x=${MARGIN.left - 6} y=${y(value) + 4} text-anchor="end">${roughly(value)}</text>`)}
       ${labels.map((_, at) => stack(series, at, MARGIN.left + at * step, step, y))}
       ${ticks(labels, w).map((at) => svg`<text x=${MARGIN.left + (at + 0.5) * step} y=${HEIGHT - 6} text-anchor="middle">${labels[at]}</text>`)}
     </svg>

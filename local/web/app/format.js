@@ -6,6 +6,9 @@ const numbers = () => new Intl.NumberFormat(language());
 
 export const count = (number) => numbers().format(number);
 
+/** `50만`, `500K`: for the scale of a chart. */
+export const roughly = (number) => new Intl.NumberFormat(language(), { notation: "compact" }).format(number);
+
 /** Whole won: `8,900원`, `₩8,900`. */
 export const won = (amount) => {
   const [sign, figure] = [amount < 0 ? "−" : "", count(Math.abs(amount))];

@@ -6,12 +6,13 @@ import * as basket from "./views/basket.js";
 import * as coupons from "./views/coupons.js";
 import * as flash from "./views/flash.js";
 import * as market from "./views/market.js";
+import * as operations from "./views/operations.js";
 import * as orders from "./views/orders.js";
 import * as product from "./views/product.js";
 import * as wallet from "./views/wallet.js";
 
 /** By name; made when the configuration is known. */
-const pages = () => ({ "": market, product, coupons, basket, orders, wallet, ...(config.local ? { flash } : {}) });
+const pages = () => ({ "": market, product, coupons, basket, orders, wallet, ...(config.local ? { flash, operations } : {}) });
 
 export const route = { name: "", page: market, argument: "" };
 

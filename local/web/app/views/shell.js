@@ -13,7 +13,7 @@ import { problemNote } from "./problem.js";
 
 const PAGES = ["", "coupons", "basket", "orders", "wallet"];
 /** Made for one's own machine. */
-const LOCAL_PAGES = ["flash"];
+const LOCAL_PAGES = ["flash", "operations"];
 
 export function shell() {
   const title = route.page.title(route.argument);

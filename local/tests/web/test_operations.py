@@ -1,0 +1,57 @@
+"""The operations page: what it shows is what happened."""
+
+from playwright.sync_api import expect
+
+
+def figure(page, stop):
+    return page.locator(f'[data-stop="{stop}"] strong')
+
+
+def test_an_order_is_followed_to_its_fact_and_counted_today(visit, shop):
+    customer = "operations-customer"
+    product = shop.product(price=1_000)
+    shop.deposit(customer, 9_000)
+    order = {"lines": [{"product_id": product["product_id"], "quantity": 9}]}
+    visitor = visit(height=1400).open("operations").sign_in_as_admin()
+    page = visitor.page
+    expect(figure(page, "orders")).to_be_visible()
+    before = int(figure(page, "orders").text_content().replace(",", ""))
+    shop.call("POST", "/v1/orders", order, shop.token(customer))
+    expect(figure(page, "orders")).to_have_text(f"{before + 1:,}")
+    expect(page.locator('[data-stop="facts"]')).to_contain_text("every order is counted")
+    expect(figure(page, "order-events-dlq")).to_have_text("0")
+
+    page.get_by_role("button", name="Count today now").click()
+    expect(page.get_by_role("status").filter(has_text="The nightly run has counted")).to_be_visible()
+    today = page.get_by_role("row").filter(has_text=product["name"])
+    expect(today).to_contain_text("₩9,000")
+
+    # And what was counted is what the front page shows.
+    visitor.go("")
+    expect(page.locator(".popular li").first).to_be_visible()
+
+
+def test_every_rule_is_checked_live(visit, shop):
+    visitor = visit(height=1400).open("operations").sign_in_as_admin()
+    rules = visitor.page.locator("[data-rule]")
+    expect(rules).to_have_count(5)
+    for rule in rules.all():
+        expect(rule).to_have_attribute("data-holds", "true")
+    visitor.look_for_barriers("operations")
+    visitor.page.set_viewport_size({"width": 320, "height": 640})
+    assert visitor.page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_a_broken_rule_is_shown(visit, shop):
+    visitor = visit(height=1400).open("operations")
+
+    def spoil(route):
+        seen = route.fetch().json()
+        seen["rules"][0]["broken"] = ["somebody"]
+        route.fulfill(json=seen)
+
+    visitor.page.route("**/_local/operations", spoil)
+    visitor.sign_in_as_admin()
+    broken = visitor.page.locator('[data-holds="false"]')
+    expect(broken).to_have_count(1)
+    expect(broken).to_contain_text("somebody")
