@@ -28,8 +28,9 @@ async fn main() -> Result<(), Error> {
     security(("token" = ["shop/admin"])),
     extensions(("x-problems" = json!(["coupon-not-found"]))),
 )]
-async fn handle(store: &Store, request: Request) -> Answer {
+pub async fn handle(store: &Store, request: Request) -> Answer {
     let admin = request.admin()?;
+    request.only_parameters(&[])?;
     let coupon_id = request.path("coupon_id", Refusal::CouponNotFound)?;
     let shards = request.body::<ShardsBody>()?.parse()?;
     let command = request.command(admin, "reshard-coupon", &(coupon_id, shards))?;

@@ -28,8 +28,9 @@ async fn main() -> Result<(), Error> {
     security(("token" = ["shop/admin"])),
     extensions(("x-problems" = json!(["product-not-found"]))),
 )]
-async fn handle(store: &Store, request: Request) -> Answer {
+pub async fn handle(store: &Store, request: Request) -> Answer {
     let admin = request.admin()?;
+    request.only_parameters(&[])?;
     let product_id = request.path("product_id", Refusal::ProductNotFound)?;
     let shards = request.body::<ShardsBody>()?.parse()?;
     let command = request.command(admin, "reshard-stock", &(product_id, shards))?;

@@ -70,6 +70,8 @@ impl Shop {
             "list-popular-products" list_popular_products()
             "list-products" list_products(cursors)
             "place-order" place_order()
+            "reshard-coupon" reshard_coupon()
+            "reshard-stock" reshard_stock()
             "update-product" update_product()
         }
     }

@@ -19,14 +19,30 @@ use sijang_openapi::in_process::Shop;
 use crate::properties::Contract;
 
 /// Operations that take a body.
-const WITH_BODY: [&str; 6] =
-    ["adjust-stock", "create-coupon", "create-product", "deposit-balance", "place-order", "update-product"];
+const WITH_BODY: [&str; 8] = [
+    "adjust-stock",
+    "create-coupon",
+    "create-product",
+    "deposit-balance",
+    "place-order",
+    "reshard-coupon",
+    "reshard-stock",
+    "update-product",
+];
 /// Operations that take a query.
 const WITH_QUERY: [&str; 6] =
     ["get-daily-stats", "list-balance-transactions", "list-coupons", "list-my-coupons", "list-orders", "list-products"];
 /// Operations that take an identifier in their path.
-const WITH_PATH: [&str; 6] =
-    ["adjust-stock", "cancel-order", "get-order", "get-product", "issue-coupon", "update-product"];
+const WITH_PATH: [&str; 8] = [
+    "adjust-stock",
+    "cancel-order",
+    "get-order",
+    "get-product",
+    "issue-coupon",
+    "reshard-coupon",
+    "reshard-stock",
+    "update-product",
+];
 
 /// Names of all targets, each with a folder in `corpus`.
 pub fn targets() -> impl Iterator<Item = &'static str> {

@@ -165,13 +165,17 @@ async fn attack(shop: &Shop, two: &Two, route: &Route) -> usize {
             assert!(!two.gives_away(&route.request(other, &things.product).await), "{}", route.name());
             attempts += 1;
         }
-        "create-product" | "update-product" | "adjust-stock" | "create-coupon" => {
+        "create-product" | "update-product" | "adjust-stock" | "create-coupon" | "reshard-stock" | "reshard-coupon" => {
             // A customer learns nothing of what is there; and one administrator's key is not another's.
             for id in [&things.product, &absent] {
                 route.request(other, id).await.stopped_at_the_gateway(403);
             }
-            let product = shop.product(PRICE, 100).await;
-            let (path, body) = (route.path_to(&product), route.body.as_ref().unwrap());
+            let id = if route.path.contains("coupon_id") {
+                shop.coupon(json!({})).await
+            } else {
+                shop.product(PRICE, 100).await
+            };
+            let (path, body) = (route.path_to(&id), route.body.as_ref().unwrap());
             for admin in [shop.admin(), shop.admin()] {
                 let answer = admin.request(route.method.clone(), &path).key(key).json(body).await;
                 assert!(answer.status.is_success() && !answer.is_replay(), "{}: {}", route.name(), answer.body);
