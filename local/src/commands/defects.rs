@@ -64,7 +64,11 @@ async fn plant_all(repository: &Repository, defects: &[Defect]) -> Result<()> {
     let mut rows = Vec::new();
     for (number, defect) in defects.iter().enumerate() {
         progress.say(format_args!("{:>3}/{} {}", number + 1, defects.len(), defect.name));
-        rows.push(plant(repository, &copy, defect).await?);
+        let row = plant(repository, &copy, defect).await?;
+        if !row.is_caught() {
+            progress.say(row.caught_by());
+        }
+        rows.push(row);
     }
     report(&rows)
 }
@@ -94,21 +98,28 @@ async fn plant<'a>(repository: &Repository, copy: &Copy, defect: &'a Defect) -> 
     Ok(Row { defect, outcome, seconds: began.elapsed().as_secs() })
 }
 
+impl Row<'_> {
+    fn is_caught(&self) -> bool {
+        matches!(self.outcome, Ok(Outcome::Failed))
+    }
+
+    /// Which test caught the defect, or what happened instead.
+    fn caught_by(&self) -> String {
+        match &self.outcome {
+            Ok(Outcome::Failed) => self.defect.caught_by.to_string(),
+            Ok(Outcome::Passed) => format!("NOT CAUGHT by {}", self.defect.caught_by),
+            Err(error) => format!("ERROR {error:#}"),
+        }
+    }
+}
+
 fn report(rows: &[Row<'_>]) -> Result<()> {
     let width = rows.iter().map(|row| row.defect.name.chars().count()).max().unwrap_or_default();
     println!("{:<width$} | caught by | seconds", "defect");
-    let mut caught = 0;
-    for Row { defect, outcome, seconds } in rows {
-        let by = match outcome {
-            Ok(Outcome::Failed) => {
-                caught += 1;
-                defect.caught_by.to_string()
-            }
-            Ok(Outcome::Passed) => format!("NOT CAUGHT by {}", defect.caught_by),
-            Err(error) => format!("ERROR {error:#}"),
-        };
-        println!("{:<width$} | {by} | {seconds}", defect.name);
+    for row in rows {
+        println!("{:<width$} | {} | {}", row.defect.name, row.caught_by(), row.seconds);
     }
+    let caught = rows.iter().filter(|row| row.is_caught()).count();
     println!("{} planted, {caught} caught", rows.len());
     ensure!(caught == rows.len(), "{} defects were not caught", rows.len() - caught);
     Ok(())

@@ -8,3 +8,4 @@
 
 mod check;
 mod pipeline;
+mod shards;

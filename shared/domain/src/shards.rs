@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::Violation;
 
 /// Into how many shards something is split: 1 to 64, so that all of them fit into one transaction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "i64")]
 pub struct ShardCount(u8);
 
@@ -87,7 +87,7 @@ pub struct Draw {
 }
 
 /// What is known of all shards: of each in this generation, what it can have at most.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Shards {
     generation: u32,
     /// Nothing, where a shard has not been seen. Of the first shard this is what it had, and no bound.
