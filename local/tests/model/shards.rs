@@ -119,6 +119,23 @@ impl State {
         Sighting { shard, left: left.into(), generation: self.generation, count: self.count() }
     }
 
+    fn read_first(&mut self, at: usize) {
+        let Step::Counting { asked, bounds } = self.buyers[at].step.clone() else { return };
+        let first = self.sighting(0);
+        let buyer = &mut self.buyers[at];
+        buyer.memory.see(first);
+        match bounds.count_with(first) {
+            Some(count) if count < asked.into() => self.refuse(at),
+            Some(_) => buyer.step = Step::Taking { asked },
+            None => buyer.step = Step::Bounding { asked, bounds: Shards::default(), next: 0 },
+        }
+    }
+
+    fn refuse(&mut self, at: usize) {
+        self.false_refusal |= !self.buyers[at].short;
+        self.buyers[at].step = Step::Out;
+    }
+
     fn spread(&mut self, units: u8, count: ShardCount) {
         self.shards = count.shares(units.into()).map(|share| u8::try_from(share).unwrap()).collect();
     }
@@ -165,20 +182,16 @@ impl Shop {
         }
         let failed: Vec<Sighting> = sightings.into_iter().filter(|sale| !fits(sale)).map(|(_, seen)| seen).collect();
         let buyer = &mut state.buyers[at];
-        failed.iter().for_each(|seen| buyer.memory.see(*seen));
+        for seen in &failed {
+            buyer.memory.see(*seen);
+        }
         let alone =
             failed.iter().any(|seen| seen.count == ShardCount::ONE && seen.shard == 0 && seen.left < asked.into());
         if alone || self.defect == Defect::OneShardIsEnough {
-            self.refuse(state, at);
+            state.refuse(at);
             return;
         }
         state.buyers[at].look_up(asked);
-    }
-
-    fn refuse(&self, state: &mut State, at: usize) {
-        let short = state.buyers[at].short;
-        state.false_refusal |= !short;
-        state.buyers[at].step = Step::Out;
     }
 
     /// Units are somewhere else from now on, in a new generation.
@@ -197,21 +210,9 @@ impl Shop {
         if !done {
             buyer.step = Step::Bounding { asked, bounds, next: next + 1 };
         } else if self.defect == Defect::AnyOrder && bounds.most().is_some_and(|most| most < asked.into()) {
-            self.refuse(state, at);
+            state.refuse(at);
         } else {
             buyer.step = Step::Counting { asked, bounds };
-        }
-    }
-
-    fn read_first(&self, state: &mut State, at: usize) {
-        let Step::Counting { asked, bounds } = state.buyers[at].step.clone() else { return };
-        let first = state.sighting(0);
-        let buyer = &mut state.buyers[at];
-        buyer.memory.see(first);
-        match bounds.count_with(first) {
-            Some(count) if count < asked.into() => self.refuse(state, at),
-            Some(_) => buyer.step = Step::Taking { asked },
-            None => buyer.step = Step::Bounding { asked, bounds: Shards::default(), next: 0 },
         }
     }
 }
@@ -290,7 +291,7 @@ impl Model for Shop {
             Action::Conflict(at) => {
                 state.budget.conflicts -= 1;
                 if self.defect == Defect::ConflictIsNo {
-                    self.refuse(&mut state, at);
+                    state.refuse(at);
                 }
             }
             Action::LookUp(at) => {
@@ -298,7 +299,7 @@ impl Model for Shop {
                 state.buyers[at].look_up(asked);
             }
             Action::ReadShard(at) => self.read_shard(&mut state, at),
-            Action::ReadFirst(at) => self.read_first(&mut state, at),
+            Action::ReadFirst(at) => state.read_first(at),
             Action::Cancel { shard } => {
                 state.budget.cancellations -= 1;
                 state.sold -= 1;
