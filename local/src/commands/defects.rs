@@ -64,7 +64,7 @@ async fn plant_all(repository: &Repository, defects: &[Defect]) -> Result<()> {
     let mut rows = Vec::new();
     for (number, defect) in defects.iter().enumerate() {
         progress.say(format_args!("{:>3}/{} {}", number + 1, defects.len(), defect.name));
-        let row = plant(repository, &copy, defect).await?;
+        let row = plant(&copy, defect).await?;
         if !row.is_caught() {
             progress.say(row.caught_by());
         }
@@ -88,13 +88,16 @@ async fn check(copy: &Copy, defects: &[Defect]) -> Result<()> {
     Ok(())
 }
 
-async fn plant<'a>(repository: &Repository, copy: &Copy, defect: &'a Defect) -> Result<Row<'a>> {
+async fn plant<'a>(copy: &Copy, defect: &'a Defect) -> Result<Row<'a>> {
     let began = Instant::now();
     let outcome = match copy.plant(defect) {
-        Ok(()) => run(copy, defect).await,
+        Ok(original) => {
+            let outcome = run(copy, defect).await;
+            copy.restore(defect, &original)?;
+            outcome
+        }
         Err(error) => Err(error),
     };
-    copy.restore(repository, defect)?;
     Ok(Row { defect, outcome, seconds: began.elapsed().as_secs() })
 }
 
@@ -117,7 +120,9 @@ fn report(rows: &[Row<'_>]) -> Result<()> {
     let width = rows.iter().map(|row| row.defect.name.chars().count()).max().unwrap_or_default();
     println!("{:<width$} | caught by | seconds", "defect");
     for row in rows {
-        println!("{:<width$} | {} | {}", row.defect.name, row.caught_by(), row.seconds);
+        // An error's first line: the rest was shown when it came up.
+        let by = row.caught_by();
+        println!("{:<width$} | {} | {}", row.defect.name, by.lines().next().unwrap_or_default(), row.seconds);
     }
     let caught = rows.iter().filter(|row| row.is_caught()).count();
     println!("{} planted, {caught} caught", rows.len());

@@ -56,22 +56,24 @@ impl Copy {
         &self.target
     }
 
-    /// Plants a defect, until [`Copy::restore`].
+    /// Plants a defect. Returns the text of its file as it was, for [`Copy::restore`]: the project itself may change
+    /// while its copy is in use.
     ///
     /// # Errors
     /// When the defect does not fit.
-    pub fn plant(&self, defect: &Defect) -> Result<()> {
+    pub fn plant(&self, defect: &Defect) -> Result<String> {
         let path = self.root.join(&defect.file);
         let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", defect.file))?;
-        Ok(fs::write(path, defect.planted_in(&text)?)?)
+        fs::write(path, defect.planted_in(&text)?)?;
+        Ok(text)
     }
 
     /// Takes a defect out again.
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn restore(&self, repository: &Repository, defect: &Defect) -> Result<()> {
-        self.take(repository.root(), Path::new(&defect.file))
+    pub fn restore(&self, defect: &Defect, text: &str) -> Result<()> {
+        Ok(fs::write(self.root.join(&defect.file), text)?)
     }
 
     fn take(&self, from: &Path, file: &Path) -> Result<()> {

@@ -65,7 +65,7 @@ mod tests {
     #[test]
     fn keys_have_a_narrow_alphabet() {
         for good in ["a", "4f6c1a3e-8b0d-4f43-9e6e-1d2a3b4c5d6e", "cart:42.v1_x", &"k".repeat(128)] {
-            assert!(IdempotencyKey::parse(good).is_ok(), "{good:?}");
+            assert_eq!(IdempotencyKey::parse(good).unwrap().as_str(), good);
         }
         for bad in ["", "a b", "a#b", "키", "a/b", "\"a\"", &"k".repeat(129)] {
             assert!(IdempotencyKey::parse(bad).is_err(), "{bad:?}");
