@@ -79,6 +79,8 @@ fn welcome(stack: &Stack, progress: Progress, since: Timestamp) -> Result<()> {
     println!(
         r#"
 The shop is open at {url}
+A flash sale:       {url}/#/flash
+Its operations:     {url}/#/operations
 Its API, to read:   {url}{DOCS_PATH}
 
 export ALICE={alice}
