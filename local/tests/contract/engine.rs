@@ -2,6 +2,10 @@
 //!
 //! The tables are those of `template.yaml`, under names that no other test has: tests share nothing, and an engine that
 //! outlives them (an account, DynamoDB Local) gets its tables deleted again.
+//!
+//! Without a variable the engine is dynoxide, in this process. `SIJANG_CONTRACT_ENDPOINT=http://host:port` is another one
+//! on this machine. `SIJANG_CONTRACT_AWS=1` is the account of the usual credentials, in their region: seven tables for
+//! each test, on demand, named `contract-...` and deleted afterwards; `--test-threads 4` keeps within its limits.
 
 use std::{env, path::Path, sync::LazyLock, thread, time::Duration};
 
@@ -15,6 +19,7 @@ use aws_sdk_dynamodb::{
     },
 };
 use dynoxide::{Database as Dynoxide, server::serve_with_shutdown};
+use futures::future::join_all;
 use sijang_local::template::{Key, Table, Template};
 use sijang_storage::Tables;
 use tokio::net::TcpListener;
@@ -32,24 +37,34 @@ pub struct Database {
     /// Where the engine listens.
     pub endpoint: String,
     prefix: String,
-    /// Whether the engine outlives the test.
-    outside: bool,
+    engine: Engine,
+}
+
+/// What serves the tables.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Engine {
+    /// It ends with the test.
+    InProcess,
+    /// It is reached at an endpoint, and outlives the test.
+    Running,
+    /// An account, reached as the SDK finds it.
+    Account,
 }
 
 impl Database {
     /// Fresh tables in the engine that the environment names, or else in an engine of their own.
     pub async fn fresh() -> Self {
-        let outside = env::var("SIJANG_CONTRACT_ENDPOINT").ok();
-        let endpoint = match &outside {
-            Some(endpoint) => endpoint.clone(),
-            None => in_process().await,
+        let (engine, endpoint) = match env::var("SIJANG_CONTRACT_ENDPOINT") {
+            _ if env::var_os("SIJANG_CONTRACT_AWS").is_some() => (Engine::Account, String::new()),
+            Ok(endpoint) => (Engine::Running, endpoint),
+            Err(_) => (Engine::InProcess, in_process().await),
         };
-        let client = client_of(&endpoint);
+        let client = client_of(&engine, &endpoint).await;
         let prefix = format!("contract-{}", Ulid::generate());
-        for table in TABLES.iter() {
-            create(&client, &format!("{prefix}-{}", table.name), table).await;
-        }
-        Self { client, endpoint, prefix, outside: outside.is_some() }
+        let database = Self { client, endpoint, prefix, engine };
+        // Dropped when this fails, so that no table is left behind.
+        join_all(TABLES.iter().map(|table| create(&database.client, database.name_of(&table.name), table))).await;
+        database
     }
 
     /// The physical name of a table.
@@ -73,16 +88,16 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        if !self.outside {
+        if self.engine == Engine::InProcess {
             return;
         }
-        let endpoint = self.endpoint.clone();
+        let (engine, endpoint) = (self.engine.clone(), self.endpoint.clone());
         let names: Vec<String> = TABLES.iter().map(|table| self.name_of(&table.name)).collect();
         // The test's own runtime cannot be waited for in here.
         let deletion = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
-                let client = client_of(&endpoint);
+                let client = client_of(&engine, &endpoint).await;
                 for name in names {
                     if let Err(error) = client.delete_table().table_name(&name).send().await {
                         eprintln!("table {name} is left behind: {error:?}");
@@ -103,8 +118,12 @@ async fn in_process() -> String {
     format!("http://{address}")
 }
 
-/// A client for an endpoint, with the environment's credentials where it has any. Engines on this machine take any.
-fn client_of(endpoint: &str) -> Client {
+/// A client of the engine: of the account as the SDK finds it, or of an endpoint, with the environment's credentials
+/// where it has any. Engines on this machine take any.
+async fn client_of(engine: &Engine, endpoint: &str) -> Client {
+    if *engine == Engine::Account {
+        return Client::new(&aws_config::load_defaults(BehaviorVersion::v2026_01_12()).await);
+    }
     let variable = |name: &str| env::var(name).ok();
     let credential = |name: &str| variable(name).unwrap_or_else(|| "test".to_owned());
     let (id, secret) = (credential("AWS_ACCESS_KEY_ID"), credential("AWS_SECRET_ACCESS_KEY"));
@@ -121,7 +140,7 @@ fn client_of(endpoint: &str) -> Client {
     Client::from_conf(config.build())
 }
 
-async fn create(client: &Client, name: &str, table: &Table) {
+async fn create(client: &Client, name: String, table: &Table) {
     let attribute = |name: &str| {
         let attribute = AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S);
         attribute.build().unwrap()
@@ -137,7 +156,7 @@ async fn create(client: &Client, name: &str, table: &Table) {
     let indexes: Vec<_> = table.indexes.iter().map(index).collect();
     client
         .create_table()
-        .table_name(name)
+        .table_name(&name)
         .billing_mode(BillingMode::PayPerRequest)
         .set_attribute_definitions(Some(table.attributes().into_iter().map(attribute).collect()))
         .set_key_schema(Some(schema(&table.key)))
@@ -145,7 +164,7 @@ async fn create(client: &Client, name: &str, table: &Table) {
         .send()
         .await
         .unwrap();
-    client.wait_until_table_exists().table_name(name).wait(Duration::from_mins(1)).await.unwrap();
+    client.wait_until_table_exists().table_name(name).wait(Duration::from_mins(5)).await.unwrap();
 }
 
 fn schema(key: &Key) -> Vec<KeySchemaElement> {
