@@ -25,6 +25,7 @@ pub mod package;
 pub mod process;
 pub mod progress;
 pub mod python;
+pub mod redrive;
 pub mod roles;
 pub mod running;
 pub mod seed;

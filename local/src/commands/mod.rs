@@ -1,6 +1,7 @@
 //! One file per command.
 
 mod defects;
+mod redrive;
 mod schedule;
 mod schemathesis;
 mod token;
@@ -18,6 +19,8 @@ pub enum Command {
     Token(token::Token),
     /// Run the nightly aggregation as if it were scheduled on a given day
     Schedule(schedule::Schedule),
+    /// Bring dead letters back to their queue
+    Redrive(redrive::Redrive),
     /// Attack a fresh shop by its OpenAPI document
     Schemathesis(schemathesis::Schemathesis),
     /// Plant defects, and demand that the tests notice
@@ -31,6 +34,7 @@ impl Command {
             Self::Up(up) => up.run().await,
             Self::Token(token) => token.run(),
             Self::Schedule(schedule) => schedule.run().await,
+            Self::Redrive(redrive) => redrive.run().await,
             Self::Schemathesis(attack) => attack.run().await,
             Self::Defects(defects) => defects.run().await,
         }

@@ -1,4 +1,4 @@
-//! SQS in memory, as much of it as the shop uses: batches sent, messages received and deleted.
+//! SQS in memory, as much of it as the shop uses: batches sent, messages received, deleted and counted.
 //!
 //! Time passes when the test says so: what was received stays invisible until [`Sqs::pass_visibility_timeout`].
 
@@ -34,6 +34,8 @@ type Queues = Arc<Mutex<HashMap<String, Vec<Message>>>>;
 struct Message {
     id: String,
     body: String,
+    /// The sender's own attributes, as they were sent.
+    attributes: Value,
     /// How often it has been received.
     receives: u32,
     in_flight: bool,
@@ -96,6 +98,7 @@ async fn serve(State(queues): State<Queues>, headers: HeaderMap, body: Bytes) ->
         "AmazonSQS.SendMessageBatch" => (StatusCode::OK, send(queue, &request)),
         "AmazonSQS.ReceiveMessage" => (StatusCode::OK, receive(queue, &request)),
         "AmazonSQS.DeleteMessageBatch" => (StatusCode::OK, delete(queue, &request)),
+        "AmazonSQS.GetQueueAttributes" => (StatusCode::OK, count(queue)),
         _ => (StatusCode::BAD_REQUEST, json!({ "__type": "com.amazonaws.sqs#UnsupportedOperation" })),
     };
     (status, [(CONTENT_TYPE, "application/x-amz-json-1.0")], answer.to_string()).into_response()
@@ -107,6 +110,7 @@ fn send(queue: &mut Vec<Message>, request: &Value) -> Value {
         let message = Message {
             id: ulid::Ulid::generate().to_string(),
             body: entry["MessageBody"].as_str().unwrap_or_default().to_owned(),
+            attributes: entry["MessageAttributes"].clone(),
             receives: 0,
             in_flight: false,
         };
@@ -128,6 +132,7 @@ fn receive(queue: &mut [Message], request: &Value) -> Value {
             "ReceiptHandle": message.receipt(),
             "Body": message.body,
             "Attributes": attributes,
+            "MessageAttributes": message.attributes,
         }));
     }
     json!({ "Messages": received })
@@ -141,6 +146,15 @@ fn delete(queue: &mut Vec<Message>, request: &Value) -> Value {
         done.push(json!({ "Id": entry["Id"] }));
     }
     json!({ "Successful": done, "Failed": [] })
+}
+
+fn count(queue: &[Message]) -> Value {
+    let in_flight = queue.iter().filter(|message| message.in_flight).count();
+    let waiting = queue.len() - in_flight;
+    json!({ "Attributes": {
+        "ApproximateNumberOfMessages": waiting.to_string(),
+        "ApproximateNumberOfMessagesNotVisible": in_flight.to_string(),
+    } })
 }
 
 fn entries(request: &Value) -> impl Iterator<Item = &Value> {

@@ -64,9 +64,14 @@ pub struct Shop {
 impl Shop {
     /// An empty shop.
     pub async fn open() -> Self {
+        Self::open_at(at(NOON)).await
+    }
+
+    /// An empty shop whose time begins here.
+    pub async fn open_at(time: Timestamp) -> Self {
         let database = Arc::new(Database::fresh().await);
         let store = Arc::new(Store::new(database.client.clone(), database.tables()));
-        Self { database, store, clock: Arc::new(AtomicI64::new(at(NOON).millis())) }
+        Self { database, store, clock: Arc::new(AtomicI64::new(time.millis())) }
     }
 
     /// The same shop from another environment, which remembers nothing yet.

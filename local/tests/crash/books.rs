@@ -8,25 +8,42 @@ use std::{
 
 use serde::Deserialize;
 use sijang_domain::{CloudEvent, Error, OrderStatus, ProductId, Ranking, Timestamp};
-use sijang_storage::relayed;
+use sijang_storage::{Item, relayed};
 
 use crate::{
     audit,
-    scenario::Events,
     shop::at,
     snapshot::Snapshot,
     world::{Environment, World},
 };
+
+/// How far the events of the shop have to be carried when something has been done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Events {
+    /// They are in the stream: relay, count, rank.
+    InStream,
+    /// They are in the queue: count, rank.
+    InQueue,
+    /// They are counted: rank.
+    Counted,
+    /// They are ranked.
+    Ranked,
+}
 
 /// The night after the day on which the tests take place.
 pub fn night() -> Timestamp {
     at("2026-11-21T15:10:00Z")
 }
 
-/// The order events in the events table, as they come out of its stream.
-pub fn order_events(shop: &Snapshot) -> Vec<CloudEvent> {
+/// The items of the events table that its stream gives to the relay.
+pub fn order_event_items(shop: &Snapshot) -> Vec<Item> {
     let orders = shop.items("events").filter(|item| item["type"].as_s().unwrap().starts_with("order."));
-    orders.map(|item| relayed(item.clone().into()).unwrap()).collect()
+    orders.cloned().collect()
+}
+
+/// The order events in the events table, as the relay makes them.
+pub fn order_events(shop: &Snapshot) -> Vec<CloudEvent> {
+    order_event_items(shop).into_iter().map(|item| relayed(item.into()).unwrap()).collect()
 }
 
 /// The messages for these events.

@@ -6,8 +6,8 @@ use sijang_domain::{Error, Moment, Refusal};
 use sijang_local::faults::{Call, Plan};
 
 use crate::{
-    books,
-    scenario::{Events, Prepared, Reply},
+    books::{self, Events},
+    scenario::{Prepared, Reply},
     shop::after,
     snapshot::Snapshot,
     strike::{Patience, Strike},

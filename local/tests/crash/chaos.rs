@@ -19,8 +19,8 @@ use sijang_domain::{
 use sijang_local::faults::{Fault, Injection, Plan};
 
 use crate::{
-    books,
-    scenario::{Events, Task},
+    books::{self, Events},
+    scenario::Task,
     shop::{Shop, after, at, fixed, limits},
     snapshot::Snapshot,
     world::{Environment, World},

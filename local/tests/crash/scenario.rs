@@ -5,7 +5,7 @@ use std::{future::Future, pin::Pin, sync::Arc};
 use sijang_domain::{Answered, Command, Error, Fingerprint, IdempotencyKey, Moment, Timestamp, UserId};
 use sijang_storage::Store;
 
-use crate::{shop::Shop, snapshot::Snapshot, world::Environment};
+use crate::{books::Events, shop::Shop, snapshot::Snapshot, world::Environment};
 
 /// A future that can be sent to a task.
 pub type Task<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -19,19 +19,6 @@ pub struct Reply {
 
 /// What is asked: the same each time it is called, so that it can be sent again.
 pub type Job = Arc<dyn Fn(Environment, Moment) -> Task<Result<Reply, Error>> + Send + Sync>;
-
-/// How far the events of the shop have to be carried when the job is done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Events {
-    /// They are in the stream: relay, count, rank.
-    InStream,
-    /// They are in the queue: count, rank.
-    InQueue,
-    /// They are counted: rank.
-    Counted,
-    /// They are ranked.
-    Ranked,
-}
 
 /// A job and the shop in which it is done.
 pub struct Prepared {

@@ -6,8 +6,8 @@ use sijang_domain::Error;
 use sijang_storage::Received;
 
 use crate::{
-    books::{messages, night, order_events},
-    scenario::{Events, Job, Prepared, Reply, Scenario},
+    books::{Events, messages, night, order_events},
+    scenario::{Job, Prepared, Reply, Scenario},
     shop::Shop,
 };
 

@@ -25,7 +25,7 @@ use crate::{
 
 /// The queue of order events, as the stand-in knows it.
 pub const QUEUE: &str = "http://sqs.local/order-events";
-const DEAD_LETTERS: &str = "http://sqs.local/order-events-dlq";
+pub const DEAD_LETTERS: &str = "http://sqs.local/order-events-dlq";
 
 /// A shop behind proxies.
 pub struct World {
@@ -57,6 +57,16 @@ impl World {
         Self { database, sqs, faults, dynamodb_proxy, sqs_proxy, queue }
     }
 
+    /// Where a process finds the tables, behind their proxy.
+    pub fn dynamodb_endpoint(&self) -> String {
+        self.dynamodb_proxy.endpoint()
+    }
+
+    /// Where a process finds the queues, behind their proxy.
+    pub fn sqs_endpoint(&self) -> String {
+        self.sqs_proxy.endpoint()
+    }
+
     /// Makes the tables have these items, when they have `known`, and the queue these messages.
     pub async fn reset(&self, known: &Snapshot, items: &Snapshot, messages: &[String]) {
         self.sqs.clear();
@@ -84,14 +94,14 @@ impl World {
             .behavior_version(BehaviorVersion::v2026_01_12())
             .credentials_provider(credentials())
             .region(Region::from_static("ap-northeast-2"))
-            .endpoint_url(self.dynamodb_proxy.endpoint())
+            .endpoint_url(self.dynamodb_endpoint())
             .http_client(aws_smithy_http_client::Builder::new().build_http())
             .timeout_config(timeouts(attempt))
             .retry_config(retries());
         let dynamodb = aws_sdk_dynamodb::Client::from_conf(config.build());
         Environment {
             store: Arc::new(Store::new(dynamodb, self.database.tables())),
-            queue: Arc::new(order_events(&self.sqs_proxy.endpoint(), attempt)),
+            queue: Arc::new(order_events(&self.sqs_endpoint(), attempt)),
         }
     }
 
@@ -136,6 +146,11 @@ fn put(item: &Item) -> WriteRequest {
 }
 
 fn order_events(endpoint: &str, attempt: Duration) -> OrderEvents {
+    OrderEvents::new(sqs(endpoint, attempt), QUEUE.to_owned(), DEAD_LETTERS.to_owned())
+}
+
+/// A client of the queues.
+pub fn sqs(endpoint: &str, attempt: Duration) -> aws_sdk_sqs::Client {
     let config = aws_sdk_sqs::Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .credentials_provider(credentials())
@@ -144,8 +159,7 @@ fn order_events(endpoint: &str, attempt: Duration) -> OrderEvents {
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .timeout_config(timeouts(attempt))
         .retry_config(retries());
-    let sqs = aws_sdk_sqs::Client::from_conf(config.build());
-    OrderEvents::new(sqs, QUEUE.to_owned(), DEAD_LETTERS.to_owned())
+    aws_sdk_sqs::Client::from_conf(config.build())
 }
 
 fn credentials() -> Credentials {

@@ -11,6 +11,7 @@ mod kills;
 mod ministack;
 mod races;
 mod readme;
+mod redrive;
 mod roles;
 mod rules;
 mod security;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         vec![last, roles_last],
         readme::trials(&world),
         vec![security::log_trial(&world)],
+        redrive::trials(&world),
         kills::trials(&world),
     ];
     let conclusion = libtest_mimic::run(&arguments, trials.into_iter().flatten().collect());

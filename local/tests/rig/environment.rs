@@ -1,0 +1,103 @@
+//! One execution environment: a process of a function. It runs one event at a time, and between them it is frozen, as on
+//! Lambda: what it left for later does not happen.
+
+use std::time::{Duration, SystemTime};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use sijang_local::process::{self, Program};
+use tokio::{process::Child, time::timeout};
+
+use crate::runtime_api::{Desk, Event, Report};
+
+/// Nothing takes as long, unless it never ends.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A process of a function. It is killed when this is dropped.
+pub struct Environment {
+    function: &'static str,
+    child: Child,
+    desk: Desk,
+}
+
+/// Why an event has no answer.
+#[derive(Debug)]
+pub enum Failure {
+    /// The function says that it failed.
+    Error(Value),
+    /// The process ended by itself.
+    Exited,
+    /// The time was up, and the process was killed.
+    CutOff,
+}
+
+impl Environment {
+    /// Starts a process, which is asking for its first event when this returns.
+    pub async fn start(function: &'static str, program: &Program, desk: Desk) -> Self {
+        let child = process::spawn(program).await.unwrap();
+        let mut environment = Self { function, child, desk };
+        match environment.report().await {
+            Ok(Report::Ready) => environment.freeze(),
+            other => panic!("{function} does not start ({other:?}): {}", process::tail(&program.log)),
+        }
+        environment
+    }
+
+    /// Runs an event to its answer, or until the time is up.
+    pub async fn invoke(&mut self, body: Value, limit: Duration) -> Result<Value, Failure> {
+        let function_arn = format!("arn:aws:lambda:ap-northeast-2:000000000000:function:sijang-{}", self.function);
+        let event = Event { function_arn, deadline: SystemTime::now() + limit, body };
+        self.desk.events.send(event).map_err(|_| Failure::Exited)?;
+        self.thaw();
+        let Ok(report) = timeout(limit, self.report()).await else {
+            self.end().await;
+            return Err(Failure::CutOff);
+        };
+        let answer = match report? {
+            Report::Answer(answer) => Ok(answer),
+            Report::Error(error) => Err(Failure::Error(error)),
+            Report::Ready => panic!("{} asks for an event without having answered the last one", self.function),
+        };
+        // Lambda lets it run until it asks for the next event, and no longer.
+        match self.report().await? {
+            Report::Ready => self.freeze(),
+            other => panic!("{} answers twice: {other:?}", self.function),
+        }
+        answer
+    }
+
+    /// The end of the process, there and then.
+    pub async fn kill(mut self) {
+        self.end().await;
+    }
+
+    /// `SIGKILL`, by its process id.
+    async fn end(&mut self) {
+        self.child.kill().await.unwrap();
+    }
+
+    async fn report(&mut self) -> Result<Report, Failure> {
+        let report = async {
+            tokio::select! {
+                biased;
+                report = self.desk.reports.recv() => report.ok_or(Failure::Exited),
+                _ = self.child.wait() => Err(Failure::Exited),
+            }
+        };
+        timeout(PATIENCE, report).await.unwrap_or_else(|_| panic!("{} says nothing", self.function))
+    }
+
+    fn freeze(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    fn thaw(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = self.child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
+        // A process that has just ended is noticed by whoever waits for its report.
+        let _ = pid.map(|pid| kill_process(pid, signal));
+    }
+}
