@@ -25,7 +25,7 @@ use crate::{audit, engine::Database, snapshot::Snapshot};
 
 const NOON: &str = "2026-11-21T03:00:00Z";
 /// Nothing takes as long, unless it never ends.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(10);
 
 /// The limits of the template.
 pub fn limits() -> DepositLimits {
