@@ -343,6 +343,16 @@ mod tests {
     }
 
     #[test]
+    fn a_closed_campaign_says_when_it_opens_or_that_it_is_over() {
+        let campaign = campaign();
+        let before = Timestamp::from_millis(campaign.opens_at.millis() - 1).unwrap();
+        let (opens_at, closed_at) = (campaign.opens_at, campaign.closes_at);
+        assert_eq!(campaign.refusal(before), Some(Refusal::CouponNotOpen { opens_at }));
+        assert_eq!(campaign.refusal(opens_at), None);
+        assert_eq!(campaign.refusal(closed_at), Some(Refusal::CouponClosed { closed_at }));
+    }
+
+    #[test]
     fn campaign_figures_have_both_ends() {
         assert!(CampaignDraft::parse_total(0).is_err() && CampaignDraft::parse_total(1).is_ok());
         assert!(CampaignDraft::parse_total(10_000_000).is_ok() && CampaignDraft::parse_total(10_000_001).is_err());

@@ -137,7 +137,9 @@ mod tests {
     fn money_is_rendered_with_its_currency() {
         let json = serde_json::to_string(&Money(15_000)).unwrap();
         assert_eq!(json, r#"{"amount":15000,"currency":"KRW"}"#);
-        let json = serde_json::to_string(&SignedMoney::debit(Money(15_000))).unwrap();
+        let paid = SignedMoney::debit(Money(15_000));
+        assert_eq!(paid.minor(), -15_000);
+        let json = serde_json::to_string(&paid).unwrap();
         assert_eq!(json, r#"{"amount":-15000,"currency":"KRW"}"#);
     }
 
