@@ -9,11 +9,14 @@ use std::{collections::HashMap, hash::BuildHasher};
 use anyhow::{Context, Result, bail};
 use aws_sdk_sqs::{
     Client,
+    config::{BehaviorVersion, Config, Credentials, Region},
     types::{
         DeleteMessageBatchRequestEntry, Message, MessageAttributeValue, QueueAttributeName,
         SendMessageBatchRequestEntry,
     },
 };
+
+use crate::cloud::{CREDENTIAL, REGION};
 
 /// SQS takes ten messages in one call, and 256 KiB: ten order events are far below.
 const BATCH: usize = 10;
@@ -30,6 +33,16 @@ impl Redrive {
     /// Between two queues, by their URLs.
     pub fn new(sqs: Client, dead_letters: impl Into<String>, queue: impl Into<String>) -> Self {
         Self { sqs, dead_letters: dead_letters.into(), queue: queue.into() }
+    }
+
+    /// Between the queues of a stack on this machine, by its name and the endpoint of the local cloud.
+    pub async fn of_local_stack(endpoint: &str, stack: &str) -> Result<Self> {
+        let config = Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new(REGION))
+            .credentials_provider(Credentials::new(CREDENTIAL, CREDENTIAL, None, None, "local"))
+            .endpoint_url(endpoint);
+        Self::of_stack(Client::from_conf(config.build()), stack).await
     }
 
     /// Between the queues of a stack, by its name.

@@ -112,6 +112,7 @@ impl Ready {
             .arg(file)
             .env("SIJANG_URL", self.stack.api_url())
             .env("SIJANG_ADMIN_TOKEN", self.stack.token("admin", &[CUSTOMER, ADMIN]).unwrap())
+            .env("SIJANG_DEAD_LETTERS", self.stack.output("OrderEventsDlqUrl").unwrap())
             .env("SIJANG_BROWSER", &self.browser)
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .stdin(Stdio::null())

@@ -1,13 +1,9 @@
 //! `./local/redrive [--dry-run] [--max N] [--stack NAME]`
 
 use anyhow::Result;
-use aws_sdk_sqs::{
-    Client,
-    config::{BehaviorVersion, Credentials, Region},
-};
+use aws_sdk_sqs::{Client, config::BehaviorVersion};
 use clap::Args;
 use sijang_local::{
-    cloud::{CREDENTIAL, REGION},
     layout::{Repository, StateFolder},
     redrive::Redrive as Move,
     running::Running,
@@ -56,10 +52,5 @@ impl Redrive {
 /// The queues of the shop that runs on this machine.
 async fn running() -> Result<Move> {
     let running = Running::read(&StateFolder::open(Repository::find()?.state())?)?;
-    let config = aws_sdk_sqs::Config::builder()
-        .behavior_version(BehaviorVersion::v2026_01_12())
-        .region(Region::new(REGION))
-        .credentials_provider(Credentials::new(CREDENTIAL, CREDENTIAL, None, None, "local"))
-        .endpoint_url(running.ministack_endpoint);
-    Move::of_stack(Client::from_conf(config.build()), &running.stack_name).await
+    Move::of_local_stack(&running.ministack_endpoint, &running.stack_name).await
 }

@@ -1,4 +1,5 @@
-//! What an operator of the local shop sees and does: queues, the way of the events, the books, the nightly run. On AWS the
+//! What an operator of the local shop sees and does: queues, the way of the events, the books, the nightly run,
+//! redrive. On AWS the
 //! alarms and the console show the queues, and the run is an invocation.
 
 mod books;
@@ -20,7 +21,9 @@ use serde_json::{Value, json};
 use self::books::Books;
 use crate::{
     cloud::{Cloud, Deployment},
-    nightly, seoul,
+    nightly,
+    redrive::Redrive,
+    seoul,
     stack::STACK_NAME,
 };
 
@@ -51,6 +54,7 @@ pub(super) fn routes<S: Clone + Send + Sync + 'static>(cloud: Cloud, deployment:
             "/_local/nightly-run",
             post(async |State(here): State<Arc<Operations>>| answer(here.count_today().await)),
         )
+        .route("/_local/redrive", post(async |State(here): State<Arc<Operations>>| answer(here.redrive().await)))
         .with_state(Arc::new(operations)))
 }
 
@@ -66,6 +70,13 @@ impl Operations {
             "flow": books.flow(Timestamp::now()),
             "rules": books.audit(),
         }))
+    }
+
+    /// The dead letters that there are now, and no more: one that dies again is not sent again.
+    async fn redrive(&self) -> Result<Value> {
+        let redrive = Redrive::of_local_stack(self.cloud.endpoint(), STACK_NAME).await?;
+        let there = redrive.count().await?;
+        Ok(json!({"moved": redrive.run(there).await?}))
     }
 
     /// Tonight's run, now: it counts today and the two days before.

@@ -24,7 +24,7 @@ def browser():
 
 @pytest.fixture(scope="session")
 def shop():
-    return Shop(os.environ["SIJANG_URL"], os.environ["SIJANG_ADMIN_TOKEN"])
+    return Shop(*(os.environ[name] for name in ("SIJANG_URL", "SIJANG_ADMIN_TOKEN", "SIJANG_DEAD_LETTERS")))
 
 
 @pytest.fixture

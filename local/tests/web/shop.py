@@ -2,6 +2,7 @@
 
 import json
 import urllib.error
+import urllib.parse
 import urllib.request
 import uuid
 
@@ -11,9 +12,10 @@ def won(amount):
 
 
 class Shop:
-    def __init__(self, url, admin):
+    def __init__(self, url, admin, dead_letters):
         self.url = url
         self.admin = admin
+        self.dead_letters = dead_letters
         # Straight to this machine, whatever proxy the environment has.
         self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -59,3 +61,19 @@ class Shop:
 
     def deposit(self, name, amount):
         self.call("POST", "/v1/me/balance/deposits", won(amount), self.token(name))
+
+    def dead_letter(self, customer, order):
+        """The event of a paid order, as it would lie among the dead letters."""
+        event = {
+            "specversion": "1.0", "id": f"{order['order_id']}.paid", "source": "/sijang/orders", "type": "order.paid.v1",
+            "subject": order["order_id"], "time": order["paid_at"], "datacontenttype": "application/json",
+            "data": {"user_id": customer, **order},
+        }
+        cloud = "http://{0.netloc}/".format(urllib.parse.urlsplit(self.dead_letters))
+        body = {"QueueUrl": self.dead_letters, "MessageBody": json.dumps(event)}
+        headers = {
+            "x-amz-target": "AmazonSQS.SendMessage", "content-type": "application/x-amz-json-1.0",
+            "authorization": "AWS4-HMAC-SHA256 Credential=test/20260101/ap-northeast-2/sqs/aws4_request, "
+                             "SignedHeaders=host, Signature=0",
+        }
+        self.opener.open(urllib.request.Request(cloud, json.dumps(body).encode(), headers), timeout=60).close()

@@ -55,3 +55,26 @@ def test_a_broken_rule_is_shown(visit, shop):
     broken = visitor.page.locator('[data-holds="false"]')
     expect(broken).to_have_count(1)
     expect(broken).to_contain_text("somebody")
+
+
+def test_dead_letters_go_back_to_their_queue_and_count_once(visit, shop):
+    """The letter is the event of an order that was counted: brought back, it changes nothing."""
+    customer = "redrive-customer"
+    product = shop.product(price=1_000)
+    shop.deposit(customer, 1_000)
+    lines = {"lines": [{"product_id": product["product_id"], "quantity": 1}]}
+    order = shop.call("POST", "/v1/orders", lines, shop.token(customer))
+    visitor = visit(height=1400).open("operations").sign_in_as_admin()
+    page = visitor.page
+    bring_back = page.get_by_role("button", name="Bring the dead letters back")
+    expect(page.locator('[data-stop="facts"]')).to_contain_text("every order is counted")
+    expect(bring_back).to_be_disabled()
+    counted = figure(page, "facts").text_content()
+
+    shop.dead_letter(customer, order)
+    expect(figure(page, "order-events-dlq")).to_have_text("1")
+    bring_back.click()
+    expect(page.get_by_role("status").filter(has_text="1 are back in the queue")).to_be_visible()
+    expect(figure(page, "order-events-dlq")).to_have_text("0")
+    expect(figure(page, "order-events")).to_have_text("0")
+    expect(figure(page, "facts")).to_have_text(counted)

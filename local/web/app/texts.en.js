@@ -176,6 +176,8 @@ export const en = {
   "operations.order-events-dlq": "Dead letters of the order events",
   "operations.relay-failures": "Records the relay gave up",
   "operations.schedule-dlq": "Nightly runs that failed",
+  "operations.redrive": "Bring the dead letters back",
+  "operations.redriven": "{moved} are back in the queue.",
   "operations.rules": "What must hold",
   "operations.holds": "Holds",
   "operations.broken": "Broken",

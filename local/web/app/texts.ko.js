@@ -176,6 +176,8 @@ export const ko = {
   "operations.order-events-dlq": "주문 이벤트 DLQ",
   "operations.relay-failures": "릴레이가 포기한 기록",
   "operations.schedule-dlq": "실패한 야간 집계",
+  "operations.redrive": "DLQ 메시지 되돌리기",
+  "operations.redriven": "{moved}건을 대기열로 되돌렸습니다.",
   "operations.rules": "언제나 지켜져야 하는 것",
   "operations.holds": "지켜짐",
   "operations.broken": "어긋남",

@@ -22,6 +22,11 @@ const counting = new Task(async () => {
   await selling.run();
   return said;
 });
+const redriving = new Task(async () => {
+  const { moved } = await (await backstage("POST", "redrive")).json();
+  await looking.run();
+  return moved;
+});
 let again;
 
 export const title = () => t("page.operations");
@@ -53,7 +58,6 @@ function flow({ flow: { orders, events, facts, uncounted, lag_ms: lag }, queues 
     const { waiting: left, in_flight: held } = queues.find((queue) => queue.name === name);
     return left + held;
   };
-  const dead = depth("order-events-dlq");
   const stop = (name, figure, note = nothing) => html`<li data-stop=${name}>
     <span class="quiet">${t(`operations.${name}`)}</span><strong>${count(figure)}</strong>${note}</li>`;
   return html`<section aria-labelledby="flow">
@@ -67,10 +71,15 @@ function flow({ flow: { orders, events, facts, uncounted, lag_ms: lag }, queues 
         : t("operations.no-lag")}</span>`)}
     </ol>
     <ul class="flow dead" aria-label=${t("operations.dead-letters")}>
-      ${stop("order-events-dlq", dead)}
+      ${stop("order-events-dlq", depth("order-events-dlq"))}
       ${stop("relay-failures", depth("relay-failures"))}
       ${stop("schedule-dlq", depth("schedule-dlq"))}
     </ul>
+    <p class="row dead-letters">
+      <button class="button" ?disabled=${redriving.running || !depth("order-events-dlq")} @click=${() => redriving.run()}>${t("operations.redrive")}</button>
+      ${redriving.value === undefined ? nothing : html`<span class="quiet" role="status">${t("operations.redriven", { moved: count(redriving.value) })}</span>`}
+    </p>
+    ${problemNote(redriving.problem)}
   </section>`;
 }
 
