@@ -20,6 +20,8 @@ mod snapshot;
 mod auditor;
 #[path = "contract/balances.rs"]
 mod balances;
+#[path = "contract/budget.rs"]
+mod budget;
 #[path = "contract/cancellations.rs"]
 mod cancellations;
 #[path = "contract/catalogue.rs"]

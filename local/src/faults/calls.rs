@@ -9,7 +9,7 @@ use std::{
 use tokio::{sync::watch, task::JoinSet};
 
 use super::{
-    Fault, Injection, Plan,
+    Consumed, Fault, Injection, Plan,
     proxy::{Onward, Reply},
 };
 
@@ -24,6 +24,8 @@ pub struct Call {
     pub nth: usize,
     /// What happened to it.
     pub fault: Fault,
+    /// What it consumed, if that is measured.
+    pub consumed: Consumed,
 }
 
 /// The faults of a system: shared by its proxies, and by the test that plans them.
@@ -40,6 +42,8 @@ struct Shared {
 #[derive(Debug)]
 struct State {
     plan: Plan,
+    /// Whether DynamoDB is asked what a call consumes.
+    measured: bool,
     calls: Vec<Call>,
     counts: HashMap<String, usize>,
     late: Vec<Onward>,
@@ -52,6 +56,7 @@ impl Faults {
     pub fn none() -> Self {
         let state = State {
             plan: Plan::none(),
+            measured: false,
             calls: Vec::new(),
             counts: HashMap::new(),
             late: Vec::new(),
@@ -67,6 +72,11 @@ impl Faults {
         state.calls.clear();
         state.counts.clear();
         self.0.silent.send_replace(0);
+    }
+
+    /// From here on DynamoDB is asked what each call consumes: the callers need not ask.
+    pub fn measure(&self) {
+        self.state().measured = true;
     }
 
     /// The calls since the plan was made.
@@ -93,16 +103,27 @@ impl Faults {
         count
     }
 
-    pub(super) fn count(&self, operation: &str) -> Injection {
+    pub(super) fn count(&self, operation: &str) -> (usize, Injection) {
         let mut state = self.state();
         let nth = state.counts.entry(operation.to_owned()).or_default();
         *nth += 1;
         let nth = *nth;
-        let mut call = Call { number: state.calls.len() + 1, operation: operation.to_owned(), nth, fault: Fault::None };
+        let (number, operation) = (state.calls.len() + 1, operation.to_owned());
+        let mut call = Call { number, operation, nth, fault: Fault::None, consumed: Consumed::default() };
         let injection = state.plan.injection(&call);
         call.fault = injection.fault;
         state.calls.push(call);
-        injection
+        (number, injection)
+    }
+
+    pub(super) fn is_measured(&self) -> bool {
+        self.state().measured
+    }
+
+    pub(super) fn note(&self, number: usize, consumed: Consumed) {
+        if let Some(call) = self.state().calls.get_mut(number - 1) {
+            call.consumed = consumed;
+        }
     }
 
     pub(super) fn fell_silent(&self) {

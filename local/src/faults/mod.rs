@@ -10,6 +10,7 @@
 //! memory for tests in which time passes when they say so.
 
 mod calls;
+mod consumed;
 mod fault;
 mod plan;
 mod proxy;
@@ -18,6 +19,7 @@ mod requests;
 mod sqs;
 
 pub use calls::{Call, Faults};
+pub use consumed::Consumed;
 pub use fault::{Fault, Injection};
 pub use plan::Plan;
 pub use proxy::Proxy;

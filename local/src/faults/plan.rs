@@ -83,10 +83,16 @@ impl fmt::Debug for Plan {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::Consumed, *};
 
     fn faults(plan: &Plan, operation: &str) -> Vec<Fault> {
-        let call = |n| Call { number: n, operation: operation.to_owned(), nth: n, fault: Fault::None };
+        let call = |n| Call {
+            number: n,
+            operation: operation.to_owned(),
+            nth: n,
+            fault: Fault::None,
+            consumed: Consumed::default(),
+        };
         (1..=400).map(|n| plan.injection(&call(n)).fault).collect()
     }
 

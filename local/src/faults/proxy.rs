@@ -22,7 +22,7 @@ use tokio::{
     time::sleep,
 };
 
-use super::{Fault, Faults, Injection, replies, requests};
+use super::{Consumed, Fault, Faults, Injection, replies, requests};
 
 /// A proxy in front of one service. It ends when it is dropped.
 #[derive(Debug)]
@@ -96,7 +96,7 @@ impl Service {
         let body = body.collect().await.map_err(|_| CutOff)?.to_bytes();
         let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
         let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
-        let Injection { fault, without_token } = self.faults.count(&operation);
+        let (number, Injection { fault, without_token }) = self.faults.count(&operation);
         let mut request: Value = serde_json::from_slice(&body).unwrap_or_default();
         let mut onward = Onward {
             client: self.client.clone(),
@@ -108,7 +108,15 @@ impl Service {
             requests::strip_token(&mut request);
             onward = onward.with(&request);
         }
+        let measured = self.faults.is_measured();
+        if measured {
+            request["ReturnConsumedCapacity"] = "TOTAL".into();
+            onward = onward.with(&request);
+        }
         let reply = self.suffer(fault, &operation, &request, onward).await?;
+        if measured {
+            self.faults.note(number, Consumed::by(&operation, &request, &reply.body));
+        }
         Ok(reply.response())
     }
 

@@ -118,12 +118,16 @@ async fn in_process() -> String {
     format!("http://{address}")
 }
 
-/// A client of the engine: of the account as the SDK finds it, or of an endpoint, with the environment's credentials
-/// where it has any. Engines on this machine take any.
+/// A client of the engine: of the account as the SDK finds it, or of an endpoint.
 async fn client_of(engine: &Engine, endpoint: &str) -> Client {
-    if *engine == Engine::Account {
-        return Client::new(&aws_config::load_defaults(BehaviorVersion::v2026_01_12()).await);
+    match engine {
+        Engine::Account => Client::new(&aws_config::load_defaults(BehaviorVersion::v2026_01_12()).await),
+        Engine::InProcess | Engine::Running => client_at(endpoint),
     }
+}
+
+/// A client of an endpoint, with the environment's credentials where it has any. Engines on this machine take any.
+pub fn client_at(endpoint: &str) -> Client {
     let variable = |name: &str| env::var(name).ok();
     let credential = |name: &str| variable(name).unwrap_or_else(|| "test".to_owned());
     let (id, secret) = (credential("AWS_ACCESS_KEY_ID"), credential("AWS_SECRET_ACCESS_KEY"));

@@ -21,7 +21,11 @@ use sijang_domain::{
 };
 use sijang_storage::Store;
 
-use crate::{audit, engine::Database, snapshot::Snapshot};
+use crate::{
+    audit,
+    engine::{Database, client_at},
+    snapshot::Snapshot,
+};
 
 const NOON: &str = "2026-11-21T03:00:00Z";
 /// Nothing takes as long, unless it never ends.
@@ -78,6 +82,13 @@ impl Shop {
     #[must_use]
     pub fn another_environment(&self) -> Self {
         let store = Arc::new(Store::new(self.database.client.clone(), self.database.tables()));
+        Self { store, ..self.clone() }
+    }
+
+    /// The same shop from an environment whose calls go through `endpoint`.
+    #[must_use]
+    pub fn through(&self, endpoint: &str) -> Self {
+        let store = Arc::new(Store::new(client_at(endpoint), self.database.tables()));
         Self { store, ..self.clone() }
     }
 

@@ -13,7 +13,7 @@ use crate::{
     command::{in_time, random},
     events::recorded,
     page::Query,
-    stock::{STOCK, StockRow, in_order, sum},
+    stock::{STOCK, StockRow, in_order, stock_key, sum},
     transaction::{Change, Condition, Outcome, Transaction, from_item, key},
 };
 
@@ -62,6 +62,10 @@ fn listing_key(name: &Name, product_id: ProductId) -> String {
 
 fn info_key(product_id: ProductId) -> Item {
     key([("product_id", product_id.to_string()), ("sk", INFO.to_owned())])
+}
+
+fn is_info(item: &Item) -> bool {
+    item.get("sk").and_then(|sk| sk.as_s().ok()).is_some_and(|sk| sk == INFO)
 }
 
 /// A product, and its stock as one row.
@@ -142,9 +146,10 @@ impl Store {
 
     /// The products of these identifiers; what does not exist is left out.
     pub async fn products(&self, ids: &[ProductId]) -> Result<HashMap<ProductId, Product>, Error> {
-        let infos = ids.iter().copied().map(info_key).collect();
-        let infos = self.get_all(&self.tables.products, infos, false).await?;
-        let stocks = self.stocks(ids).await?;
+        let keys = ids.iter().flat_map(|product_id| [info_key(*product_id), stock_key(*product_id, 0)]).collect();
+        let (infos, firsts): (Vec<_>, Vec<_>) =
+            self.get_all(&self.tables.products, keys, false).await?.into_iter().partition(is_info);
+        let stocks = self.whole_stocks(StockRow::by_product(firsts)?).await?;
         let mut products = HashMap::with_capacity(ids.len());
         for info in infos {
             let info: InfoRow = from_item("product", info)?;

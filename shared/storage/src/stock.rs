@@ -45,6 +45,11 @@ impl StockRow {
         from_item("stock", item)
     }
 
+    /// Shards of different products, by product.
+    pub(crate) fn by_product(items: Vec<Item>) -> Result<HashMap<ProductId, Self>, Error> {
+        items.into_iter().map(|item| Self::read(item).map(|row| (row.product_id, row))).collect()
+    }
+
     pub(crate) fn price(&self) -> Result<Money, Error> {
         Money::new(self.price).map_err(|_| Error::corrupt("stock", "price out of range"))
     }
@@ -223,8 +228,7 @@ impl Store {
         consistent: bool,
     ) -> Result<HashMap<ProductId, StockRow>, Error> {
         let keys = products.iter().map(|product_id| stock_key(*product_id, 0)).collect();
-        let items = self.get_all(&self.tables.products, keys, consistent).await?;
-        items.into_iter().map(|item| StockRow::read(item).map(|row| (row.product_id, row))).collect()
+        StockRow::by_product(self.get_all(&self.tables.products, keys, consistent).await?)
     }
 
     /// The prices of these products, as remembered, or else as they are. Products that do not exist have none.
@@ -246,7 +250,14 @@ impl Store {
 
     /// The stock of these products, for pages that may be a moment old: each as one row with the sum of its shards.
     pub(crate) async fn stocks(&self, products: &[ProductId]) -> Result<HashMap<ProductId, StockRow>, Error> {
-        let mut stocks = self.first_shards(products, false).await?;
+        self.whole_stocks(self.first_shards(products, false).await?).await
+    }
+
+    /// The same from the first shards, to which the others are added.
+    pub(crate) async fn whole_stocks(
+        &self,
+        mut stocks: HashMap<ProductId, StockRow>,
+    ) -> Result<HashMap<ProductId, StockRow>, Error> {
         let split = stocks.values().map(|row| (row.product_id, row.member.shards.get()));
         let others = split.flat_map(|(product_id, count)| (1..count).map(move |shard| stock_key(product_id, shard)));
         let others = others.collect();

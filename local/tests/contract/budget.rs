@@ -1,0 +1,276 @@
+//! What each route costs: calls of `DynamoDB`, read units, write units, by outcome, in an environment that remembers
+//! nothing (cold) and in one that has done the same before (warm).
+//!
+//! The engine says what each call consumes; the table is compared with `local/BUDGET.md`, which
+//! `SIJANG_BUDGET=write cargo test -p sijang-local --test contract budget` writes anew. What the engine does not know is
+//! worked out here: a cancelled transaction is counted at the most that it can cost.
+
+use std::{env, fmt::Write as _, fs, path::Path};
+
+use sijang_domain::{ProductId, ProductPatch, ProductStatus};
+use sijang_local::faults::{Call, Consumed, Faults, Plan, Proxy};
+use sijang_storage::{AttributeValue, Item};
+
+use crate::shop::{Shop, fixed};
+
+/// A shop behind a proxy that reads the meter.
+struct Metered {
+    /// Not measured: for what has to be there.
+    shop: Shop,
+    faults: Faults,
+    proxy: Proxy,
+    lines: Vec<String>,
+}
+
+impl Metered {
+    async fn open() -> Self {
+        let shop = Shop::open().await;
+        let faults = Faults::none();
+        faults.measure();
+        let proxy = Proxy::start(&shop.database.endpoint, &faults).await.unwrap();
+        Self { shop, faults, proxy, lines: Vec::new() }
+    }
+
+    /// A measured environment that remembers nothing.
+    fn cold(&self) -> Shop {
+        self.shop.through(&self.proxy.endpoint())
+    }
+
+    /// Does it, and enters what it cost.
+    async fn row<T>(&mut self, route: &str, outcome: &str, action: impl IntoFuture<Output = T>) -> (usize, Consumed) {
+        self.faults.plan(Plan::none());
+        action.into_future().await;
+        let calls = self.faults.calls();
+        let sum: Consumed = calls.iter().map(|Call { consumed, .. }| *consumed).sum();
+        let reads = match (sum.half_reads / 2, sum.half_reads % 2) {
+            (whole, 0) => whole.to_string(),
+            (whole, _) => format!("{whole}.5"),
+        };
+        let most = sum.writes + sum.writes_at_most;
+        let writes = if sum.writes_at_most == 0 { most.to_string() } else { format!("at most {most}") };
+        self.lines.push(format!("| {route} | {outcome} | {} | {reads} | {writes} |", calls.len()));
+        (calls.len(), sum)
+    }
+}
+
+/// A customer's identity of the usual length.
+const USER: &str = "c0a8012e-7b1f-4f43-9e6e-1d2a3b4c5d6e";
+const PRICE: i64 = 19_900;
+
+/// The bytes that an item is charged by: the names and values of its attributes, as `DynamoDB` documents them.
+fn size_of(item: &Item) -> usize {
+    item.iter().map(|(name, value)| name.len() + size_of_value(value)).sum()
+}
+
+fn size_of_value(value: &AttributeValue) -> usize {
+    match value {
+        AttributeValue::S(text) => text.len(),
+        // Two digits to a byte, and one byte more.
+        AttributeValue::N(digits) => digits.trim_end_matches('0').len().div_ceil(2) + 1,
+        AttributeValue::B(bytes) => bytes.as_ref().len(),
+        AttributeValue::L(values) => 3 + values.iter().map(|value| 1 + size_of_value(value)).sum::<usize>(),
+        AttributeValue::M(values) => 3 + values.len() + size_of(values),
+        _ => 1,
+    }
+}
+
+/// Whether it is the event of an order of so many lines by the customer of these figures.
+fn is_order_of(n: usize, event: &Item) -> bool {
+    let keyed = event["request"].as_s().unwrap().ends_with(&format!("-0000000000{n:02}"));
+    keyed && event.contains_key("order")
+}
+
+/// So many calls, no reads, and so many write units.
+fn exactly(calls: usize, writes: u64) -> (usize, Consumed) {
+    (calls, Consumed { writes, ..Consumed::default() })
+}
+
+async fn balances(m: &mut Metered) {
+    let env = m.cold();
+    let alice = env.customer("alice");
+    let deposit = alice.deposit(50_000);
+    m.row("get-balance", "any", env.store.balance(&alice.user)).await;
+    m.row("deposit-balance", "done", deposit.clone()).await;
+    m.row("deposit-balance", "replayed", deposit.again()).await;
+    let full = m.shop.customer("full").with_balance(10_000_000).await;
+    m.row("deposit-balance", "over the limit", env.customer(full.user.as_str()).deposit(100)).await;
+    m.row("list-balance-transactions", "the first page", alice.ledger_page(20, None)).await;
+}
+
+async fn orders(m: &mut Metered) {
+    let mut products: Vec<ProductId> = Vec::new();
+    for _ in 0..50 {
+        products.push(m.shop.product(PRICE, 1_000).await);
+    }
+    let env = m.cold();
+    m.shop.customer(USER).with_balance(3_000_000).await;
+    let rich = env.customer(USER);
+    let lines = |n: usize| products[..n].iter().map(|product| (*product, 1)).collect::<Vec<_>>();
+    m.row("place-order", "1 line, cold", rich.order_all(lines(1))).await;
+    m.row("place-order", "1 line, cold, quoted", {
+        let cold = m.cold();
+        cold.customer(rich.user.as_str()).order_all(lines(1)).quoting(products[0], PRICE)
+    })
+    .await;
+    let order = rich.order_all(lines(1));
+    assert_eq!(m.row("place-order", "1 line, warm", order.clone()).await, exactly(1, 10));
+    m.row("place-order", "replayed", order.again()).await;
+    rich.order_all(lines(50)).done().await;
+    let mut largest = 0;
+    for n in 1..=50 {
+        m.shop.customer(USER).with_balance(PRICE * i64::try_from(n).unwrap()).await;
+        // Customer and key as long as they are where they are UUIDs.
+        let order = rich.order_all(lines(n)).key(&format!("0fdbbf25-6a4c-4d3e-9b51-0000000000{n:02}"));
+        let cost = m.row("place-order", &format!("{n} lines, warm"), order).await;
+        assert_eq!((cost.0, cost.1.half_reads), (1, 0), "{n} lines are one call without a read");
+        if cost.1.writes == 2 * (n as u64 + 4) {
+            largest = n;
+        }
+        if ![3, 10, 25, 50].contains(&n) {
+            m.lines.pop();
+        }
+    }
+    let events = m.shop.snapshot().await;
+    let fits = |n: usize| size_of(events.items("events").find(|item| is_order_of(n, item)).unwrap()) <= 1_024;
+    assert!(
+        fits(largest) && !fits(largest + 1),
+        "the largest order that fits into one kilobyte is not of {largest} lines"
+    );
+    assert!(largest >= 15, "an order of {largest} lines does not fit into its budget");
+    m.lines.push(format!("| place-order | n lines, warm, to n = {largest} | 1 | 0 | 2(n + 4) |"));
+
+    let coupon = m.shop.campaign(5, fixed(5)).await;
+    let held = env.customer(USER).with_coupon(coupon).await;
+    rich.order_all(lines(1)).with(coupon).done().await;
+    let second = m.shop.campaign(5, fixed(5)).await;
+    held.with_coupon(second).await;
+    m.row("place-order", "coupon used before", rich.order_all(lines(1)).with(coupon)).await;
+    m.row("place-order", "1 line and a coupon, cold", rich.order_all(lines(1)).with(second)).await;
+    let third = m.shop.campaign(5, fixed(5)).await;
+    let bob = m.shop.customer("bob").with_balance(100_000).await.with_coupon(third).await;
+    let bob = env.customer(bob.user.as_str());
+    env.customer("warmer")
+        .with_balance(100_000)
+        .await
+        .with_coupon(third)
+        .await
+        .order_all(lines(1))
+        .with(third)
+        .done()
+        .await;
+    let used = m.row("place-order", "1 line and a coupon, warm", bob.order_all(lines(1)).with(third)).await;
+    assert_eq!(used, exactly(1, 12));
+    m.row("place-order", "short balance", env.customer("poor").order_all(lines(1))).await;
+    m.shop.reprice(products[0], PRICE + 1).done().await;
+    m.row("place-order", "price changed, not quoted", rich.order_all(lines(1))).await;
+    m.row("place-order", "price changed, quoted", rich.order_all(lines(1)).quoting(products[0], PRICE)).await;
+
+    for shards in [1, 8] {
+        let product = m.shop.split_product(10, 64, shards).await;
+        let env = m.cold();
+        let rich = env.customer(USER);
+        rich.order([(product, 1)]).done().await;
+        let what = |outcome: &str| format!("{outcome}, {shards} shard{}", if shards == 1 { "" } else { "s" });
+        assert_eq!(m.row("place-order", &what("1 line, warm"), rich.order([(product, 1)])).await, exactly(1, 10));
+        m.shop.adjust(product, -62).done().await;
+        m.row("place-order", &what("sold out, cold"), rich.order([(product, 1)])).await;
+        let (calls, cost) = m.row("place-order", &what("sold out, warm"), rich.order([(product, 1)])).await;
+        assert_eq!((calls, cost), (2, Consumed { half_reads: 4, ..Consumed::default() }), "two reads and no write");
+    }
+    let env = m.cold();
+    let rich = env.customer(USER);
+    let order = rich.order_all(lines(1)).done().await;
+    m.row("cancel-order", "1 line", rich.cancel(&order)).await;
+    m.row("cancel-order", "cancelled before", rich.cancel(&order)).await;
+    m.row("get-order", "any", env.store.order(&rich.user, order.order_id)).await;
+    m.row("list-orders", "20 orders of 1 to 50 lines", env.store.orders(&rich.user, None, 20, None)).await;
+}
+
+async fn coupons(m: &mut Metered) {
+    for shards in [1, 8] {
+        let what = |outcome: &str| format!("{outcome}, {shards} shard{}", if shards == 1 { "" } else { "s" });
+        let coupon = m.shop.split_campaign(32, fixed(5), shards).await;
+        let env = m.cold();
+        let user = |number: usize| env.customer(&format!("user-{number}"));
+        m.row("issue-coupon", &what("done, cold"), user(0).issue(coupon)).await;
+        assert_eq!(m.row("issue-coupon", &what("done, warm"), user(1).issue(coupon)).await, exactly(1, 4));
+        m.row("issue-coupon", &what("held already"), user(1).issue(coupon)).await;
+        for number in 2..32 {
+            m.shop.customer(&format!("user-{number}")).issue(coupon).done().await;
+        }
+        m.row("issue-coupon", &what("sold out, the first time"), user(32).issue(coupon)).await;
+        let (calls, cost) = m.row("issue-coupon", &what("sold out, remembered"), user(33).issue(coupon)).await;
+        assert_eq!((calls, cost), (1, Consumed { half_reads: 2, ..Consumed::default() }), "one read and no write");
+    }
+    let env = m.cold();
+    let now = env.now();
+    m.row("list-coupons", "2 campaigns, of 1 and 8 shards", env.store.open_campaigns(20, None, now)).await;
+    let user = env.customer("user-0");
+    m.row("list-my-coupons", "2 coupons", env.store.coupons_of(&user.user, None, 20, None, now)).await;
+}
+
+async fn catalogue(m: &mut Metered) {
+    for number in 0..20 {
+        m.shop.named_product(&format!("product {number}"), PRICE, 8).await;
+    }
+    let env = m.cold();
+    let create = env.create_product("a product", 100, 8);
+    m.row("create-product", "done", create.clone()).await;
+    m.row("create-product", "replayed", create.again()).await;
+    m.row("create-coupon", "done", env.create_campaign(crate::shop::welcome())).await;
+    let ids: Vec<ProductId> =
+        env.store.catalogue(None, 5, None).await.unwrap().data.iter().map(|product| product.product_id).collect();
+    m.row("list-products", "20 products of 1 shard", env.store.catalogue(None, 20, None)).await;
+    m.row("list-popular-products", "5 products, beside the ranking", env.store.products(&ids)).await;
+    m.row("list-popular-products", "the ranking", env.store.newest_ranking()).await;
+    for shards in [1, 8] {
+        let product = m.shop.split_product(100, 64, shards).await;
+        let what = |outcome: &str| format!("{outcome}, {shards} shard{}", if shards == 1 { "" } else { "s" });
+        m.row("get-product", &what("any"), env.store.product(product)).await;
+        m.row("update-product", &what("price"), env.reprice(product, 110)).await;
+        let inactive = ProductPatch { status: Some(ProductStatus::Inactive), ..ProductPatch::default() };
+        m.row("update-product", &what("status"), env.update(product, inactive)).await;
+        m.row("adjust-stock", &what("added, cold"), env.adjust(product, 16)).await;
+        m.row("adjust-stock", &what("added, warm"), env.adjust(product, 16)).await;
+        m.row("adjust-stock", &what("taken, warm"), env.adjust(product, -8)).await;
+        m.row("adjust-stock", &what("more than there is"), env.adjust(product, -1_000)).await;
+        m.row("reshard-stock", &format!("from {shards} to 8"), env.reshard(product, 8)).await;
+    }
+    let coupon = m.shop.campaign(100, fixed(5)).await;
+    m.row("reshard-coupon", "from 1 to 8", env.reshard_coupon(coupon, 8)).await;
+}
+
+fn page(lines: &[String]) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("BUDGET.md");
+    let text = fs::read_to_string(path).unwrap_or_default();
+    let head = text.split("\n| route |").next().unwrap_or_default().trim_end();
+    let mut page = format!("{head}\n\n| route | outcome | calls | read units | write units |\n|---|---|---|---|---|\n");
+    for line in lines {
+        let _ = writeln!(page, "{line}");
+    }
+    page
+}
+
+#[tokio::test]
+async fn each_route_costs_what_the_budget_says() {
+    if ["SIJANG_CONTRACT_ENDPOINT", "SIJANG_CONTRACT_AWS"].iter().any(|other| env::var_os(other).is_some()) {
+        return; // the figures are those of the engine in this process
+    }
+    let mut all = Vec::new();
+    for part in 0..4 {
+        let mut m = Metered::open().await;
+        match part {
+            0 => balances(&mut m).await,
+            1 => orders(&mut m).await,
+            2 => coupons(&mut m).await,
+            _ => catalogue(&mut m).await,
+        }
+        all.append(&mut m.lines);
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("BUDGET.md");
+    let measured = page(&all);
+    if env::var("SIJANG_BUDGET").is_ok_and(|mode| mode == "write") {
+        fs::write(&path, &measured).unwrap();
+    }
+    assert_eq!(fs::read_to_string(&path).unwrap_or_default(), measured, "local/BUDGET.md");
+}
