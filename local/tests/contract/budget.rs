@@ -5,7 +5,7 @@
 //! `SIJANG_BUDGET=write cargo test -p sijang-local --test contract budget` writes anew. What the engine does not know is
 //! worked out here: a cancelled transaction is counted at the most that it can cost.
 
-use std::{env, fmt::Write as _, fs, path::Path};
+use std::{env, fmt::Write as _, fs, path::Path, pin::Pin};
 
 use sijang_domain::{ProductId, ProductPatch, ProductStatus};
 use sijang_local::faults::{Call, Consumed, Faults, Plan, Proxy};
@@ -37,19 +37,26 @@ impl Metered {
     }
 
     /// Does it, and enters what it cost.
-    async fn row<T>(&mut self, route: &str, outcome: &str, action: impl IntoFuture<Output = T>) -> (usize, Consumed) {
-        self.faults.plan(Plan::none());
-        action.into_future().await;
-        let calls = self.faults.calls();
-        let sum: Consumed = calls.iter().map(|Call { consumed, .. }| *consumed).sum();
-        let reads = match (sum.half_reads / 2, sum.half_reads % 2) {
-            (whole, 0) => whole.to_string(),
-            (whole, _) => format!("{whole}.5"),
-        };
-        let most = sum.writes + sum.writes_at_most;
-        let writes = if sum.writes_at_most == 0 { most.to_string() } else { format!("at most {most}") };
-        self.lines.push(format!("| {route} | {outcome} | {} | {reads} | {writes} |", calls.len()));
-        (calls.len(), sum)
+    fn row<'a, T: 'a>(
+        &'a mut self,
+        route: &'a str,
+        outcome: &'a str,
+        action: impl IntoFuture<Output = T> + 'a,
+    ) -> Pin<Box<dyn Future<Output = (usize, Consumed)> + 'a>> {
+        Box::pin(async move {
+            self.faults.plan(Plan::none());
+            action.await;
+            let calls = self.faults.calls();
+            let sum: Consumed = calls.iter().map(|Call { consumed, .. }| *consumed).sum();
+            let reads = match (sum.half_reads / 2, sum.half_reads % 2) {
+                (whole, 0) => whole.to_string(),
+                (whole, _) => format!("{whole}.5"),
+            };
+            let most = sum.writes + sum.writes_at_most;
+            let writes = if sum.writes_at_most == 0 { most.to_string() } else { format!("at most {most}") };
+            self.lines.push(format!("| {route} | {outcome} | {} | {reads} | {writes} |", calls.len()));
+            (calls.len(), sum)
+        })
     }
 }
 
