@@ -8,20 +8,11 @@ use std::{path::Path, process::Stdio};
 use anyhow::{Context, Result, bail};
 use tokio::process::Command;
 
-/// Builds what `./local/up` runs; cargo's own progress goes to the terminal unless `quiet`.
+/// Builds what the shop runs; cargo's own progress goes to the terminal unless `quiet`.
 pub async fn functions(root: &Path, quiet: bool) -> Result<()> {
-    cargo(root, &["--bins"], quiet).await
-}
-
-/// Builds the binaries within `cargo test --workspace`, with the dependencies as the tests have them.
-pub async fn functions_for_tests(root: &Path, quiet: bool) -> Result<()> {
-    cargo(root, &["--bins", "--tests"], quiet).await
-}
-
-async fn cargo(root: &Path, targets: &[&str], quiet: bool) -> Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.args(["build", "--locked", "--workspace"]).args(targets).current_dir(root).stdin(Stdio::null());
+    command.args(["build", "--locked", "--workspace", "--bins"]).current_dir(root).stdin(Stdio::null());
     if quiet {
         command.arg("--quiet");
     }

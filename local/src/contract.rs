@@ -61,7 +61,8 @@ impl Checkers {
             .arg(self.recipes.join("schemathesis.toml"))
             .arg("run")
             .arg(&document)
-            .args(["--url", stack.api_url(), "--no-color", "--workers", "2", "--warnings", "off"])
+            // One worker: parsing Python in two threads at once, as its generator does, fails now and then in CPython 3.11.
+            .args(["--url", stack.api_url(), "--no-color", "--workers", "1", "--warnings", "off"])
             .args(["--seed", &attack.seed.to_string(), "--max-examples", &attack.examples.to_string()])
             .args(["--phases", &attack.phases])
             .env("SIJANG_TOKEN", stack.token("schemathesis", &[CUSTOMER, ADMIN])?)
