@@ -1,8 +1,9 @@
-//! What an operator of the local shop sees and does: queues, the way of the events, the books, the nightly run,
-//! redrive. On AWS the
-//! alarms and the console show the queues, and the run is an invocation.
+//! What an operator of the local shop sees and does: queues, the way of the events, the books, the bill, the nightly run,
+//! redrive. On AWS the alarms and the console show the queues, and the run is an invocation.
 
 mod books;
+mod budget;
+mod cost;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -18,7 +19,7 @@ use futures::future::try_join_all;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use self::books::Books;
+use self::{books::Books, cost::Bill};
 use crate::{
     cloud::{Cloud, Deployment},
     nightly,
@@ -69,6 +70,7 @@ impl Operations {
             "queues": try_join_all(depths).await?,
             "flow": books.flow(Timestamp::now()),
             "rules": books.audit(),
+            "cost": Bill::of(&books),
         }))
     }
 
@@ -92,4 +94,9 @@ fn answer(result: Result<Value>) -> Response {
             (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({"message": format!("{error:#}")}))).into_response()
         }
     }
+}
+
+/// What an attribute says, if it is a text.
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
 }

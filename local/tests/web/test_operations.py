@@ -31,6 +31,40 @@ def test_an_order_is_followed_to_its_fact_and_counted_today(visit, shop):
     expect(page.locator(".popular li").first).to_be_visible()
 
 
+def test_the_bill_grows_by_the_budget_of_what_is_done(visit, shop):
+    page = visit(height=1400).open("operations").sign_in_as_admin().page
+    expect(page.locator('[data-stop="facts"]')).to_contain_text("every order is counted")
+    expect(figure(page, "facts")).to_have_text(figure(page, "events").text_content())
+
+    def units(command):
+        return page.locator(f'[data-command="{command}"] td').nth(1)
+
+    def bill():
+        rows = page.locator("[data-command]").all()
+        return {row.get_attribute("data-command"): int(row.locator("td").nth(1).text_content().replace(",", "")) for row in rows}
+
+    before = bill()
+    customer = "cost-customer"
+    product = shop.product(price=1_000)
+    shop.deposit(customer, 1_000)
+    expect(units("all")).to_have_text(f"{before['all'] + 7 + 6:,}")
+    lines = {"lines": [{"product_id": product["product_id"], "quantity": 1}]}
+    order = shop.call("POST", "/v1/orders", lines, shop.token(customer))
+    expect(units("all")).to_have_text(f"{before['all'] + 7 + 6 + 10 + 1:,}")
+    shop.call("POST", f"/v1/orders/{order['order_id']}/cancel", token=shop.token(customer))
+    expect(units("all")).to_have_text(f"{before['all'] + 7 + 6 + 2 * (10 + 1):,}")
+
+    after = bill()
+    grown = {command: units - before.get(command, 0) for command, units in after.items() if units != before.get(command)}
+    assert grown == {
+        "create-product": 7, "deposit-balance": 6, "place-order": 10, "cancel-order": 10, "record-sales": 2, "all": 35,
+    }
+    assert sum(after.values()) == 2 * after["all"], "the total is the sum"
+    dollars = float(page.locator('[data-command="all"] td').last.text_content().removeprefix("$"))
+    assert dollars == float(f"{after['all'] * 0.625e-6:.4g}")
+    expect(page.get_by_text("1,000 orders like those so far")).to_be_visible()
+
+
 def test_every_rule_is_checked_live(visit, shop):
     visitor = visit(height=1400).open("operations").sign_in_as_admin()
     rules = visitor.page.locator("[data-rule]")

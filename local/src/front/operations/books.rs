@@ -9,21 +9,22 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::text;
 use crate::{cloud::Cloud, stack::physical_name};
 
 /// Looks that a violation has to survive.
 const LOOKS: usize = 3;
 
-/// Every table, as far as the rules need it.
+/// Every table, as far as the rules and the bill need it.
 #[derive(Debug, Default)]
 pub(super) struct Books {
-    balances: Vec<Value>,
-    products: Vec<Value>,
-    coupons: Vec<Value>,
-    user_coupons: Vec<Value>,
-    orders: Vec<Value>,
-    events: Vec<Value>,
-    sales: Vec<Value>,
+    pub(super) balances: Vec<Value>,
+    pub(super) products: Vec<Value>,
+    pub(super) coupons: Vec<Value>,
+    pub(super) user_coupons: Vec<Value>,
+    pub(super) orders: Vec<Value>,
+    pub(super) events: Vec<Value>,
+    pub(super) sales: Vec<Value>,
 }
 
 /// A rule, and whether it holds.
@@ -66,7 +67,7 @@ impl Books {
 
     /// How far the events of the orders have come.
     pub(super) fn flow(&self, now: Timestamp) -> Value {
-        let facts = self.facts();
+        let facts = self.fact_names();
         let uncounted = self.orders.iter().filter(|order| !facts.contains(&fact_of(order, "paid")));
         let oldest = uncounted.clone().filter_map(|order| order["order"]["at"].as_i64()).min();
         json!({
@@ -145,7 +146,7 @@ impl Books {
         let paid = self.orders.iter().map(|order| fact_of(order, "paid"));
         let cancelled = self.orders.iter().filter(|order| order["order"]["status"] == "CANCELLED");
         let expected: BTreeSet<String> = paid.chain(cancelled.map(|order| fact_of(order, "cancelled"))).collect();
-        let facts = self.facts();
+        let facts = self.fact_names();
         let unfounded = facts.iter().filter(|fact| !expected.contains(*fact));
         let missing = expected.iter().filter(|name| !seen.contains(name));
         let twice = events.len().saturating_sub(seen.len());
@@ -153,9 +154,13 @@ impl Books {
         rule("events", expected.len(), broken)
     }
 
-    fn facts(&self) -> BTreeSet<String> {
-        let facts = self.sales.iter().filter(|item| text(&item["pk"]).starts_with("FACT#"));
-        facts.map(|fact| text(&fact["sk"]).to_owned()).collect()
+    fn fact_names(&self) -> BTreeSet<String> {
+        self.facts().map(|fact| text(&fact["sk"]).to_owned()).collect()
+    }
+
+    /// What was counted of the orders.
+    pub(super) fn facts(&self) -> impl Iterator<Item = &Value> {
+        self.sales.iter().filter(|item| text(&item["pk"]).starts_with("FACT#"))
     }
 }
 
@@ -165,10 +170,6 @@ fn rule<'a>(name: &'static str, checked: usize, broken: impl Iterator<Item = &'a
 
 fn fact_of(order: &Value, what: &str) -> String {
     format!("{}.{what}", text(&order["order_id"]))
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_default()
 }
 
 #[cfg(test)]

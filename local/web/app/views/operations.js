@@ -1,10 +1,11 @@
-// The operations of the shop on this machine: where its events are, whether its books agree, what it sold.
+// The operations of the shop on this machine: where its events are, whether its books agree, what it cost and sold.
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { backstage } from "../backstage.js";
 import { columns } from "../chart.js";
 import { count, won } from "../format.js";
 import { t } from "../i18n.js";
+import { cost } from "../operations/cost.js";
 import { readSales } from "../operations/sales.js";
 import { product } from "../products.js";
 import { session } from "../session.js";
@@ -49,7 +50,7 @@ export function view() {
   return html`
     ${heading(t("page.operations"))}
     ${problemNote(looking.problem, { again: () => looking.run() })}
-    ${seen ? html`${flow(seen)}${rules(seen.rules)}` : waiting()}
+    ${seen ? html`${flow(seen)}${rules(seen.rules)}${cost(seen.cost)}` : waiting()}
     ${sales()}`;
 }
 
