@@ -1,5 +1,6 @@
 """The operations page: what it shows is what happened."""
 
+import pytest
 from playwright.sync_api import expect
 
 
@@ -61,7 +62,7 @@ def test_the_bill_grows_by_the_budget_of_what_is_done(visit, shop):
     }
     assert sum(after.values()) == 2 * after["all"], "the total is the sum"
     dollars = float(page.locator('[data-command="all"] td').last.text_content().removeprefix("$"))
-    assert dollars == float(f"{after['all'] * 0.625e-6:.4g}")
+    assert dollars == pytest.approx(after["all"] * 0.625e-6, rel=0.001)
     expect(page.get_by_text("1,000 orders like those so far")).to_be_visible()
 
 

@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::Value;
 
 use super::{books::Books, budget, text};
 
@@ -64,7 +63,7 @@ impl Bill {
             let (done, sum) = sums.entry(command).or_default();
             (*done, *sum) = (*done + 1, *sum + units);
         }
-        let paid = books.facts().filter(|fact| text(&fact["sk"]).ends_with(".paid")).map(budget::of_fact).sum::<u64>();
+        let paid = books.facts().filter(|fact| fact["cancelled"] == false).map(budget::of_fact).sum::<u64>();
         let orders = sums.get("place-order").map(|(done, units)| (1_000 * (units + paid)).div_ceil(*done));
         let entry = |(command, (done, units))| Entry { command, done, amount: Amount::of(units) };
         Self {
@@ -91,12 +90,12 @@ fn shards(books: &Books) -> BTreeMap<&str, u64> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::{super::budget::tests::order_event, *};
 
-    fn fact(name: &str) -> Value {
-        json!({"pk": "FACT#2026-11-21#0", "sk": name, "lines": []})
+    fn fact(cancelled: bool) -> Value {
+        json!({"pk": "FACT#2026-11-21#0", "cancelled": cancelled, "lines": []})
     }
 
     #[test]
@@ -109,7 +108,7 @@ mod tests {
                 order_event("cancel-order", 1, None),
             ],
             user_coupons: vec![json!({})],
-            sales: vec![fact("a.paid"), fact("b.paid"), fact("a.cancelled"), json!({"pk": "DAY#2026-11-21"})],
+            sales: vec![fact(false), fact(false), fact(true), json!({"pk": "DAY#2026-11-21"})],
             ..Books::default()
         };
         let bill = Bill::of(&books);
