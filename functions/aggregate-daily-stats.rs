@@ -6,10 +6,12 @@
 
 use std::time::{Duration, Instant};
 
-use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde::{Deserialize, Serialize};
-use sijang_domain::{Day, RankedProduct, Timestamp};
-use sijang_edge::log;
+use sijang_domain::{
+    Day, RankedProduct, Timestamp,
+    metric::{NIGHT_DURATION, NIGHT_FACTS, NIGHTS},
+};
+use sijang_edge::{Error, metrics, work};
 use sijang_storage::{OrderEvents, Store};
 
 /// The most time for draining the queue: what is left is the consumer's, and the next night's.
@@ -43,13 +45,13 @@ pub struct Report {
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    log::start();
     let (store, queue) = (&Store::from_env().await, &OrderEvents::from_env().await);
-    run(service_fn(|event: LambdaEvent<Task>| aggregate(store, queue, event.payload))).await
+    work(|task| aggregate(store, queue, task)).await
 }
 
 /// Counts what is asked for.
 pub async fn aggregate(store: &Store, queue: &OrderEvents, task: Task) -> Result<Report, Error> {
+    let started = Instant::now();
     // The queue may be out of reach while the facts are not: the ranking is worth having all the same.
     let drained = match store.drain(queue, Instant::now() + DRAINING).await {
         Ok(drained) => drained,
@@ -61,6 +63,9 @@ pub async fn aggregate(store: &Store, queue: &OrderEvents, task: Task) -> Result
     let report = match task {
         Task::Night { scheduled_time } => {
             let ranking = store.aggregate(scheduled_time).await?;
+            metrics::count(&NIGHTS, 1);
+            metrics::measure(&NIGHT_FACTS, ranking.facts);
+            metrics::measure(&NIGHT_DURATION, u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX));
             Report { day: ranking.day, drained, facts: ranking.facts, ranking: Some(ranking.products) }
         }
         Task::Recount { day } => Report { day, drained, facts: store.recount(day).await?, ranking: None },

@@ -9,47 +9,63 @@ use aws_lambda_events::event::{
     dynamodb::{Event as StreamEvent, EventRecord},
     streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse},
 };
-use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use sijang_edge::log;
-use sijang_storage::{OrderEvents, relayed};
+use sijang_domain::metric::{MALFORMED, RELAY_LAG, RELAYED};
+use sijang_edge::{Error, metrics, work};
+use sijang_storage::{OrderEvents, lag, relayed};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    log::start();
     let queue = &OrderEvents::from_env().await;
-    run(service_fn(|event: LambdaEvent<StreamEvent>| async move { publish(queue, event.payload).await })).await
+    work(|event| publish(queue, event)).await
+}
+
+/// Messages, and of which records they are.
+#[derive(Default)]
+struct Mail {
+    bodies: Vec<String>,
+    positions: Vec<usize>,
+}
+
+impl Mail {
+    fn add(&mut self, position: usize, body: String) {
+        self.positions.push(position);
+        self.bodies.push(body);
+    }
+
+    /// Sends them. Returns the positions of the records whose messages were not sent.
+    async fn send(&self, queue: &OrderEvents, dead: bool) -> Result<Vec<usize>, Error> {
+        Ok(queue.send(&self.bodies, dead).await?.into_iter().map(|unsent| self.positions[unsent]).collect())
+    }
 }
 
 /// Publishes what a batch of the stream has.
 pub async fn publish(queue: &OrderEvents, event: StreamEvent) -> Result<DynamoDbEventResponse, Error> {
-    let (mut messages, mut message_records) = (Vec::new(), Vec::new());
-    let (mut dead, mut dead_records) = (Vec::new(), Vec::new());
+    let (mut live, mut dead) = (Mail::default(), Mail::default());
+    let mut times = Vec::new();
     for (position, record) in event.records.iter().enumerate() {
-        match message(record) {
-            Ok(message) => {
-                messages.push(message);
-                message_records.push(position);
+        match relayed(record.change.new_image.clone()) {
+            Ok(event) => {
+                times.push(event.time);
+                live.add(position, serde_json::to_string(&event)?);
             }
             Err(error) => {
                 tracing::error!(event = record.event_id, %error, "a stream record that is no order event");
-                dead.push(serde_json::to_string(record)?);
-                dead_records.push(position);
+                dead.add(position, serde_json::to_string(record)?);
             }
         }
     }
-    let unsent = queue.send(&messages, false).await?.into_iter().map(|position| message_records[position]);
-    let undead = queue.send(&dead, true).await?.into_iter().map(|position| dead_records[position]);
-    let first = unsent.chain(undead).min();
-    tracing::info!(published = messages.len(), dead = dead.len(), failed = first.is_some(), "order events");
+    let (unsent, undead) = (live.send(queue, false).await?, dead.send(queue, true).await?);
+    metrics::count(&RELAYED, live.bodies.len() - unsent.len());
+    metrics::count(&MALFORMED, dead.bodies.len() - undead.len());
+    let first = unsent.into_iter().chain(undead).min();
+    if first.is_none() {
+        lag(&RELAY_LAG, times.into_iter().min());
+    }
+    tracing::info!(published = live.bodies.len(), dead = dead.bodies.len(), failed = first.is_some(), "order events");
     let mut response = DynamoDbEventResponse::default();
     // The stream goes on from the lowest sequence number that failed: naming the first is enough.
     response.batch_item_failures = first.map(|position| failure(&event.records[position])).into_iter().collect();
     Ok(response)
-}
-
-fn message(record: &EventRecord) -> Result<String, Error> {
-    let event = relayed(record.change.new_image.clone())?;
-    Ok(serde_json::to_string(&event)?)
 }
 
 fn failure(record: &EventRecord) -> DynamoDbBatchItemFailure {

@@ -6,8 +6,7 @@
 use std::time::{Duration, Instant};
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
-use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use sijang_edge::log;
+use sijang_edge::{Error, work};
 use sijang_storage::{Received, Store};
 
 /// The most time that a batch is tried.
@@ -15,9 +14,8 @@ const PATIENCE: Duration = Duration::from_secs(8);
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    log::start();
     let store = &Store::from_env().await;
-    run(service_fn(|event: LambdaEvent<SqsEvent>| record(store, event.payload))).await
+    work(|event| record(store, event)).await
 }
 
 /// Counts the events in a batch of messages.

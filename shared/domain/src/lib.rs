@@ -11,6 +11,7 @@ mod error;
 mod event;
 mod exchange;
 mod id;
+pub mod metric;
 mod money;
 mod order;
 mod product;

@@ -13,6 +13,8 @@ pub struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: String,
+    /// Of a command: whether it had been done before.
+    pub(crate) replayed: Option<bool>,
 }
 
 /// A page of a list.
@@ -27,7 +29,7 @@ pub struct List<T> {
 
 impl Reply {
     fn json(status: u16, content_type: &str, body: String) -> Self {
-        let reply = Self { status, headers: Vec::new(), body };
+        let reply = Self { status, headers: Vec::new(), body, replayed: None };
         reply.with("content-type", content_type).with("cache-control", "no-store")
     }
 
@@ -55,7 +57,7 @@ impl Reply {
         let reply = self.with("etag", tag).with("cache-control", format!("public, max-age={seconds}"));
         if known {
             let headers = reply.headers.into_iter().filter(|(name, _)| name != "content-type").collect();
-            Self { status: 304, headers, body: String::new() }
+            Self { status: 304, headers, body: String::new(), replayed: None }
         } else {
             reply
         }
@@ -83,7 +85,7 @@ impl Reply {
     }
 
     fn answered(status: u16, replayed: bool, body: String) -> Self {
-        let reply = Self::json(status, "application/json", body);
+        let reply = Self { replayed: Some(replayed), ..Self::json(status, "application/json", body) };
         if replayed { reply.with("idempotent-replayed", "true") } else { reply }
     }
 

@@ -12,7 +12,7 @@ use sijang_domain::{Error as OperationError, Timestamp};
 
 pub use lambda_runtime::Error;
 
-use crate::{Event, Failure, Reply, Request, event::Response, language::Language, log};
+use crate::{Event, Failure, Reply, Request, event::Response, language::Language, log, metrics};
 
 /// What handling a request comes to.
 pub type Answer = Result<Reply, Failure>;
@@ -24,10 +24,13 @@ where
     F: Future<Output = Answer>,
 {
     log::start();
+    metrics::start();
     let handle = &handle;
     run(service_fn(move |LambdaEvent { payload, context }: LambdaEvent<Event>| async move {
         let id = payload.request_id().map_or(context.request_id, str::to_owned);
-        Ok::<_, Error>(respond(handle, payload, &id, SystemTime::now(), context.deadline).await)
+        let response = respond(handle, payload, &id, SystemTime::now(), context.deadline).await;
+        metrics::flush();
+        Ok::<_, Error>(response)
     }))
     .await
 }
@@ -48,12 +51,16 @@ where
     let handled = AssertUnwindSafe(Box::pin(async { handle(request?).await })).catch_unwind().await;
     let answer = handled.unwrap_or_else(|_| Err(OperationError::Internal("the handler panicked".to_owned()).into()));
     let (reply, code) = match answer {
-        Ok(reply) => (reply, "ok"),
+        Ok(reply) => {
+            reply.replayed.into_iter().for_each(metrics::command);
+            (reply, "ok")
+        }
         Err(failure) => {
             if let Failure::Operation(error @ (OperationError::Internal(_) | OperationError::Busy(_))) = &failure {
                 tracing::error!(request_id = id, %error, "the operation failed");
             }
             let code = failure.kind().code;
+            metrics::refusal(code);
             (failure.reply(language, id, now), code)
         }
     };

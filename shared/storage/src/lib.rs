@@ -12,6 +12,7 @@ mod coupons;
 mod error;
 mod events;
 mod inventory;
+mod lag;
 mod memory;
 mod orders;
 mod page;
@@ -20,9 +21,11 @@ mod sales;
 mod shards;
 mod stock;
 mod transaction;
+mod tries;
 
 pub use client::{Store, Tables};
 pub use events::relayed;
+pub use lag::lag;
 pub use queue::{OrderEvents, Received};
 
 pub use aws_sdk_dynamodb::types::AttributeValue;

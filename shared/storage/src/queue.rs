@@ -6,9 +6,13 @@ use aws_sdk_sqs::{
     Client,
     types::{DeleteMessageBatchRequestEntry, SendMessageBatchRequestEntry},
 };
-use sijang_domain::{CloudEvent, Error, SaleFact};
+use metrics::counter;
+use sijang_domain::{
+    CloudEvent, Error, SaleFact, Timestamp,
+    metric::{CONSUMER_LAG, FACTS, MALFORMED},
+};
 
-use crate::{Store, client::sdk_config, error::failed};
+use crate::{Store, client::sdk_config, error::failed, lag};
 
 /// SQS takes ten messages in one call.
 const BATCH: usize = 10;
@@ -94,11 +98,22 @@ impl Store {
     /// Counts the order events in these messages. Returns the handles of the messages that are not done with: unreadable
     /// ones, and those whose fact could not be written. They come again, and end in the dead-letter queue.
     pub async fn record(&self, messages: &[Received], deadline: Instant) -> HashSet<String> {
+        let (pending, oldest) = self.record_batch(messages, deadline).await;
+        lag(&CONSUMER_LAG, oldest);
+        pending
+    }
+
+    /// The same, and when the oldest of the counted events happened.
+    async fn record_batch(&self, messages: &[Received], deadline: Instant) -> (HashSet<String>, Option<Timestamp>) {
         let mut pending = HashSet::new();
         let mut facts = Vec::with_capacity(messages.len());
+        let mut times: Vec<Timestamp> = Vec::with_capacity(messages.len());
         for message in messages {
             match serde_json::from_str::<CloudEvent>(&message.body) {
-                Ok(event) if event.is_consistent() => facts.push((message, SaleFact::of(&event))),
+                Ok(event) if event.is_consistent() => {
+                    times.push(event.time);
+                    facts.push((message, SaleFact::of(&event)));
+                }
                 Ok(event) => {
                     tracing::error!(event = event.id, "an order event that contradicts itself");
                     pending.insert(message.handle.clone());
@@ -109,6 +124,7 @@ impl Store {
                 }
             }
         }
+        counter!(MALFORMED.name).increment(pending.len() as u64);
         let only_facts: Vec<SaleFact> = facts.iter().map(|(_, fact)| fact.clone()).collect();
         let unwritten: HashSet<String> = match self.record_facts(&only_facts, deadline).await {
             Ok(unwritten) => unwritten.into_iter().collect(),
@@ -117,24 +133,29 @@ impl Store {
                 only_facts.iter().map(SaleFact::id).collect()
             }
         };
-        pending.extend(facts.iter().filter(|(_, fact)| unwritten.contains(&fact.id())).map(|(m, _)| m.handle.clone()));
-        pending
+        let (unwritten, written): (Vec<_>, Vec<_>) =
+            facts.iter().zip(times).partition(|((_, fact), _)| unwritten.contains(&fact.id()));
+        counter!(FACTS.name).increment(written.len() as u64);
+        pending.extend(unwritten.into_iter().map(|((message, _), _)| message.handle.clone()));
+        (pending, written.into_iter().map(|(_, time)| time).min())
     }
 
     /// Counts what is in the queue until it looks empty or the deadline is near. Returns how many messages were counted.
     pub async fn drain(&self, queue: &OrderEvents, deadline: Instant) -> Result<usize, Error> {
-        let mut counted = 0;
+        let (mut counted, mut oldest) = (0, None);
         while Instant::now() < deadline {
             let messages = queue.receive().await?;
             if messages.is_empty() {
                 break;
             }
-            let pending = self.record(&messages, deadline).await;
+            let (pending, of_batch) = self.record_batch(&messages, deadline).await;
+            oldest = oldest.into_iter().chain(of_batch).min();
             let done: Vec<String> =
                 messages.into_iter().map(|message| message.handle).filter(|handle| !pending.contains(handle)).collect();
             queue.delete(&done).await?;
             counted += done.len();
         }
+        lag(&CONSUMER_LAG, oldest);
         Ok(counted)
     }
 }

@@ -10,10 +10,11 @@ use aws_sdk_dynamodb::{
     types::{PutRequest, WriteRequest},
 };
 use futures::{StreamExt, TryStreamExt, stream};
+use metrics::counter;
 use serde::{Deserialize, Serialize};
 use sijang_domain::{
     Day, DayTotals, Error, Money, OrderId, Page, Position, ProductId, ProductSales, RankedProduct, Ranking, SaleFact,
-    SaleKind, Timestamp,
+    SaleKind, Timestamp, metric::AGGREGATION_DRIFT,
 };
 use tokio::time::sleep;
 
@@ -198,6 +199,9 @@ impl Store {
             facts: sales.facts,
         };
         let rows: Vec<DayRow> = changed.map(row).collect();
+        if !stored.is_empty() {
+            counter!(AGGREGATION_DRIFT.name).increment(rows.len() as u64);
+        }
         stream::iter(rows)
             .map(|row| async move { self.put_if_not_older(to_item(&row)?, row.facts).await })
             .buffer_unordered(WRITES)

@@ -23,6 +23,7 @@ use ulid::Ulid;
 use crate::{
     Item, Store,
     error::{describe, is_transient},
+    tries,
 };
 
 /// What became of a transaction.
@@ -168,10 +169,12 @@ impl Store {
             if let Some(conditions) = judge(&error)? {
                 return Ok(Outcome::Cancelled(conditions));
             }
-            tracing::debug!(error = describe(&error), "transaction tried again");
+            tries::hindered(&error);
             if Instant::now() + wait >= deadline {
                 break;
             }
+            tries::again();
+            tracing::debug!(error = describe(&error), "transaction tried again");
             sleep(wait).await;
         }
         Err(Error::Busy("the transaction found no gap before the deadline".to_owned()))

@@ -1,0 +1,64 @@
+//! What stands in a transaction's way, counted: how hot the shop's items are, and whether its tables keep up.
+//!
+//! The SDK's own retries do not show here; what is counted is what was left of the trouble after them.
+
+use aws_sdk_dynamodb::{
+    error::{ProvideErrorMetadata, SdkError},
+    operation::transact_write_items::TransactWriteItemsError,
+    types::CancellationReason,
+};
+use metrics::counter;
+use sijang_domain::metric::{CONFLICTS, Metric, RETRIES, THROTTLES};
+
+/// A transaction is sent again.
+pub(crate) fn again() {
+    counter!(RETRIES.name).increment(1);
+}
+
+/// A transaction has failed in passing.
+pub(crate) fn hindered(error: &SdkError<TransactWriteItemsError>) {
+    if let Some(cause) = cause(error) {
+        counter!(cause.name).increment(1);
+    }
+}
+
+fn cause(error: &SdkError<TransactWriteItemsError>) -> Option<&'static Metric> {
+    let error = error.as_service_error()?;
+    let reasons = match error {
+        TransactWriteItemsError::TransactionCanceledException(cancelled) => cancelled.cancellation_reasons(),
+        _ => &[],
+    };
+    reasons.iter().filter_map(CancellationReason::code).chain(error.code()).find_map(meaning)
+}
+
+/// What a reason for a cancellation, or an error, says.
+fn meaning(code: &str) -> Option<&'static Metric> {
+    match code {
+        "TransactionConflict" | "TransactionConflictException" | "TransactionInProgressException" => Some(&CONFLICTS),
+        "ThrottlingError"
+        | "ThrottlingException"
+        | "ProvisionedThroughputExceeded"
+        | "RequestLimitExceeded"
+        | "ProvisionedThroughputExceededException" => Some(&THROTTLES),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_conflict_and_a_table_without_capacity_are_told_apart() {
+        for (code, expected) in [
+            ("TransactionConflict", Some("Conflicts")),
+            ("TransactionInProgressException", Some("Conflicts")),
+            ("ThrottlingError", Some("Throttles")),
+            ("ProvisionedThroughputExceeded", Some("Throttles")),
+            ("InternalServerError", None),
+            ("ConditionalCheckFailed", None),
+        ] {
+            assert_eq!(meaning(code).map(|metric| metric.name), expected, "{code}");
+        }
+    }
+}
