@@ -6,6 +6,7 @@ use serde_json::Value;
 use sijang_local::{
     layout::Repository,
     process::{DeathSignal, Program},
+    stack::STACK_NAME,
     template::{Function, Template},
 };
 
@@ -67,6 +68,7 @@ fn resolve(value: &Value, world: &World) -> String {
     match name {
         "OrderEvents" => QUEUE.to_owned(),
         "OrderEventsDlq" => DEAD_LETTERS.to_owned(),
+        "AWS::StackName" => STACK_NAME.to_owned(),
         parameter => match &TEMPLATE.document()["Parameters"][parameter]["Default"] {
             Value::String(text) => text.clone(),
             Value::Null => panic!("the template has no parameter {parameter} with a default"),
