@@ -24,6 +24,7 @@ EVERYTHING = {
     "WorkerConcurrency": 5,
     "JwtIssuer": "https://issuer.example",
     "JwtAudience": "shop",
+    "AlarmEmail": "operator@shop.example",
 }
 
 
