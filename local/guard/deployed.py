@@ -45,7 +45,9 @@ def transformed(template):
     if "Transform" not in template:
         return template
     os.environ.setdefault("AWS_DEFAULT_REGION", PSEUDO["AWS::Region"])
-    template["Globals"]["Function"]["CodeUri"] = "s3://bucket/package"
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["CodeUri"] = "s3://bucket/package"
     return Translator({}, Parser()).translate(template, {})
 
 

@@ -26,6 +26,7 @@ pub mod process;
 pub mod progress;
 pub mod python;
 pub mod redrive;
+pub mod release;
 pub mod roles;
 pub mod running;
 pub mod seed;

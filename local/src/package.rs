@@ -15,21 +15,21 @@ pub const QUEUE_ALLOWANCE: Duration = Duration::from_mins(1);
 /// The template to deploy to MiniStack.
 pub fn package(template: &Template) -> Result<Value> {
     let mut document = template.document().clone();
-    let globals = document["Globals"]["Function"].as_object_mut().context("no Globals.Function")?;
-    globals.remove("CodeUri");
     secrets(&mut document);
     let mut added = Map::new();
     authorizers(&mut document, &mut added)?;
+    let alias = publishing(&mut document)?;
     for function in template.functions() {
         let resource = &mut document["Resources"][&function.logical_id];
         let properties = resource["Properties"].as_object_mut().context("a function without properties")?;
         // The binaries are served from outside (see `serve`); MiniStack only wants to have some code.
+        properties.remove("CodeUri");
         properties.insert("InlineCode".into(), "served by cargo lambda watch".into());
         properties.insert("Timeout".into(), (function.timeout + QUEUE_ALLOWANCE).as_secs().into());
         if let Some(Value::Object(events)) = properties.get_mut("Events") {
             events.retain(|name, event| match event["Type"].as_str() {
                 Some("HttpApi") => {
-                    route(&function.logical_id, name, &event["Properties"], &mut added);
+                    route(&function.logical_id, &alias, name, &event["Properties"], &mut added);
                     false
                 }
                 _ => true,
@@ -68,6 +68,15 @@ fn secrets(document: &mut Value) {
     }
 }
 
+/// MiniStack has no CodeDeploy, and expands the template without its parameters: `GradualDeployment` is not heard, nor
+/// `Release`. So an alias moves at once, whenever anything about its function changes. Gives the alias's name.
+fn publishing(document: &mut Value) -> Result<String> {
+    let globals = document["Globals"]["Function"].as_object_mut().context("no Globals.Function")?;
+    globals.remove("DeploymentPreference");
+    globals.insert("AutoPublishAliasAllProperties".into(), true.into());
+    Ok(globals["AutoPublishAlias"].as_str().context("the alias has no name")?.to_owned())
+}
+
 /// SAM puts authorizers and routes into an OpenAPI body, which MiniStack ignores: they become resources.
 fn authorizers(document: &mut Value, added: &mut Map<String, Value>) -> Result<()> {
     let api = document["Resources"]["Api"]["Properties"].as_object_mut().context("no resource named Api")?;
@@ -96,7 +105,7 @@ fn authorizer_id(name: &str) -> String {
     format!("Api{name}Authorizer")
 }
 
-fn route(function: &str, event: &str, wanted: &Value, added: &mut Map<String, Value>) {
+fn route(function: &str, alias: &str, event: &str, wanted: &Value, added: &mut Map<String, Value>) {
     let integration = format!("{function}{event}Integration");
     let mut properties = json!({
         "ApiId": {"Ref": "Api"},
@@ -120,7 +129,7 @@ fn route(function: &str, event: &str, wanted: &Value, added: &mut Map<String, Va
             "Properties": {
                 "ApiId": {"Ref": "Api"},
                 "IntegrationType": "AWS_PROXY",
-                "IntegrationUri": {"Fn::GetAtt": [function, "Arn"]},
+                "IntegrationUri": {"Ref": format!("{function}Alias{alias}")},
                 "PayloadFormatVersion": "2.0",
             },
         }),

@@ -54,6 +54,11 @@ impl Environment {
         Ok(())
     }
 
+    /// The folder of its programs.
+    pub fn programs(&self) -> &Path {
+        &self.programs
+    }
+
     /// A program of the environment.
     pub fn program(&self, name: &str) -> Command {
         Command::new(self.programs.join(name))

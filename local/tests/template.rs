@@ -216,10 +216,38 @@ fn every_table_is_encrypted_recoverable_and_kept_unless_a_parameter_says_otherwi
 fn every_function_runs_on_arm_and_answers_before_the_gateway_gives_up() {
     let template = template();
     let globals = &template.document()["Globals"]["Function"];
-    assert_eq!(globals["Architectures"], json!(["arm64"]));
+    assert_eq!(globals["Architectures"], json!([{"Ref": "Architecture"}]));
+    assert_eq!(template.document()["Parameters"]["Architecture"]["Default"], "arm64");
     assert_eq!(globals["Runtime"], "provided.al2023");
     for function in template.functions().iter().filter(|function| !function.routes.is_empty()) {
         assert!(function.timeout.as_secs() < 30, "{}: API Gateway gives up after 30 seconds", function.name);
+    }
+}
+
+#[test]
+fn every_function_is_published_with_its_release_and_called_by_its_alias() {
+    let template = template();
+    let globals = &template.document()["Globals"]["Function"];
+    assert_eq!(globals["AutoPublishAlias"], "live");
+    for function in template.functions() {
+        let properties = &resource(&template, &function.logical_id)["Properties"];
+        // SAM by itself would not publish a function of which only a parameter is new.
+        assert_eq!(properties["AutoPublishCodeSha256"], json!({"Ref": "Release"}), "{}", function.name);
+    }
+    let nightly = resource(&template, "NightlyRole")["Properties"]["Policies"].to_string();
+    assert!(nightly.contains(r#"{"Ref":"AggregateDailyStats.Alias"}"#), "{nightly}");
+}
+
+#[test]
+fn functions_with_a_route_are_deployed_gradually_and_workers_at_once() {
+    let template = template();
+    let gradually = &template.document()["Globals"]["Function"]["DeploymentPreference"];
+    assert_eq!(gradually["Enabled"], json!({"Ref": "GradualDeployment"}));
+    assert_eq!(gradually["Type"], "Canary10Percent5Minutes");
+    for function in template.functions() {
+        let own = &resource(&template, &function.logical_id)["Properties"]["DeploymentPreference"];
+        let at_once = if function.routes.is_empty() { json!({"Enabled": false}) } else { Value::Null };
+        assert_eq!(*own, at_once, "{}", function.name);
     }
 }
 
@@ -273,6 +301,8 @@ fn every_role_may_use_the_data_key_and_senders_may_have_keys_made() {
         all.insert(id.as_str());
         senders.extend(sends(role).then_some(id.as_str()));
     }
+    // It moves aliases, and touches no data.
+    assert!(all.remove("ReleaseRole"));
     for (policy, roles) in [("UseDataKey", all), ("SendWithDataKey", senders)] {
         let policy = resource(&template, policy);
         assert_eq!(policy["Condition"], "HasDataKey");

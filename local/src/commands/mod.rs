@@ -1,6 +1,7 @@
 //! One file per command.
 
 mod defects;
+mod package;
 mod redrive;
 mod schedule;
 mod schemathesis;
@@ -19,6 +20,8 @@ pub enum Command {
     Token(token::Token),
     /// Run the nightly aggregation as if it were scheduled on a given day
     Schedule(schedule::Schedule),
+    /// Compile and pack the functions for AWS
+    Package(package::Package),
     /// Bring dead letters back to their queue
     Redrive(redrive::Redrive),
     /// Attack a fresh shop by its OpenAPI document
@@ -34,6 +37,7 @@ impl Command {
             Self::Up(up) => up.run().await,
             Self::Token(token) => token.run(),
             Self::Schedule(schedule) => schedule.run().await,
+            Self::Package(package) => package.run().await,
             Self::Redrive(redrive) => redrive.run().await,
             Self::Schemathesis(attack) => attack.run().await,
             Self::Defects(defects) => defects.run().await,

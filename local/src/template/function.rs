@@ -12,7 +12,7 @@ use super::{name_in_stack, resources, text};
 pub struct Function {
     /// Name in the template: `PlaceOrder`.
     pub logical_id: String,
-    /// Name of the binary, and of the function without the stack's prefix: `place-order`.
+    /// Name of the function without the stack's prefix, and of its binary: `place-order`.
     pub name: String,
     /// How long an invocation may take.
     pub timeout: Duration,
@@ -55,8 +55,9 @@ pub(super) fn all(document: &Value) -> Result<Vec<Function>> {
 fn function(document: &Value, logical_id: &str, resource: &Value) -> Result<Function> {
     let properties = &resource["Properties"];
     let globals = &document["Globals"]["Function"];
-    let name = text(&resource["Metadata"]["BuildProperties"]["Binary"])?;
-    ensure!(name_in_stack(&properties["FunctionName"])? == name, "function and binary have different names");
+    let name = name_in_stack(&properties["FunctionName"])?;
+    let code = archive(&name);
+    ensure!(properties["CodeUri"] == code, "its code is not {code}");
     let timeout = properties["Timeout"].as_u64().or(globals["Timeout"].as_u64()).context("no Timeout")?;
     let events = properties["Events"].as_object().into_iter().flatten().map(|(_, event)| event);
     Ok(Function {
@@ -67,6 +68,12 @@ fn function(document: &Value, logical_id: &str, resource: &Value) -> Result<Func
         routes: events.filter(|event| event["Type"] == "HttpApi").map(route).collect::<Result<_>>()?,
         permissions: permissions(document, &properties["Role"])?,
     })
+}
+
+/// Where the code of the function lies, packed, below the repository: where `cargo lambda build --output-format zip`
+/// leaves it.
+pub fn archive(name: &str) -> String {
+    format!("target/lambda/{name}/bootstrap.zip")
 }
 
 fn environment(properties: &Value) -> impl Iterator<Item = (String, Value)> {
