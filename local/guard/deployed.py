@@ -22,8 +22,9 @@ PSEUDO = {
     "AWS::URLSuffix": "amazonaws.com",
 }
 NOTHING = object()
-# It complains that nobody asked for its metrics.
+# It complains that nobody asked for its metrics, or for features that are switched on for some.
 logging.getLogger("samtranslator.metrics.metrics").setLevel(logging.ERROR)
+logging.getLogger("samtranslator.feature_toggle.feature_toggle").setLevel(logging.ERROR)
 
 
 def deployed(path, parameters):

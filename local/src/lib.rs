@@ -24,6 +24,7 @@ pub mod nightly;
 pub mod package;
 pub mod process;
 pub mod progress;
+pub mod provision;
 pub mod python;
 pub mod redrive;
 pub mod release;

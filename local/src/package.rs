@@ -68,8 +68,8 @@ fn secrets(document: &mut Value) {
     }
 }
 
-/// MiniStack has no CodeDeploy, and expands the template without its parameters: `GradualDeployment` is not heard, nor
-/// `Release`. So an alias moves at once, whenever anything about its function changes. Gives the alias's name.
+/// MiniStack has no `CodeDeploy`: an alias moves at once. And it expands the template without its parameters, so that a new
+/// `Release` is not noticed: a function is published when anything about it changes. Gives the alias's name.
 fn publishing(document: &mut Value) -> Result<String> {
     let globals = document["Globals"]["Function"].as_object_mut().context("no Globals.Function")?;
     globals.remove("DeploymentPreference");

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used)] // a test may fail
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     io::{Cursor, Read},
     os::unix::fs::PermissionsExt,
@@ -227,7 +227,7 @@ fn a_release_has_another_name_when_anything_of_it_is_another_and_the_same_when_n
     fs::write(folder.path().join("target/lambda/get-order/bootstrap"), binary).unwrap();
     pack(&folder.path().join("target/lambda"), ["get-order"], Architecture::Arm64).unwrap();
     seen.push(release(&folder, &dry));
-    let different: std::collections::BTreeSet<&String> = seen.iter().collect();
+    let different: BTreeSet<&String> = seen.iter().collect();
     assert_eq!(different.len(), 6, "{seen:?}");
 }
 
@@ -246,4 +246,46 @@ fn nothing_is_deployed_that_was_not_packed_or_was_changed_since() {
         assert!(output.stdout.is_empty() && String::from_utf8_lossy(&output.stderr).contains("./local/package"));
     }
     assert_eq!(deploy(&folder, &["staging"]).status.code(), Some(2), "there is no such environment");
+}
+
+/// A workflow of GitHub's.
+fn workflow(name: &str) -> Value {
+    let text = fs::read_to_string(root().join(".github/workflows").join(name)).unwrap();
+    serde_yaml_ng::from_str(&text).unwrap()
+}
+
+#[test]
+fn workflows_use_actions_by_their_commit_and_may_write_only_what_they_must() {
+    let commit = Regex::new("^[a-z-]+/[a-z-]+@[0-9a-f]{40}$").unwrap();
+    let mut writes = BTreeSet::new();
+    for name in ["ci.yml", "release.yml"] {
+        let workflow = workflow(name);
+        assert_eq!(workflow["permissions"], serde_json::json!({"contents": "read"}), "{name}");
+        for (job, described) in workflow["jobs"].as_object().unwrap() {
+            for step in described["steps"].as_array().into_iter().flatten() {
+                if let Some(action) = step["uses"].as_str() {
+                    assert!(commit.is_match(action), "{name}: {job}: {action}");
+                }
+            }
+            for (what, may) in described["permissions"].as_object().into_iter().flatten() {
+                writes.extend((may == "write").then(|| format!("{job} {what}")));
+            }
+        }
+    }
+    let expected = ["dev id-token", "prod id-token", "publish contents"].map(ToOwned::to_owned);
+    assert_eq!(writes, BTreeSet::from(expected));
+}
+
+#[test]
+fn a_release_goes_to_dev_before_prod_with_the_functions_that_were_packed_once() {
+    let jobs = &workflow("release.yml")["jobs"];
+    assert_eq!(jobs["check"]["uses"], "./.github/workflows/ci.yml");
+    for (job, needs) in [("dev", "check"), ("prod", "dev")] {
+        let job = &jobs[job];
+        assert_eq!(job["needs"], needs);
+        let steps = job["steps"].to_string();
+        assert!(steps.contains("./local/deploy") && steps.contains("functions-arm64"), "{steps}");
+        assert!(!steps.contains("./local/package"), "what is deployed is what was tried");
+    }
+    assert_eq!([&jobs["dev"]["environment"], &jobs["prod"]["environment"]], ["dev", "prod"]);
 }

@@ -1,6 +1,6 @@
 //! What lies in tables and queues, for those who keep the books.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use reqwest::Method;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -49,11 +49,13 @@ impl Cloud {
     }
 
     /// A call of one of the services that name the operation in a header.
-    async fn target(&self, service: &str, target: &str, body: &Value) -> Result<Value> {
+    pub(crate) async fn target(&self, service: &str, target: &str, body: &Value) -> Result<Value> {
         let request = self.request(service, Method::POST, format!("{}/", self.endpoint()));
         let request = request.header("x-amz-target", target).header("content-type", "application/x-amz-json-1.0");
-        let answer = request.body(body.to_string()).send().await?.error_for_status()?;
-        Ok(answer.json().await?)
+        let answer = request.body(body.to_string()).send().await?;
+        let (status, body) = (answer.status(), answer.bytes().await?);
+        ensure!(status.is_success(), "{target}: {status} {}", String::from_utf8_lossy(&body));
+        Ok(serde_json::from_slice(&body)?)
     }
 }
 

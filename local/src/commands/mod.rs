@@ -2,6 +2,7 @@
 
 mod defects;
 mod package;
+mod provision;
 mod redrive;
 mod schedule;
 mod schemathesis;
@@ -22,6 +23,8 @@ pub enum Command {
     Schedule(schedule::Schedule),
     /// Compile and pack the functions for AWS
     Package(package::Package),
+    /// Make tables and queues in other engines
+    Provision(provision::Provision),
     /// Bring dead letters back to their queue
     Redrive(redrive::Redrive),
     /// Attack a fresh shop by its OpenAPI document
@@ -38,6 +41,7 @@ impl Command {
             Self::Token(token) => token.run(),
             Self::Schedule(schedule) => schedule.run().await,
             Self::Package(package) => package.run().await,
+            Self::Provision(provision) => provision.run().await,
             Self::Redrive(redrive) => redrive.run().await,
             Self::Schemathesis(attack) => attack.run().await,
             Self::Defects(defects) => defects.run().await,

@@ -37,7 +37,8 @@ pub async fn compile(repository: &Repository, architecture: Architecture, progre
 
 /// A setting of cargo by which no path of this machine gets into the programs, in which panics name their source.
 fn anonymous(repository: &Repository) -> Result<String> {
-    let cargo = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| env::home_dir().map(|home| home.join(".cargo")));
+    let cargo =
+        env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| env::home_dir().map(|home| home.join(".cargo")));
     let cargo = cargo.context("neither CARGO_HOME nor HOME is set")?;
     let flag = |folder: &std::path::Path, name: &str| format!("--remap-path-prefix={}={name}", folder.display());
     let flags = [flag(&cargo, "/cargo"), flag(repository.root(), "/sijang")];

@@ -81,8 +81,6 @@ pub(super) fn parameters<'a>(issuer: &Issuer, wanted: &'a BTreeMap<String, Strin
         ("JwtIssuer", issuer.url().to_owned()),
         ("JwtAudience", AUDIENCE.to_owned()),
         ("DeletionProtection", "false".to_owned()),
-        // There is no CodeDeploy here: an alias moves at once.
-        ("GradualDeployment", "false".to_owned()),
     ]);
     parameters.extend(wanted.iter().map(|(name, value)| (name.as_str(), value.clone())));
     parameters
