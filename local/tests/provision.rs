@@ -58,7 +58,7 @@ async fn call(endpoint: &str, target: &str, body: Value) -> Value {
     let service = if target.starts_with("DynamoDB") { "dynamodb" } else { "sqs" };
     let scope = format!("Credential=test/20260101/ap-northeast-2/{service}/aws4_request");
     let request = reqwest::Client::new().post(format!("{endpoint}/")).header("x-amz-target", target);
-    let request = request.header("content-type", "application/x-amz-json-1.0");
+    let request = request.header("content-type", "application/x-amz-json-1.0").header("x-amz-date", "20260101T000000Z");
     let request = request.header("authorization", format!("AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0"));
     request.body(body.to_string()).send().await.unwrap().json().await.unwrap()
 }

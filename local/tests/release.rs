@@ -205,7 +205,12 @@ fn a_deployment_hands_sam_the_environment_what_was_packed_and_the_name_of_the_re
     let (named, rest): (Vec<&str>, Vec<&str>) = arguments.iter().partition(|argument| argument.starts_with("Release="));
     let files = ["file://local/release/prod.yaml", "file://target/lambda/parameters.yaml"];
     let configuration = ["deploy", "--config-file", "local/release/samconfig.toml", "--config-env", "prod"];
-    let expected = [&configuration[..], &["--parameter-overrides"], &files, &["--no-confirm-changeset"]].concat();
+    // The checksum of its template.
+    let template = "49cbd1e9008e8b67dec76613bb4d6468c822c99701820526928d43b382f35fba";
+    let tags = format!("project=sijang environment=prod template={template}");
+    let expected =
+        [&configuration[..], &["--parameter-overrides"], &files, &["--tags", &tags], &["--no-confirm-changeset"]]
+            .concat();
     assert_eq!(rest, expected);
     assert!(Regex::new("^Release=[0-9a-f]{16}$").unwrap().is_match(named[0]), "{named:?}");
 }

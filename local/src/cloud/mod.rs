@@ -131,11 +131,13 @@ impl Cloud {
         Ok(serde_json::from_slice(&body)?)
     }
 
-    /// A request that says, in the place where AWS has a signature, which service and region it is for.
+    /// A request that says, in the place where AWS has a signature, which service and region it is for. (Other engines
+    /// than MiniStack do not read the signature either, but want it to be dated.)
     fn request(&self, service: &str, method: reqwest::Method, url: String) -> reqwest::RequestBuilder {
         let scope = format!("{CREDENTIAL}/20260101/{REGION}/{service}/aws4_request");
         self.http
             .request(method, url)
+            .header("x-amz-date", "20260101T000000Z")
             .header("authorization", format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"))
     }
 }

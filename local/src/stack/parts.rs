@@ -26,6 +26,8 @@ use crate::{
 
 /// Output with the digest of what was deployed.
 const DIGEST: &str = "LocalDigest";
+/// Output with the checksum of `template.yaml`; a stack on AWS has it as a tag.
+const TEMPLATE: &str = "TemplateSha256";
 
 /// A free port on 127.0.0.1; `wish`, when that is free.
 fn free_port(wish: Option<u16>) -> Result<u16> {
@@ -93,6 +95,7 @@ pub(super) async fn deploy(
     progress: Progress,
 ) -> Result<Deployment> {
     let mut packaged = package::package(template)?;
+    packaged["Outputs"][TEMPLATE] = json!({ "Value": template.sha256() });
     // Told by the stack itself, and not by a file of ours: after a crash, the stack may be an older one.
     let digest = sha256(serde_json::to_vec(&(&packaged, parameters))?);
     packaged["Outputs"][DIGEST] = json!({ "Value": digest });

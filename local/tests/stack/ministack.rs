@@ -1,7 +1,7 @@
 //! What we rely on of the local cloud, which is young and moves fast: the first place to look when a new version of it
 //! breaks the shop.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, process::Command, sync::Arc};
 
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, Put,
@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::{
 use aws_sdk_sqs::types::{QueueAttributeName, SendMessageBatchRequestEntry};
 use libtest_mimic::{Completion, Trial};
 use serde_json::{Value, json};
-use sijang_local::stack::StackOptions;
+use sijang_local::{layout::Repository, stack::StackOptions};
 use ulid::Ulid;
 
 use crate::{
@@ -22,10 +22,39 @@ use crate::{
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![
         trial(world, "ministack::a_cancelled_transaction_says_why_and_shows_the_items", transactions),
+        trial(world, "ministack::the_stack_tells_the_checksum_of_the_template_that_it_was_deployed_from", checksum),
+        trial(world, "ministack::everything_that_calls_a_function_calls_its_alias", aliases),
         trial(world, "ministack::the_streams_filter_lets_only_order_events_through", filter),
         lone_trial(world, "ministack::a_poison_message_ends_in_the_dead_letter_queue_alone", redrive),
         own_trial(world, "ministack::what_is_stored_survives_a_stop_and_a_start", persistence),
     ]
+}
+
+async fn checksum(shop: Shop) {
+    let file = Repository::find().unwrap().template();
+    let sum = Command::new("sha256sum").arg(file).output().unwrap().stdout;
+    let told = shop.stack().output("TemplateSha256").unwrap();
+    assert_eq!(told, String::from_utf8(sum).unwrap().split(' ').next().unwrap());
+}
+
+async fn aliases(shop: Shop) {
+    let cloud = shop.stack().ministack_endpoint();
+    let get = async |service: &str, path: &str| -> Value {
+        let scope = format!("Credential=test/20260101/ap-northeast-2/{service}/aws4_request");
+        let request = reqwest::Client::new().get(format!("{cloud}{path}"));
+        let request =
+            request.header("authorization", format!("AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0"));
+        request.send().await.unwrap().json().await.unwrap()
+    };
+    let api = shop.stack().output("ApiId").unwrap();
+    let integrations = get("apigateway", &format!("/v2/apis/{api}/integrations?maxResults=1000")).await;
+    let mappings = get("lambda", "/2015-03-31/event-source-mappings/").await;
+    let mut called: Vec<String> = Vec::new();
+    called.extend(integrations["items"].as_array().unwrap().iter().map(|one| text(&one["integrationUri"])));
+    called.extend(mappings["EventSourceMappings"].as_array().unwrap().iter().map(|one| text(&one["FunctionArn"])));
+    let routes = shop.stack().template().functions().iter().flat_map(|function| &function.routes).count();
+    assert_eq!(called.len(), routes + 2, "{called:?}");
+    assert!(called.iter().all(|arn| arn.ends_with(":live")), "{called:?}");
 }
 
 async fn transactions(shop: Shop) {
