@@ -244,6 +244,8 @@ fn functions_with_a_route_are_deployed_gradually_and_workers_at_once() {
     let gradually = &template.document()["Globals"]["Function"]["DeploymentPreference"];
     assert_eq!(gradually["Enabled"], json!({"Ref": "GradualDeployment"}));
     assert_eq!(gradually["Type"], "Canary10Percent5Minutes");
+    let judges = ["ServerErrorsAlarm", "LatencyAlarm"].map(|id| &resource(&template, id)["Properties"]["AlarmName"]);
+    assert_eq!(gradually["Alarms"], json!(judges));
     for function in template.functions() {
         let own = &resource(&template, &function.logical_id)["Properties"]["DeploymentPreference"];
         let at_once = if function.routes.is_empty() { json!({"Enabled": false}) } else { Value::Null };
