@@ -13,6 +13,7 @@
 pub mod build;
 pub mod cloud;
 pub mod contract;
+pub mod cost;
 pub mod defects;
 mod digest;
 pub mod docs;

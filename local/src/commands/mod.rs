@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod cost;
 mod defects;
 mod package;
 mod provision;
@@ -29,6 +30,8 @@ pub enum Command {
     Redrive(redrive::Redrive),
     /// Attack a fresh shop by its OpenAPI document
     Schemathesis(schemathesis::Schemathesis),
+    /// Print what the shop costs on AWS
+    Cost(cost::Cost),
     /// Plant defects, and demand that the tests notice
     Defects(defects::Defects),
 }
@@ -44,6 +47,7 @@ impl Command {
             Self::Provision(provision) => provision.run().await,
             Self::Redrive(redrive) => redrive.run().await,
             Self::Schemathesis(attack) => attack.run().await,
+            Self::Cost(cost) => cost.run(),
             Self::Defects(defects) => defects.run().await,
         }
     }

@@ -92,13 +92,13 @@ pub struct DayTotals {
 }
 
 impl DayTotals {
-    /// Counts a fact.
-    pub fn count(&mut self, fact: &SaleFact) {
-        let sign = match fact.kind {
+    /// Counts a fact: its kind, and the product, units and list price of each of its lines.
+    pub fn count(&mut self, kind: SaleKind, lines: &[(ProductId, u32, Money)]) {
+        let sign = match kind {
             SaleKind::Sale => 1,
             SaleKind::Cancellation => -1,
         };
-        for (product_id, units, unit_price) in &fact.lines {
+        for (product_id, units, unit_price) in lines {
             let units = i64::from(*units);
             let sales = ProductSales {
                 units: sign * units,
@@ -190,7 +190,7 @@ mod tests {
     fn totals(facts: &[SaleFact]) -> DayTotals {
         let mut totals = DayTotals::default();
         for fact in facts {
-            totals.count(fact);
+            totals.count(fact.kind, &fact.lines);
         }
         totals
     }

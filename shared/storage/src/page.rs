@@ -1,5 +1,7 @@
 //! Pages of a list: one query each, resumed after the last item of the page before. No operation scans a table.
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use sijang_domain::Error;
@@ -16,6 +18,17 @@ pub(crate) struct Query<'a> {
     pub(crate) after: Option<Item>,
     pub(crate) newest_first: bool,
     pub(crate) consistent: bool,
+    /// The attributes that are wanted; all of them, if none is named.
+    pub(crate) only: &'a [&'a str],
+}
+
+impl Query<'_> {
+    /// The attributes that are wanted, as names of their own: some are reserved words.
+    fn projection(&self) -> Option<(String, HashMap<String, String>)> {
+        let names = || (0..self.only.len()).map(|n| format!("#{n}"));
+        let wanted = names().zip(self.only.iter().map(|name| (*name).to_owned()));
+        (!self.only.is_empty()).then(|| (names().collect::<Vec<_>>().join(", "), wanted.collect()))
+    }
 }
 
 impl Store {
@@ -32,6 +45,7 @@ impl Store {
         mut keep: impl FnMut(Item) -> Result<Option<T>, Error>,
     ) -> Result<Vec<T>, Error> {
         let mut kept = Vec::new();
+        let (projection, names) = query.projection().unzip();
         let values = query.values.iter().map(|(name, value)| ((*name).to_owned(), AttributeValue::S(value.clone())));
         let call = self
             .db
@@ -40,6 +54,8 @@ impl Store {
             .set_index_name(query.index.map(ToOwned::to_owned))
             .key_condition_expression(query.condition)
             .set_expression_attribute_values(Some(values.collect()))
+            .set_projection_expression(projection)
+            .set_expression_attribute_names(names)
             .scan_index_forward(!query.newest_first)
             .consistent_read(query.consistent);
         let mut after = query.after;

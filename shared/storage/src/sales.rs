@@ -70,15 +70,26 @@ impl FactRow {
             lines: fact.lines.iter().map(line).collect(),
         }
     }
+}
 
-    fn fact(self, day: Day) -> Result<SaleFact, Error> {
+/// What counts of a fact.
+#[derive(Debug, Deserialize)]
+struct CountedRow {
+    cancelled: bool,
+    lines: Vec<FactLine>,
+}
+
+impl CountedRow {
+    const ATTRIBUTES: &[&str] = &["cancelled", "lines"];
+
+    fn count_in(self, totals: &mut DayTotals) -> Result<(), Error> {
         let line = |line: FactLine| {
             let price = Money::new(line.u).map_err(|_| Error::corrupt("fact", "price out of range"))?;
             Ok::<_, Error>((line.p, line.q, price))
         };
         let kind = if self.cancelled { SaleKind::Cancellation } else { SaleKind::Sale };
-        let lines = self.lines.into_iter().map(line).collect::<Result<_, _>>()?;
-        Ok(SaleFact { order_id: self.order_id, kind, day, lines })
+        totals.count(kind, &self.lines.into_iter().map(line).collect::<Result<Vec<_>, _>>()?);
+        Ok(())
     }
 }
 
@@ -168,21 +179,30 @@ impl Store {
         Ok(ranking)
     }
 
-    /// The totals of a day, from its facts.
+    /// The totals of a day, from its facts. Each shard is a partition, read by itself.
     async fn count_day(&self, day: Day) -> Result<DayTotals, Error> {
+        let shards = stream::iter(0..SaleFact::SHARDS).map(|shard| self.count_shard(day, shard));
+        let merge = |mut totals: DayTotals, shard: DayTotals| async move {
+            totals.merge(&shard);
+            Ok(totals)
+        };
+        shards.buffer_unordered(SaleFact::SHARDS.into()).try_fold(DayTotals::default(), merge).await
+    }
+
+    /// The totals of one shard of a day's facts. A page is counted before the next one is read: a day does not have to
+    /// fit into memory.
+    async fn count_shard(&self, day: Day, shard: u8) -> Result<DayTotals, Error> {
+        let query = Query {
+            table: &self.tables.sales,
+            condition: "pk = :pk",
+            values: vec![(":pk", fact_partition(day, shard))],
+            consistent: true,
+            only: CountedRow::ATTRIBUTES,
+            ..Query::default()
+        };
         let mut totals = DayTotals::default();
-        for shard in 0..SaleFact::SHARDS {
-            let query = Query {
-                table: &self.tables.sales,
-                condition: "pk = :pk",
-                values: vec![(":pk", fact_partition(day, shard))],
-                consistent: true,
-                ..Query::default()
-            };
-            for item in self.query_all(query).await? {
-                totals.count(&from_item::<FactRow>("fact", item)?.fact(day)?);
-            }
-        }
+        let count = |item| from_item::<CountedRow>("fact", item)?.count_in(&mut totals).map(|()| None::<()>);
+        self.select(query, usize::MAX, count).await?;
         Ok(totals)
     }
 

@@ -6,13 +6,12 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{books::Books, budget, text};
+use crate::cost::prices::REGION;
 
-/// Where the price holds, and since when.
-const REGION: &str = "us-east-1";
-const SINCE: &str = "2024-11-01";
-/// A write request unit on demand, in billionths of a dollar: $0.625 a million.
-/// Source: <https://aws.amazon.com/dynamodb/pricing/on-demand/>.
+/// A write request unit on demand, in billionths of a dollar: that of [`crate::cost::prices`].
 const UNIT: u64 = 625;
+/// Since when.
+const SINCE: &str = "2024-11-01";
 
 /// Write request units, and what they cost in billionths of a US dollar.
 #[derive(Debug, Serialize)]
@@ -124,6 +123,11 @@ mod tests {
         assert_eq!(entries, expected);
         assert_eq!((bill.total.units, bill.total.nanodollars), (49, 49 * 625));
         assert_eq!(bill.per_thousand_orders.map(|amount| amount.units), Some(14_000));
+    }
+
+    #[test]
+    fn there_is_one_price() {
+        assert_eq!(format!("{UNIT}"), format!("{}", crate::cost::prices::WRITE.nanodollars));
     }
 
     #[test]
