@@ -1,6 +1,9 @@
 //! Cancelled orders: what they took is given back, all of it, once.
 
+use std::time::Duration;
+
 use sijang_domain::{CampaignDraft, CouponStatus, EntryType, Order, OrderId, OrderStatus, Refusal};
+use sijang_local::faults::{Fault, Faults, Plan, Proxy};
 use sijang_storage::relayed;
 
 use crate::shop::{Shop, after, fixed, limits, refusal, welcome, won};
@@ -55,6 +58,27 @@ async fn an_order_is_cancelled_once() {
     let order = alice.order([(tea, 1)]).done().await;
     alice.cancel(&order).done().await;
     assert_eq!(alice.cancel(&order).refused().await, Refusal::OrderAlreadyCancelled);
+}
+
+#[tokio::test]
+async fn a_cancellation_that_arrives_after_another_gives_nothing_back() {
+    let shop = Shop::open().await;
+    let faults = Faults::none();
+    let proxy = Proxy::start(&shop.database.endpoint, &faults).await.unwrap();
+    let tea = shop.product(1_000, 5).await;
+    let alice = shop.customer("alice").with_balance(1_000).await;
+    let order = alice.order([(tea, 1)]).done().await;
+    // It has seen a paid order, and is on its way.
+    faults.plan(Plan::nth("TransactWriteItems", 1, Fault::Delay(Duration::from_secs(1))));
+    let slow = shop.through(&proxy.endpoint()).customer("alice").cancel(&order);
+    let slow = tokio::spawn(async move { slow.await });
+    while !faults.calls().iter().any(|call| call.operation == "TransactWriteItems") {
+        tokio::task::yield_now().await;
+    }
+    alice.cancel(&order).done().await;
+    assert_eq!(refusal(slow.await.unwrap()), Refusal::OrderAlreadyCancelled);
+    assert_eq!((alice.balance().await, shop.stock(tea).await), (1_000, 5));
+    shop.audit().await;
 }
 
 #[tokio::test]

@@ -191,6 +191,23 @@ async fn an_environment_that_remembers_another_number_of_shards_is_corrected() {
 }
 
 #[tokio::test]
+async fn an_environment_that_remembers_two_shards_sells_from_more_as_soon_as_there_are_more() {
+    let shop = Shop::open().await;
+    let tea = shop.split_product(1, 800, 2).await;
+    let alice = shop.customer("alice").with_balance(1_000).await;
+    alice.order([(tea, 1)]).done().await;
+    shop.another_environment().reshard(tea, 8).done().await;
+    let split = shop.snapshot().await;
+    for _ in 0..40 {
+        alice.order([(tea, 1)]).done().await;
+    }
+    let after = shop.snapshot().await;
+    let drawn = after.effects_since(&split).iter().filter(|effect| **effect == "~ products").count();
+    assert!(drawn > 2, "all of forty were sold from two shards of eight");
+    shop.audit().await;
+}
+
+#[tokio::test]
 async fn a_price_holds_in_all_shards_at_once_and_so_does_being_sold() {
     let shop = Shop::open().await;
     let tea = shop.split_product(100, 64, 64).await;
