@@ -45,8 +45,8 @@ pub struct Report {
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    let (store, queue) = (&Store::from_env().await, &OrderEvents::from_env().await);
-    work(|task| aggregate(store, queue, task)).await
+    let (store, queue) = (Store::from_env().await, OrderEvents::from_env().await);
+    work(move |task| aggregate(store, queue, task)).await
 }
 
 /// Counts what is asked for.

@@ -7,7 +7,7 @@ use sijang_storage::Store;
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     let store = Store::from_env().await;
-    serve(|request| handle(&store, request)).await
+    serve(move |request| handle(store, request)).await
 }
 
 /// Cancels an order, once: money, stock and coupon are given back. The request has no body.

@@ -63,7 +63,7 @@ enum DiscountType {
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     let store = Store::from_env().await;
-    serve(|request| handle(&store, request)).await
+    serve(move |request| handle(store, request)).await
 }
 
 /// Creates a coupon campaign. Its terms never change afterwards.

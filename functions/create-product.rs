@@ -29,7 +29,7 @@ struct Body {
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     let store = Store::from_env().await;
-    serve(|request| handle(&store, request)).await
+    serve(move |request| handle(store, request)).await
 }
 
 /// Adds a product to the catalogue, on sale at once.

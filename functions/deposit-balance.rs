@@ -22,7 +22,7 @@ impl ToSchema for DepositRequest {}
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     let (store, limits) = (Store::from_env().await, limits_from_env()?);
-    serve(|request| handle(&store, &limits, request)).await
+    serve(move |request| handle(store, limits, request)).await
 }
 
 /// Pays into the balance.
@@ -56,11 +56,14 @@ pub async fn handle(store: &Store, limits: &DepositLimits, request: Request) -> 
     Ok(Reply::rendered(201, entry))
 }
 
-fn limits_from_env() -> Result<DepositLimits, Error> {
+/// Kept for the life of the process, like the store.
+fn limits_from_env() -> Result<&'static DepositLimits, Error> {
     let limit = |name: &str| -> Result<Money, Error> {
         let minor = std::env::var(name).ok().and_then(|value| value.parse().ok());
         let money = minor.and_then(|minor| Money::new(minor).ok());
         money.ok_or_else(|| format!("{name} must be an amount in KRW").into())
     };
-    Ok(DepositLimits { min: limit("DEPOSIT_MIN")?, max: limit("DEPOSIT_MAX")?, balance_max: limit("BALANCE_MAX")? })
+    let limits =
+        DepositLimits { min: limit("DEPOSIT_MIN")?, max: limit("DEPOSIT_MAX")?, balance_max: limit("BALANCE_MAX")? };
+    Ok(Box::leak(Box::new(limits)))
 }

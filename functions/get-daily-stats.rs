@@ -19,7 +19,7 @@ struct DailySales {
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     let (store, cursors) = (Store::from_env().await, CursorKey::from_env()?);
-    serve(|request| handle(&store, &cursors, request)).await
+    serve(move |request| handle(store, cursors, request)).await
 }
 
 /// What each product sold on a day in Seoul, by product, as last counted.

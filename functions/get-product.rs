@@ -7,7 +7,7 @@ use sijang_storage::Store;
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     let store = Store::from_env().await;
-    serve(|request| handle(&store, request)).await
+    serve(move |request| handle(store, request)).await
 }
 
 /// One product, also one that is not on sale at present.

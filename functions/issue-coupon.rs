@@ -10,7 +10,7 @@ use sijang_storage::Store;
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     let store = Store::from_env().await;
-    serve(|request| handle(&store, request)).await
+    serve(move |request| handle(store, request)).await
 }
 
 /// Gives the customer a coupon: first come, first served, one for each. The request has no body.

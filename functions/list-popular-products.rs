@@ -33,7 +33,7 @@ struct PopularProduct {
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     let store = Store::from_env().await;
-    serve(|request| handle(&store, request)).await
+    serve(move |request| handle(store, request)).await
 }
 
 /// The five products that sold most in the last three complete days, with price and stock as they are now.

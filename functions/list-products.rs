@@ -11,7 +11,7 @@ use sijang_storage::Store;
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     let (store, cursors) = (Store::from_env().await, CursorKey::from_env()?);
-    serve(|request| handle(&store, &cursors, request)).await
+    serve(move |request| handle(store, cursors, request)).await
 }
 
 /// The products on sale, by name.

@@ -36,7 +36,7 @@ struct Line {
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     let store = Store::from_env().await;
-    serve(|request| handle(&store, request)).await
+    serve(move |request| handle(store, request)).await
 }
 
 /// Orders and pays from the balance, with an optional coupon: all or nothing.

@@ -15,8 +15,8 @@ use sijang_storage::{OrderEvents, lag, relayed};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    let queue = &OrderEvents::from_env().await;
-    work(|event| publish(queue, event)).await
+    let queue = OrderEvents::from_env().await;
+    work(move |event| publish(queue, event)).await
 }
 
 /// Messages, and of which records they are.

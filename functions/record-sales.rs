@@ -14,8 +14,8 @@ const PATIENCE: Duration = Duration::from_secs(8);
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    let store = &Store::from_env().await;
-    work(|event| record(store, event)).await
+    let store = Store::from_env().await;
+    work(move |event| record(store, event)).await
 }
 
 /// Counts the events in a batch of messages.

@@ -7,7 +7,7 @@ use sijang_storage::Store;
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     let store = Store::from_env().await;
-    serve(|request| handle(&store, request)).await
+    serve(move |request| handle(store, request)).await
 }
 
 /// Splits the stock of a product over so many items, so that as many times more orders for it can be taken at once. What

@@ -33,7 +33,7 @@ struct Body {
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     let store = Store::from_env().await;
-    serve(|request| handle(&store, request)).await
+    serve(move |request| handle(store, request)).await
 }
 
 /// Changes what is given: name, description, price, status. The rest stays as it is.

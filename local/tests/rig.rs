@@ -34,6 +34,8 @@ mod world;
 mod case;
 #[path = "rig/commands.rs"]
 mod commands;
+#[path = "rig/concurrency.rs"]
+mod concurrency;
 #[path = "rig/deliveries.rs"]
 mod deliveries;
 #[path = "rig/enumeration.rs"]

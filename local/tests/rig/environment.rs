@@ -45,9 +45,7 @@ impl Environment {
 
     /// Runs an event to its answer, or until the time is up.
     pub async fn invoke(&mut self, body: Value, limit: Duration) -> Result<Value, Failure> {
-        let function_arn = format!("arn:aws:lambda:ap-northeast-2:000000000000:function:sijang-{}", self.function);
-        let event = Event { function_arn, deadline: SystemTime::now() + limit, body };
-        self.desk.events.send(event).map_err(|_| Failure::Exited)?;
+        self.desk.events.send(self.event(body, limit)).map_err(|_| Failure::Exited)?;
         self.thaw();
         let Ok(report) = timeout(limit, self.report()).await else {
             self.end().await;
@@ -64,6 +62,35 @@ impl Environment {
             other => panic!("{} answers twice: {other:?}", self.function),
         }
         answer
+    }
+
+    /// Runs events at once in a process with so many workers, each of which must be asking for one. Gives the answers as
+    /// they come.
+    pub async fn invoke_at_once(&mut self, workers: usize, bodies: Vec<Value>, limit: Duration) -> Vec<Value> {
+        self.thaw();
+        // One has asked already: this is how a process starts.
+        for _ in 1..workers {
+            let report = self.report().await.unwrap();
+            assert!(matches!(report, Report::Ready), "{report:?}");
+        }
+        let expected = bodies.len();
+        for body in bodies {
+            self.desk.events.send(self.event(body, limit)).unwrap();
+        }
+        let mut answers = Vec::new();
+        while answers.len() < expected {
+            match self.report().await.unwrap() {
+                Report::Answer(answer) => answers.push(answer),
+                Report::Ready => {}
+                Report::Error(error) => panic!("{} failed: {error}", self.function),
+            }
+        }
+        answers
+    }
+
+    fn event(&self, body: Value, limit: Duration) -> Event {
+        let function_arn = format!("arn:aws:lambda:ap-northeast-2:000000000000:function:sijang-{}", self.function);
+        Event { function_arn, deadline: SystemTime::now() + limit, body }
     }
 
     /// The end of the process, there and then.

@@ -69,6 +69,14 @@ impl Rig {
         Environment::start(function, &program, desk).await
     }
 
+    /// A new environment of a function that takes so many events at once, as on managed instances.
+    pub async fn start_concurrent(&self, function: &'static str, workers: usize) -> Environment {
+        let desk = self.api.open();
+        let mut program = functions::program(function, &self.world, &desk.address, self.logs.path());
+        program.environment.push(("AWS_LAMBDA_MAX_CONCURRENCY".into(), workers.to_string().into()));
+        Environment::start(function, &program, desk).await
+    }
+
     /// Makes the tables have these items, and the queue these messages.
     pub async fn reset(&self, items: &Snapshot, messages: &[String]) {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).clone();

@@ -16,13 +16,14 @@ const TAG: usize = 16;
 pub struct CursorKey(Vec<u8>);
 
 impl CursorKey {
-    /// The key in the environment (`CURSOR_KEY`).
+    /// The key in the environment (`CURSOR_KEY`). It lives as long as the process.
     ///
     /// # Errors
     /// When there is none: without it anybody could make cursors.
-    pub fn from_env() -> Result<Self, crate::Error> {
+    pub fn from_env() -> Result<&'static Self, crate::Error> {
         let key = std::env::var("CURSOR_KEY").ok().and_then(Self::new);
-        key.ok_or_else(|| "CURSOR_KEY must be set, to 16 characters or more".into())
+        let key = key.ok_or("CURSOR_KEY must be set, to 16 characters or more")?;
+        Ok(Box::leak(Box::new(key)))
     }
 
     /// This key, unless it is too short to keep anybody out.

@@ -3,11 +3,12 @@
 use std::{
     future::Future,
     panic::AssertUnwindSafe,
+    sync::Arc,
     time::{Instant, SystemTime},
 };
 
 use futures::FutureExt;
-use lambda_runtime::{LambdaEvent, run, service_fn};
+use lambda_runtime::{LambdaEvent, run_concurrent, service_fn};
 use sijang_domain::{Error as OperationError, Timestamp};
 
 pub use lambda_runtime::Error;
@@ -17,20 +18,24 @@ use crate::{Event, Failure, Reply, Request, event::Response, language::Language,
 /// What handling a request comes to.
 pub type Answer = Result<Reply, Failure>;
 
-/// Serves requests until the environment ends.
+/// Serves requests until the environment ends: one after the other, or as many at once as Lambda lets the environment
+/// have (`AWS_LAMBDA_MAX_CONCURRENCY`, on managed instances).
 pub async fn serve<H, F>(handle: H) -> Result<(), Error>
 where
-    H: Fn(Request) -> F,
-    F: Future<Output = Answer>,
+    H: Fn(Request) -> F + Send + Sync + 'static,
+    F: Future<Output = Answer> + Send + 'static,
 {
     log::start();
     metrics::start();
-    let handle = &handle;
-    run(service_fn(move |LambdaEvent { payload, context }: LambdaEvent<Event>| async move {
-        let id = payload.request_id().map_or(context.request_id, str::to_owned);
-        let response = respond(handle, payload, &id, SystemTime::now(), context.deadline).await;
-        metrics::flush();
-        Ok::<_, Error>(response)
+    let handle = Arc::new(handle);
+    run_concurrent(service_fn(move |LambdaEvent { payload, context }: LambdaEvent<Event>| {
+        let handle = Arc::clone(&handle);
+        async move {
+            let id = payload.request_id().map_or(context.request_id, str::to_owned);
+            let response = respond(&*handle, payload, &id, SystemTime::now(), context.deadline).await;
+            metrics::flush();
+            Ok::<_, Error>(response)
+        }
     }))
     .await
 }

@@ -52,10 +52,11 @@ pub struct Store {
 }
 
 impl Store {
-    /// The store of the environment: the standard AWS variables, and the tables' names.
-    pub async fn from_env() -> Self {
+    /// The store of the environment: the standard AWS variables, and the tables' names. It lives as long as the process,
+    /// for all requests that the process serves, one after the other or at once.
+    pub async fn from_env() -> &'static Self {
         let config = sdk_config().await;
-        Self::new(Client::new(&config), Tables::from_env())
+        Box::leak(Box::new(Self::new(Client::new(&config), Tables::from_env())))
     }
 
     /// A store on a given client.

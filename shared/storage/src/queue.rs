@@ -35,11 +35,12 @@ pub struct Received {
 }
 
 impl OrderEvents {
-    /// The queue of the environment: the standard AWS variables, `ORDER_EVENTS_QUEUE_URL`, `ORDER_EVENTS_DLQ_URL`.
-    pub async fn from_env() -> Self {
+    /// The queue of the environment: the standard AWS variables, `ORDER_EVENTS_QUEUE_URL`, `ORDER_EVENTS_DLQ_URL`. It
+    /// lives as long as the process.
+    pub async fn from_env() -> &'static Self {
         let named = |name: &str| std::env::var(name).unwrap_or_default();
         let sqs = Client::new(&sdk_config().await);
-        Self::new(sqs, named("ORDER_EVENTS_QUEUE_URL"), named("ORDER_EVENTS_DLQ_URL"))
+        Box::leak(Box::new(Self::new(sqs, named("ORDER_EVENTS_QUEUE_URL"), named("ORDER_EVENTS_DLQ_URL"))))
     }
 
     /// A queue on a given client.
