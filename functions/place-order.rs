@@ -84,7 +84,7 @@ pub async fn handle(store: &Store, request: Request) -> Answer {
     let command = request.command(customer, "place-order", &(&cart, coupon_id))?;
     let order = store.place_order(&command, &cart, coupon_id).await?;
     let location = format!("/v1/orders/{}", order.value.order_id);
-    Ok(Reply::created(&order).with("location", location))
+    Ok(Reply::created(&order).with("location", location).of_order(order.value.order_id))
 }
 
 impl Body {

@@ -9,9 +9,12 @@ use aws_lambda_events::event::{
     dynamodb::{Event as StreamEvent, EventRecord},
     streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse},
 };
-use sijang_domain::metric::{MALFORMED, RELAY_LAG, RELAYED};
+use sijang_domain::{
+    TraceId,
+    metric::{MALFORMED, RELAY_LAG, RELAYED},
+};
 use sijang_edge::{Error, metrics, work};
-use sijang_storage::{OrderEvents, lag, relayed};
+use sijang_storage::{Message, OrderEvents, lag, relayed, traced};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
@@ -22,19 +25,19 @@ async fn main() -> Result<(), Error> {
 /// Messages, and of which records they are.
 #[derive(Default)]
 struct Mail {
-    bodies: Vec<String>,
+    messages: Vec<Message>,
     positions: Vec<usize>,
 }
 
 impl Mail {
-    fn add(&mut self, position: usize, body: String) {
+    fn add(&mut self, position: usize, body: String, trace: Option<TraceId>) {
         self.positions.push(position);
-        self.bodies.push(body);
+        self.messages.push(Message { body, trace });
     }
 
     /// Sends them. Returns the positions of the records whose messages were not sent.
     async fn send(&self, queue: &OrderEvents, dead: bool) -> Result<Vec<usize>, Error> {
-        Ok(queue.send(&self.bodies, dead).await?.into_iter().map(|unsent| self.positions[unsent]).collect())
+        Ok(queue.send(&self.messages, dead).await?.into_iter().map(|unsent| self.positions[unsent]).collect())
     }
 }
 
@@ -43,25 +46,28 @@ pub async fn publish(queue: &OrderEvents, event: StreamEvent) -> Result<DynamoDb
     let (mut live, mut dead) = (Mail::default(), Mail::default());
     let mut times = Vec::new();
     for (position, record) in event.records.iter().enumerate() {
+        let trace = traced(&record.change.new_image);
         match relayed(record.change.new_image.clone()) {
             Ok(event) => {
                 times.push(event.time);
-                live.add(position, serde_json::to_string(&event)?);
+                live.add(position, serde_json::to_string(&event)?, trace);
             }
             Err(error) => {
                 tracing::error!(event = record.event_id, %error, "a stream record that is no order event");
-                dead.add(position, serde_json::to_string(record)?);
+                dead.add(position, serde_json::to_string(record)?, trace);
             }
         }
     }
     let (unsent, undead) = (live.send(queue, false).await?, dead.send(queue, true).await?);
-    metrics::count(&RELAYED, live.bodies.len() - unsent.len());
-    metrics::count(&MALFORMED, dead.bodies.len() - undead.len());
+    metrics::count(&RELAYED, live.messages.len() - unsent.len());
+    metrics::count(&MALFORMED, dead.messages.len() - undead.len());
     let first = unsent.into_iter().chain(undead).min();
     if first.is_none() {
         lag(&RELAY_LAG, times.into_iter().min());
     }
-    tracing::info!(published = live.bodies.len(), dead = dead.bodies.len(), failed = first.is_some(), "order events");
+    let (published, dead, failed) = (live.messages.len(), dead.messages.len(), first.is_some());
+    let traces = TraceId::list(live.messages.iter().filter_map(|message| message.trace));
+    tracing::info!(traces, published, dead, failed, "order events relayed");
     let mut response = DynamoDbEventResponse::default();
     // The stream goes on from the lowest sequence number that failed: naming the first is enough.
     response.batch_item_failures = first.map(|position| failure(&event.records[position])).into_iter().collect();

@@ -6,6 +6,7 @@
 use std::time::{Duration, Instant};
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
+use sijang_domain::TraceId;
 use sijang_edge::{Error, work};
 use sijang_storage::{Received, Store};
 
@@ -21,11 +22,11 @@ async fn main() -> Result<(), Error> {
 /// Counts the events in a batch of messages.
 pub async fn record(store: &Store, event: SqsEvent) -> Result<SqsBatchResponse, Error> {
     let message = |message: aws_lambda_events::event::sqs::SqsMessage| {
-        Some(Received { handle: message.message_id?, body: message.body.unwrap_or_default() })
+        let trace = message.attributes.get("AWSTraceHeader").and_then(|header| TraceId::of_header(header));
+        Some(Received { handle: message.message_id?, body: message.body.unwrap_or_default(), trace })
     };
     let messages: Vec<Received> = event.records.into_iter().filter_map(message).collect();
     let failed = store.record(&messages, Instant::now() + PATIENCE).await;
-    tracing::info!(messages = messages.len(), failed = failed.len(), "order events");
     let mut response = SqsBatchResponse::default();
     response.batch_item_failures = failed.into_iter().map(failure).collect();
     Ok(response)

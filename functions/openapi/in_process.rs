@@ -1,12 +1,10 @@
 //! Every function in this process, for tests that want thousands of answers in a second: an event in, what the function
 //! makes of it out. The handlers are those that are deployed; only the store's connection is the caller's.
 
-use std::time::SystemTime;
-
 use aws_lambda_events::event::{dynamodb::Event as StreamEvent, sqs::SqsEvent};
 use serde_json::Value;
 use sijang_domain::{DepositLimits, Money};
-use sijang_edge::{CursorKey, Event, Response, respond};
+use sijang_edge::{CursorKey, Event, Invocation, Response, respond};
 use sijang_storage::{OrderEvents, Store};
 
 #[path = "../aggregate-daily-stats.rs"]
@@ -46,7 +44,7 @@ impl Shop {
                 match operation {
                     $($name => {
                         let handle = |request| crate::$module::handle(store, $($with,)* request);
-                        Some(respond(handle, event, "in-process", SystemTime::now(), 0).await)
+                        Some(respond(handle, event, Invocation::new("in-process", None, 0)).await)
                     })*
                     _ => None,
                 }

@@ -11,7 +11,8 @@ use aws_sdk_sqs::{
     Client,
     config::{BehaviorVersion, Config, Credentials, Region},
     types::{
-        DeleteMessageBatchRequestEntry, Message, MessageAttributeValue, QueueAttributeName,
+        DeleteMessageBatchRequestEntry, Message, MessageAttributeValue, MessageSystemAttributeName,
+        MessageSystemAttributeNameForSends, MessageSystemAttributeValue, QueueAttributeName,
         SendMessageBatchRequestEntry,
     },
 };
@@ -20,6 +21,8 @@ use crate::cloud::{CREDENTIAL, REGION};
 
 /// SQS takes ten messages in one call, and 256 KiB: ten order events are far below.
 const BATCH: usize = 10;
+/// A letter keeps its trace: where it came from matters more than ever.
+const TRACE: MessageSystemAttributeName = MessageSystemAttributeName::AwsTraceHeader;
 
 /// A dead-letter queue, and where its letters belong.
 #[derive(Debug, Clone)]
@@ -89,6 +92,7 @@ impl Redrive {
 
     async fn receive(&self, most: usize) -> Result<Vec<Message>> {
         let receive = self.sqs.receive_message().queue_url(&self.dead_letters).message_attribute_names("All");
+        let receive = receive.message_system_attribute_names(TRACE);
         let receive = receive.max_number_of_messages(i32::try_from(most)?).wait_time_seconds(1);
         Ok(receive.send().await.context("receiving dead letters")?.messages.unwrap_or_default())
     }
@@ -98,7 +102,12 @@ impl Redrive {
         let entries = letters.iter().enumerate().map(|(position, letter)| {
             let body = letter.body().unwrap_or_default();
             let entry = SendMessageBatchRequestEntry::builder().id(position.to_string()).message_body(body);
-            Ok(entry.set_message_attributes(attributes(letter.message_attributes.as_ref())).build()?)
+            let entry = entry.set_message_attributes(attributes(letter.message_attributes.as_ref()));
+            let Some(trace) = letter.attributes.as_ref().and_then(|system| system.get(&TRACE)) else {
+                return Ok(entry.build()?);
+            };
+            let trace = MessageSystemAttributeValue::builder().data_type("String").string_value(trace).build()?;
+            Ok(entry.message_system_attributes(MessageSystemAttributeNameForSends::AwsTraceHeader, trace).build()?)
         });
         let entries = entries.collect::<Result<_>>()?;
         let send = self.sqs.send_message_batch().queue_url(&self.queue).set_entries(Some(entries));

@@ -36,6 +36,8 @@ struct Message {
     body: String,
     /// The sender's own attributes, as they were sent.
     attributes: Value,
+    /// The trace that it was sent with, if it was.
+    trace: Value,
     /// How often it has been received.
     receives: u32,
     in_flight: bool,
@@ -111,6 +113,7 @@ fn send(queue: &mut Vec<Message>, request: &Value) -> Value {
             id: ulid::Ulid::generate().to_string(),
             body: entry["MessageBody"].as_str().unwrap_or_default().to_owned(),
             attributes: entry["MessageAttributes"].clone(),
+            trace: entry["MessageSystemAttributes"]["AWSTraceHeader"]["StringValue"].clone(),
             receives: 0,
             in_flight: false,
         };
@@ -126,7 +129,10 @@ fn receive(queue: &mut [Message], request: &Value) -> Value {
     for message in queue.iter_mut().filter(|message| !message.in_flight).take(most) {
         message.in_flight = true;
         message.receives += 1;
-        let attributes = json!({ "ApproximateReceiveCount": message.receives.to_string() });
+        let mut attributes = json!({ "ApproximateReceiveCount": message.receives.to_string() });
+        if message.trace.is_string() {
+            attributes["AWSTraceHeader"] = message.trace.clone();
+        }
         received.push(json!({
             "MessageId": message.id,
             "ReceiptHandle": message.receipt(),

@@ -8,6 +8,7 @@ use axum::{
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use ulid::Ulid;
 
 use super::pool::Failure;
 
@@ -39,7 +40,11 @@ impl Event {
         } else {
             Caller::Other
         };
-        let body = if caller == Caller::Other { with_scheduled_time(&event, body) } else { body };
+        let body = match caller {
+            Caller::Gateway => with_trace(event, body),
+            Caller::Stream => body,
+            Caller::Other => with_scheduled_time(&event, body),
+        };
         Self { caller, body }
     }
 
@@ -59,6 +64,18 @@ impl Event {
             }
         }
     }
+}
+
+/// API Gateway begins a trace where the client has not; MiniStack passes on what came.
+fn with_trace(mut event: Value, body: Bytes) -> Bytes {
+    const TRACE: &str = "x-amzn-trace-id";
+    if !event["headers"][TRACE].is_null() {
+        return body;
+    }
+    // The randomness of an identifier, which has ten bytes of it.
+    let (second, random) = (Timestamp::now().as_second(), Ulid::generate().random());
+    event["headers"][TRACE] = format!("Root=1-{second:08x}-{random:024x}").into();
+    event.to_string().into()
 }
 
 /// EventBridge Scheduler puts the time into the input; MiniStack leaves the placeholder. Its schedules run at the minute.
@@ -114,6 +131,18 @@ mod tests {
         let failed = || Err(Failure { kind: "Runtime.ExitError".into(), message: "secret".into() });
         assert_eq!(status(&json!({"requestContext": {"http": {}}}), failed()), 200);
         assert_eq!(status(&json!({"scheduled_time": "x"}), failed()), 500);
+    }
+
+    #[test]
+    fn a_request_without_a_trace_gets_one_and_a_trace_is_kept() {
+        let trace = |headers: Value| {
+            let event = Event::new(json!({"requestContext": {"http": {}}, "headers": headers}).to_string().into());
+            let seen: Value = serde_json::from_slice(&event.body).expect("JSON");
+            seen["headers"]["x-amzn-trace-id"].as_str().expect("a trace").to_owned()
+        };
+        assert_eq!(trace(json!({"x-amzn-trace-id": "Root=1-2-3"})), "Root=1-2-3");
+        let (one, other) = (trace(json!({})), trace(json!({"accept": "*/*"})));
+        assert!(one != other && one.starts_with("Root=1-") && one.len() == other.len(), "{one} {other}");
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Events: the message that comes out of the table's stream is the order as it was answered.
 
 use sijang_domain::{CloudEvent, ORDER_PAID, Order};
-use sijang_storage::{Item, relayed};
+use sijang_storage::{Item, relayed, traced};
 
-use crate::shop::{Customer, Shop, fixed};
+use crate::shop::{Customer, Shop, fixed, trace};
 
 async fn event_items(shop: &Shop, kind: &str) -> Vec<Item> {
     let snapshot = shop.snapshot().await;
@@ -47,6 +47,18 @@ async fn the_event_of_one_order_is_the_same_message_every_time() {
     an_order(&shop).await;
     let item = event_items(&shop, ORDER_PAID).await.remove(0);
     assert_eq!(relayed(item.clone().into()).unwrap(), relayed(item.into()).unwrap());
+}
+
+#[tokio::test]
+async fn an_event_keeps_the_trace_of_its_request_and_one_from_before_is_relayed_all_the_same() {
+    let shop = Shop::open().await;
+    an_order(&shop).await;
+    let mut item = event_items(&shop, ORDER_PAID).await.remove(0);
+    assert_eq!(traced(&item.clone().into()), Some(trace()));
+    let event = relayed(item.clone().into()).unwrap();
+    item.remove("trace").unwrap();
+    assert_eq!(traced(&item.clone().into()), None);
+    assert_eq!(relayed(item.into()).unwrap(), event, "the event does not tell of its trace");
 }
 
 #[tokio::test]

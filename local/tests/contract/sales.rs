@@ -53,7 +53,7 @@ fn cancellation(sale: &CloudEvent) -> CloudEvent {
 }
 
 fn message(number: usize, body: impl Into<String>) -> Received {
-    Received { handle: format!("message {number}"), body: body.into() }
+    Received { handle: format!("message {number}"), body: body.into(), trace: None }
 }
 
 impl Shop {

@@ -17,7 +17,7 @@ use std::{
 use sijang_domain::{
     Answered, CampaignDraft, Cart, Command, CouponId, CouponTerms, Deposit, DepositLimits, Discount, Error,
     Fingerprint, IdempotencyKey, IssuedCoupon, LedgerEntry, Moment, Money, Name, Order, OrderId, Page, Position,
-    Product, ProductDraft, ProductId, ProductPatch, Refusal, Rendered, ShardCount, Stock, Timestamp, UserId,
+    Product, ProductDraft, ProductId, ProductPatch, Refusal, Rendered, ShardCount, Stock, Timestamp, TraceId, UserId,
 };
 use sijang_storage::Store;
 
@@ -386,9 +386,14 @@ impl<A: Ask> IntoFuture for Request<A> {
         let Self { customer: Customer { shop, user }, key, at, ask } = self;
         let key = IdempotencyKey::parse(&key).unwrap();
         let (operation, fingerprint) = (A::OPERATION, ask.fingerprint());
-        let command = Command { user, operation, key, fingerprint, moment: moment(at) };
+        let command = Command { user, operation, key, fingerprint, moment: moment(at), trace: Some(trace()) };
         Box::pin(async move { ask.send(&shop.store, &command).await })
     }
+}
+
+/// The trace that all requests have: as in the shop, it takes its place in each event.
+pub fn trace() -> TraceId {
+    TraceId::of_header("Root=1-5759e988-bd862e3fe1be46a994272793").unwrap()
 }
 
 /// The refusal that an operation ended in.

@@ -103,7 +103,8 @@ impl Customer {
         for _ in 0..TRIES {
             let now = after(at("2026-11-21T03:00:00Z"), self.sent * 60);
             let moment = Moment { now, deadline: Instant::now() + Duration::from_millis(1_500) };
-            let command = Command { user: self.user.clone(), operation, key: key.clone(), fingerprint, moment };
+            let (user, key) = (self.user.clone(), key.clone());
+            let command = Command { user, operation, key, fingerprint, moment, trace: None };
             let environment = self.place.world.environment(Duration::from_millis(400));
             let killed = Duration::from_millis(if self.rng.u8(..) < 25 { self.rng.u64(1..40) } else { 30_000 });
             match tokio::time::timeout(killed, send(environment, command)).await {

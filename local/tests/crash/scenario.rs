@@ -79,7 +79,7 @@ where
     let user = user.clone();
     Arc::new(move |environment, moment| {
         let key = IdempotencyKey::parse("the-key").unwrap();
-        let command = Command { user: user.clone(), operation, key, fingerprint, moment };
+        let command = Command { user: user.clone(), operation, key, fingerprint, moment, trace: None };
         let asked = send(environment.store, command);
         Box::pin(async move {
             let Answered { value, replayed } = asked.await?;

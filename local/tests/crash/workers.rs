@@ -9,6 +9,7 @@ use crate::{
     books::{Events, messages, night, order_events},
     scenario::{Job, Prepared, Reply, Scenario},
     shop::Shop,
+    world::untraced,
 };
 
 pub fn all() -> Vec<Scenario> {
@@ -47,7 +48,8 @@ async fn sales(shop: &Shop) -> Vec<String> {
 }
 
 fn received(bodies: &[String]) -> Vec<Received> {
-    let message = |(number, body): (usize, &String)| Received { handle: number.to_string(), body: body.clone() };
+    let message =
+        |(number, body): (usize, &String)| Received { handle: number.to_string(), body: body.clone(), trace: None };
     bodies.iter().enumerate().map(message).collect()
 }
 
@@ -65,7 +67,7 @@ fn relay(messages: Vec<String>) -> Job {
     let messages = Arc::new(messages);
     Arc::new(move |environment, _| {
         let messages = Arc::clone(&messages);
-        Box::pin(async move { left(environment.queue.send(&messages, false).await?.len()) })
+        Box::pin(async move { left(environment.queue.send(&untraced(&messages), false).await?.len()) })
     })
 }
 

@@ -75,6 +75,11 @@ pub fn queue_batch(messages: &[Message]) -> Value {
         record["body"] = message.body().into();
         record["attributes"]["ApproximateReceiveCount"] =
             message.attributes().and_then(|attributes| attributes.get(&count)).cloned().into();
+        let trace =
+            message.attributes().and_then(|attributes| attributes.get(&MessageSystemAttributeName::AwsTraceHeader));
+        if let Some(trace) = trace {
+            record["attributes"]["AWSTraceHeader"] = trace.as_str().into();
+        }
         record
     };
     event["Records"] = messages.iter().map(received).collect();

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use aws_sdk_sqs::types::{MessageAttributeValue, SendMessageBatchRequestEntry};
+use aws_sdk_sqs::types::{
+    MessageAttributeValue, MessageSystemAttributeName, MessageSystemAttributeNameForSends, MessageSystemAttributeValue,
+    SendMessageBatchRequestEntry,
+};
 use sijang_local::{
     faults::{Call, Fault, Plan},
     redrive::Redrive,
@@ -24,11 +27,16 @@ fn redrive(rig: &Rig) -> Redrive {
     Redrive::new(sqs(&rig.world.sqs_endpoint(), Duration::from_millis(500)), DEAD_LETTERS, QUEUE)
 }
 
-/// Letters in the dead-letter queue, each with an attribute.
+/// The trace that every letter has.
+const TRACE: &str = "Root=1-5759e988-bd862e3fe1be46a994272793";
+
+/// Letters in the dead-letter queue, each with an attribute and a trace.
 async fn dead_letters(rig: &Rig, bodies: &[String]) {
     let attribute = MessageAttributeValue::builder().data_type("String").string_value("kept").build().unwrap();
+    let trace = MessageSystemAttributeValue::builder().data_type("String").string_value(TRACE).build().unwrap();
     for body in bodies {
         let entry = SendMessageBatchRequestEntry::builder().id("0").message_body(body);
+        let entry = entry.message_system_attributes(MessageSystemAttributeNameForSends::AwsTraceHeader, trace.clone());
         let entry = entry.message_attributes("what", attribute.clone()).build().unwrap();
         rig.sqs.send_message_batch().queue_url(DEAD_LETTERS).entries(entry).send().await.unwrap();
     }
@@ -58,9 +66,11 @@ async fn finish(rig: &Rig, items: &Snapshot, bodies: &[String]) {
     }
     let kept = messages.iter().all(|message| {
         let attribute = message.message_attributes().and_then(|attributes| attributes.get("what"));
+        let system = message.attributes().and_then(|system| system.get(&MessageSystemAttributeName::AwsTraceHeader));
         attribute.is_some_and(|attribute| attribute.string_value() == Some("kept"))
+            && system.is_some_and(|trace| trace == TRACE)
     });
-    assert!(kept, "attributes are lost");
+    assert!(kept, "attributes or traces are lost");
     let shop = rig.carry(Events::InQueue).await.unwrap();
     assert_eq!(books::violations(&shop), Vec::<String>::new());
     assert!(!shop.changes_since(items).is_empty(), "nothing was counted");

@@ -17,6 +17,7 @@ mod rules;
 mod security;
 mod shop;
 mod tour;
+mod watching;
 mod world;
 
 use std::process::ExitCode;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         usual,
         ministack::trials(&world),
         books::trials(&world),
+        watching::trials(&world),
         roles::trials(&world),
         vec![last, roles_last],
         readme::trials(&world),

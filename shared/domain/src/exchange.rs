@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use crate::{Error, Fingerprint, IdempotencyKey, Timestamp, UserId};
+use crate::{Error, Fingerprint, IdempotencyKey, Timestamp, TraceId, UserId};
 
 /// When a request came, and until when it may be tried.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +28,8 @@ pub struct Command {
     pub fingerprint: Fingerprint,
     /// When, and until when.
     pub moment: Moment,
+    /// By which its way is followed.
+    pub trace: Option<TraceId>,
 }
 
 /// An answer, and whether it was given before.

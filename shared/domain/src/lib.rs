@@ -21,6 +21,7 @@ mod shards;
 mod stats;
 mod text;
 mod time;
+mod trace;
 mod violation;
 
 pub use answer::{Fingerprint, IdempotencyKey};
@@ -44,4 +45,5 @@ pub use shards::{Draw, ShardCount, Shards, Sighting};
 pub use stats::{DayTotals, ProductSales, RankedProduct, Ranking, SaleFact, SaleKind};
 pub use text::{Description, Name};
 pub use time::{Day, Timestamp};
+pub use trace::TraceId;
 pub use violation::{FieldError, Fields, Violation};

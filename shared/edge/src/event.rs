@@ -8,6 +8,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
+use sijang_domain::TraceId;
 
 /// A request, as API Gateway passes it on.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -31,6 +32,7 @@ pub struct Event {
 #[serde(default, rename_all = "camelCase")]
 struct Context {
     request_id: Option<String>,
+    route_key: Option<String>,
     authorizer: Option<Authorizer>,
 }
 
@@ -73,6 +75,16 @@ fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(field: D
 impl Event {
     pub(crate) fn request_id(&self) -> Option<&str> {
         self.request_context.request_id.as_deref()
+    }
+
+    /// The route that was taken, as the template writes it: `GET /v1/orders/{order_id}`.
+    pub(crate) fn route(&self) -> Option<&str> {
+        self.request_context.route_key.as_deref()
+    }
+
+    /// The trace that the gateway has begun, or that the client has.
+    pub(crate) fn trace(&self) -> Option<TraceId> {
+        self.header("x-amzn-trace-id").and_then(TraceId::of_header)
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {

@@ -7,6 +7,7 @@
 mod body;
 mod cursor;
 mod event;
+mod invocation;
 mod language;
 pub mod log;
 pub mod metrics;
@@ -22,6 +23,7 @@ mod work;
 pub use body::{MoneyBody, Object, ShardsBody, given};
 pub use cursor::CursorKey;
 pub use event::{Event, Response};
+pub use invocation::Invocation;
 pub use problem::{CATALOGUE, Failure, ProblemType};
 pub use reply::{List, Reply};
 pub use request::{PageRequest, Request};

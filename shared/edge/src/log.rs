@@ -13,7 +13,9 @@ use sha2::{Digest, Sha256};
 /// One level for everything, and never `trace`: there the runtime and the SDK write whole requests.
 pub fn start() {
     let level = level(env::var("RUST_LOG").ok().as_deref());
-    let json = subscriber::fmt().json().with_target(false).without_time().with_ansi(false).with_max_level(level);
+    let json = subscriber::fmt().json().flatten_event(true).with_span_list(false).with_target(false);
+    // The time is in each line: without one, Lambda would take every line for `INFO`.
+    let json = json.with_ansi(false).with_max_level(level);
     // It is there already where several functions share a process.
     let _ = json.with_writer(std::io::stdout).try_init();
 }

@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use sijang_domain::{Answered, Page, Rendered};
+use sijang_domain::{Answered, OrderId, Page, Rendered};
 
 use crate::{PageRequest, Request, event::Response};
 
@@ -15,6 +15,8 @@ pub struct Reply {
     pub(crate) body: String,
     /// Of a command: whether it had been done before.
     pub(crate) replayed: Option<bool>,
+    /// The order that it tells of, for the log.
+    pub(crate) order: Option<OrderId>,
 }
 
 /// A page of a list.
@@ -29,7 +31,7 @@ pub struct List<T> {
 
 impl Reply {
     fn json(status: u16, content_type: &str, body: String) -> Self {
-        let reply = Self { status, headers: Vec::new(), body, replayed: None };
+        let reply = Self { status, headers: Vec::new(), body, replayed: None, order: None };
         reply.with("content-type", content_type).with("cache-control", "no-store")
     }
 
@@ -57,7 +59,7 @@ impl Reply {
         let reply = self.with("etag", tag).with("cache-control", format!("public, max-age={seconds}"));
         if known {
             let headers = reply.headers.into_iter().filter(|(name, _)| name != "content-type").collect();
-            Self { status: 304, headers, body: String::new(), replayed: None }
+            Self { status: 304, headers, body: String::new(), ..reply }
         } else {
             reply
         }
@@ -91,6 +93,12 @@ impl Reply {
 
     pub(crate) fn problem(status: u16, problem: &impl Serialize) -> Self {
         Self::json(status, "application/problem+json", Self::render(problem))
+    }
+
+    /// The same, known to tell of this order.
+    #[must_use]
+    pub fn of_order(self, order: OrderId) -> Self {
+        Self { order: Some(order), ..self }
     }
 
     /// The same with a header.

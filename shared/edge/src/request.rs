@@ -2,7 +2,7 @@
 
 use std::{
     str::FromStr,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, UNIX_EPOCH},
 };
 
 use serde::{
@@ -10,10 +10,11 @@ use serde::{
     de::{DeserializeOwned, value::StrDeserializer},
 };
 use sijang_domain::{
-    Command, Error, FieldError, Fingerprint, IdempotencyKey, Moment, Position, Refusal, Timestamp, UserId, Violation,
+    Command, Error, FieldError, Fingerprint, IdempotencyKey, Moment, Position, Refusal, Timestamp, TraceId, UserId,
+    Violation,
 };
 
-use crate::{CursorKey, Event, Failure, body};
+use crate::{CursorKey, Event, Failure, Invocation, body};
 
 /// The scope that customers' tokens carry.
 const CUSTOMER: &str = "shop/customer";
@@ -30,14 +31,16 @@ const PATIENCE: Duration = Duration::from_secs(8);
 pub struct Request {
     event: Event,
     moment: Moment,
+    trace: Option<TraceId>,
 }
 
 impl Request {
-    /// A request that came at `clock`, to a function whose time is up at `limit` (milliseconds since the epoch).
+    /// The request of an event.
     ///
     /// # Errors
     /// When the clock shows no time that an order could be of.
-    pub(crate) fn new(event: Event, clock: SystemTime, limit: u64) -> Result<Self, Failure> {
+    pub(crate) fn new(event: Event, invocation: &Invocation) -> Result<Self, Failure> {
+        let Invocation { clock, limit, trace, .. } = *invocation;
         let broken = || Error::Internal("the clock is not between 1970 and 2200".to_owned());
         let since_epoch = clock.duration_since(UNIX_EPOCH).map_err(|_| broken())?;
         let millis = i64::try_from(since_epoch.as_millis()).map_err(|_| broken())?;
@@ -45,7 +48,7 @@ impl Request {
         let left = Duration::from_millis(limit).checked_sub(since_epoch).and_then(|left| left.checked_sub(RESERVE));
         // Some local runtimes hand out limits that lie in the past.
         let left = left.filter(|left| !left.is_zero()).unwrap_or(PATIENCE).min(PATIENCE);
-        Ok(Self { event, moment: Moment { now, deadline: Instant::now() + left } })
+        Ok(Self { event, moment: Moment { now, deadline: Instant::now() + left }, trace })
     }
 
     /// When the request came, and until when it may be tried.
@@ -148,7 +151,8 @@ impl Request {
     /// The command of `user` to do `what`.
     pub fn command(&self, user: UserId, operation: &'static str, what: &impl Serialize) -> Result<Command, Failure> {
         let key = self.idempotency_key()?.ok_or(Failure::KeyRequired)?;
-        Ok(Command { user, operation, key, fingerprint: Fingerprint::of(what), moment: self.moment })
+        let Self { moment, trace, .. } = *self;
+        Ok(Command { user, operation, key, fingerprint: Fingerprint::of(what), moment, trace })
     }
 
     /// Which page of `list` is asked for: `?limit=` (1 to 100, else 20) and `?cursor=`.
@@ -199,7 +203,7 @@ mod tests {
     use super::*;
 
     fn request(event: Value) -> Request {
-        Request::new(serde_json::from_value(event).unwrap(), SystemTime::now(), 0).unwrap()
+        Request::new(serde_json::from_value(event).unwrap(), &Invocation::new("r-1", None, 0)).unwrap()
     }
 
     fn of(claims: &Value) -> Request {

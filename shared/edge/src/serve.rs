@@ -1,48 +1,36 @@
-//! The loop of a function: one request, one reply, one line in the log.
+//! The work of a function behind the gateway: one request, one reply, one line in the log.
 
-use std::{
-    future::Future,
-    panic::AssertUnwindSafe,
-    sync::Arc,
-    time::{Instant, SystemTime},
-};
+use std::{future::Future, panic::AssertUnwindSafe, time::Instant};
 
 use futures::FutureExt;
-use lambda_runtime::{LambdaEvent, run_concurrent, service_fn};
-use sijang_domain::{Error as OperationError, Timestamp};
+use sijang_domain::{Error as OperationError, OrderId, Timestamp};
+use tracing::{Instrument, field::display};
 
 pub use lambda_runtime::Error;
 
-use crate::{Event, Failure, Reply, Request, event::Response, language::Language, log, metrics};
+use crate::{
+    Event, Failure, Invocation, Reply, Request, event::Response, invocation, language::Language, log, metrics,
+};
 
 /// What handling a request comes to.
 pub type Answer = Result<Reply, Failure>;
 
-/// Serves requests until the environment ends: one after the other, or as many at once as Lambda lets the environment
-/// have (`AWS_LAMBDA_MAX_CONCURRENCY`, on managed instances).
+/// Serves requests until the environment ends.
 pub async fn serve<H, F>(handle: H) -> Result<(), Error>
 where
-    H: Fn(Request) -> F + Send + Sync + 'static,
+    H: Fn(Request) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Answer> + Send + 'static,
 {
-    log::start();
-    metrics::start();
-    let handle = Arc::new(handle);
-    run_concurrent(service_fn(move |LambdaEvent { payload, context }: LambdaEvent<Event>| {
-        let handle = Arc::clone(&handle);
-        async move {
-            let id = payload.request_id().map_or(context.request_id, str::to_owned);
-            let response = respond(&*handle, payload, &id, SystemTime::now(), context.deadline).await;
-            metrics::flush();
-            Ok::<_, Error>(response)
-        }
-    }))
+    invocation::run(move |event: Event, invocation: Invocation| {
+        let invocation = invocation.by(&event);
+        let span = invocation.span();
+        respond(handle.clone(), event, invocation).map(Ok).instrument(span)
+    })
     .await
 }
 
-/// The response to a request named `id` that came at `clock`, to a function whose time is up at `limit` (milliseconds
-/// since the epoch). Whatever happens in between, it is one of ours.
-pub async fn respond<H, F>(handle: H, event: Event, id: &str, clock: SystemTime, limit: u64) -> Response
+/// The response to a request. Whatever happens on the way to it, it is one of ours.
+pub async fn respond<H, F>(handle: H, event: Event, invocation: Invocation) -> Response
 where
     H: Fn(Request) -> F,
     F: Future<Output = Answer>,
@@ -50,33 +38,36 @@ where
     let started = Instant::now();
     let language = Language::accepted(event.header("accept-language"));
     let customer = event.claim("sub").map(log::pseudonym);
-    let request = Request::new(event, clock, limit);
+    let route = event.route().map(str::to_owned);
+    let named = event.path_parameter("order_id").and_then(|id| id.parse::<OrderId>().ok());
+    let request = Request::new(event, &invocation);
     let now = request.as_ref().map_or(Timestamp::EPOCH, |request| request.moment().now);
     // In a box: a handler's state is large, and it would be part of every future around it.
     let handled = AssertUnwindSafe(Box::pin(async { handle(request?).await })).catch_unwind().await;
     let answer = handled.unwrap_or_else(|_| Err(OperationError::Internal("the handler panicked".to_owned()).into()));
-    let (reply, code) = match answer {
+    let (reply, outcome) = match answer {
         Ok(reply) => {
             reply.replayed.into_iter().for_each(metrics::command);
             (reply, "ok")
         }
         Err(failure) => {
             if let Failure::Operation(error @ (OperationError::Internal(_) | OperationError::Busy(_))) = &failure {
-                tracing::error!(request_id = id, %error, "the operation failed");
+                tracing::error!(%error, "the operation failed");
             }
             let code = failure.kind().code;
             metrics::refusal(code);
-            (failure.reply(language, id, now), code)
+            (failure.reply(language, &invocation.request_id, now), code)
         }
     };
     let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    tracing::info!(request_id = id, customer, status = reply.status, outcome = code, milliseconds, "request");
+    let order_id = reply.order.or(named).map(display);
+    tracing::info!(route, order_id, customer, status = reply.status, outcome, milliseconds, "request");
     reply.response()
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, UNIX_EPOCH};
+    use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
     use serde_json::{Value, json};
 
@@ -84,7 +75,8 @@ mod tests {
 
     fn answered(handle: impl Fn(Request) -> Answer, clock: SystemTime) -> Response {
         let handle = |request| std::future::ready(request).map(&handle);
-        respond(handle, Event::default(), "r-1", clock, 0).now_or_never().unwrap()
+        let invocation = Invocation { clock, ..Invocation::new("r-1", None, 0) };
+        respond(handle, Event::default(), invocation).now_or_never().unwrap()
     }
 
     fn is_internal(response: &Response) -> bool {

@@ -1,31 +1,21 @@
-//! The loop of a function without HTTP: one event, one outcome, its metrics.
+//! The work of a function without HTTP: one event, one outcome.
 
-use std::{future::Future, sync::Arc};
+use std::future::Future;
 
-use lambda_runtime::{Error, LambdaEvent, run_concurrent, service_fn};
+use lambda_runtime::Error;
 use serde::{Serialize, de::DeserializeOwned};
+use tracing::Instrument;
 
-use crate::{log, metrics};
+use crate::invocation::{self, Invocation};
 
-/// Works off events until the environment ends: one after the other, or as many at once as Lambda lets the environment
-/// have (`AWS_LAMBDA_MAX_CONCURRENCY`, on managed instances).
+/// Works off events until the environment ends.
 pub async fn work<H, F, I, O>(handle: H) -> Result<(), Error>
 where
-    H: Fn(I) -> F + Send + Sync + 'static,
+    H: Fn(I) -> F + Clone + Send + 'static,
     F: Future<Output = Result<O, Error>> + Send + 'static,
     I: DeserializeOwned + Send + 'static,
     O: Serialize + Send + 'static,
 {
-    log::start();
-    metrics::start();
-    let handle = Arc::new(handle);
-    run_concurrent(service_fn(move |LambdaEvent { payload, .. }: LambdaEvent<I>| {
-        let handle = Arc::clone(&handle);
-        async move {
-            let outcome = handle(payload).await;
-            metrics::flush();
-            outcome
-        }
-    }))
-    .await
+    // In a box: a handler's state is large, and it would be part of every future around it.
+    invocation::run(move |event, invocation: Invocation| Box::pin(handle(event)).instrument(invocation.span())).await
 }

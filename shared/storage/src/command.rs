@@ -50,6 +50,7 @@ mod tests {
                 key: IdempotencyKey::parse("k-1").unwrap(),
                 fingerprint: Fingerprint::of(&()),
                 moment: Moment { now: Timestamp::from_millis(0).unwrap(), deadline: Instant::now() },
+                trace: None,
             };
             assert_eq!(user_of(&request_of(&command)).unwrap(), command.user);
         }

@@ -24,9 +24,9 @@ mod transaction;
 mod tries;
 
 pub use client::{Store, Tables};
-pub use events::relayed;
+pub use events::{relayed, traced};
 pub use lag::lag;
-pub use queue::{OrderEvents, Received};
+pub use queue::{Message, OrderEvents, Received};
 
 pub use aws_sdk_dynamodb::types::AttributeValue;
 

@@ -4,11 +4,15 @@ use std::{collections::HashSet, time::Instant};
 
 use aws_sdk_sqs::{
     Client,
-    types::{DeleteMessageBatchRequestEntry, SendMessageBatchRequestEntry},
+    error::BuildError,
+    types::{
+        DeleteMessageBatchRequestEntry, MessageSystemAttributeName, MessageSystemAttributeNameForSends,
+        MessageSystemAttributeValue, SendMessageBatchRequestEntry,
+    },
 };
 use metrics::counter;
 use sijang_domain::{
-    CloudEvent, Error, SaleFact, Timestamp,
+    CloudEvent, Error, SaleFact, Timestamp, TraceId,
     metric::{CONSUMER_LAG, FACTS, MALFORMED},
 };
 
@@ -16,6 +20,8 @@ use crate::{Store, client::sdk_config, error::failed, lag};
 
 /// SQS takes ten messages in one call.
 const BATCH: usize = 10;
+/// In which the trace of a message goes with it.
+const TRACE: MessageSystemAttributeName = MessageSystemAttributeName::AwsTraceHeader;
 
 /// The queue and its dead-letter queue.
 #[derive(Debug)]
@@ -25,6 +31,29 @@ pub struct OrderEvents {
     dead_letter_url: String,
 }
 
+/// A message to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// An order event, or what could not become one.
+    pub body: String,
+    /// The trace of the request that it comes from.
+    pub trace: Option<TraceId>,
+}
+
+impl Message {
+    fn entry(&self, position: usize) -> Result<SendMessageBatchRequestEntry, BuildError> {
+        let trace = self.trace.map(|trace| {
+            MessageSystemAttributeValue::builder().data_type("String").string_value(trace.header()).build()
+        });
+        let mut entry =
+            SendMessageBatchRequestEntry::builder().id(position.to_string()).message_body(self.body.clone());
+        if let Some(trace) = trace.transpose()? {
+            entry = entry.message_system_attributes(MessageSystemAttributeNameForSends::AwsTraceHeader, trace);
+        }
+        entry.build()
+    }
+}
+
 /// A message as it was received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Received {
@@ -32,6 +61,8 @@ pub struct Received {
     pub handle: String,
     /// An order event, if it is in order.
     pub body: String,
+    /// The trace of the request that it comes from.
+    pub trace: Option<TraceId>,
 }
 
 impl OrderEvents {
@@ -49,14 +80,13 @@ impl OrderEvents {
     }
 
     /// Sends messages to the queue, or as they are to the dead-letter queue. Returns the positions of those not sent.
-    pub async fn send(&self, bodies: &[String], dead: bool) -> Result<Vec<usize>, Error> {
+    pub async fn send(&self, messages: &[Message], dead: bool) -> Result<Vec<usize>, Error> {
         let url = if dead { &self.dead_letter_url } else { &self.queue_url };
         let mut unsent = Vec::new();
-        for (batch, chunk) in bodies.chunks(BATCH).enumerate() {
+        for (batch, chunk) in messages.chunks(BATCH).enumerate() {
             let mut call = self.sqs.send_message_batch().queue_url(url);
-            for (position, body) in chunk.iter().enumerate() {
-                let entry = SendMessageBatchRequestEntry::builder().id(position.to_string()).message_body(body).build();
-                call = call.entries(entry.map_err(|error| Error::Internal(error.to_string()))?);
+            for (position, message) in chunk.iter().enumerate() {
+                call = call.entries(message.entry(position).map_err(|error| Error::Internal(error.to_string()))?);
             }
             let position = |id: &str| id.parse::<usize>().unwrap_or(0) + batch * BATCH;
             match call.send().await {
@@ -72,11 +102,13 @@ impl OrderEvents {
 
     /// Receives up to ten messages, waiting at most a second. None means that the queue looked empty.
     pub async fn receive(&self) -> Result<Vec<Received>, Error> {
-        let call =
-            self.sqs.receive_message().queue_url(&self.queue_url).max_number_of_messages(10).wait_time_seconds(1);
+        let call = self.sqs.receive_message().queue_url(&self.queue_url).max_number_of_messages(10);
+        let call = call.wait_time_seconds(1).message_system_attribute_names(TRACE);
         let messages = call.send().await.map_err(failed)?.messages.unwrap_or_default();
         let received = |message: aws_sdk_sqs::types::Message| {
-            Some(Received { handle: message.receipt_handle?, body: message.body.unwrap_or_default() })
+            let trace = message.attributes.as_ref().and_then(|attributes| attributes.get(&TRACE));
+            let trace = trace.and_then(|header| TraceId::of_header(header));
+            Some(Received { handle: message.receipt_handle?, body: message.body.unwrap_or_default(), trace })
         };
         Ok(messages.into_iter().filter_map(received).collect())
     }
@@ -137,6 +169,8 @@ impl Store {
         let (unwritten, written): (Vec<_>, Vec<_>) =
             facts.iter().zip(times).partition(|((_, fact), _)| unwritten.contains(&fact.id()));
         counter!(FACTS.name).increment(written.len() as u64);
+        let traces = TraceId::list(messages.iter().filter_map(|message| message.trace));
+        tracing::info!(traces, facts = written.len(), failed = messages.len() - written.len(), "order events counted");
         pending.extend(unwritten.into_iter().map(|((message, _), _)| message.handle.clone()));
         (pending, written.into_iter().map(|(_, time)| time).min())
     }
