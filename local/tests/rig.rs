@@ -54,6 +54,8 @@ mod redrive;
 mod runtime_api;
 #[path = "rig/scenario.rs"]
 mod scenario;
+#[path = "rig/traces.rs"]
+mod traces;
 #[path = "rig/trigger.rs"]
 mod trigger;
 #[path = "rig/workers.rs"]

@@ -100,7 +100,7 @@ fn krw(amount: i64) -> Value {
     json!({"amount": amount, "currency": "KRW"})
 }
 
-fn order(lines: &[(ProductId, i64)], coupon: Option<CouponId>) -> Request {
+pub fn order(lines: &[(ProductId, i64)], coupon: Option<CouponId>) -> Request {
     let line = |(product, quantity): &(ProductId, i64)| json!({"product_id": product, "quantity": quantity});
     let mut body = json!({"lines": lines.iter().map(line).collect::<Value>()});
     if let Some(coupon) = coupon {

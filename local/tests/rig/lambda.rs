@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeMap,
+    fs,
     sync::{LazyLock, Mutex, PoisonError},
     time::Duration,
 };
@@ -75,6 +76,11 @@ impl Rig {
         let mut program = functions::program(function, &self.world, &desk.address, self.logs.path());
         program.environment.push(("AWS_LAMBDA_MAX_CONCURRENCY".into(), workers.to_string().into()));
         Environment::start(function, &program, desk).await
+    }
+
+    /// What the processes of a function have logged.
+    pub fn log(&self, function: &str) -> String {
+        fs::read_to_string(self.logs.path().join(format!("{function}.log"))).unwrap()
     }
 
     /// Makes the tables have these items, and the queue these messages.
