@@ -46,6 +46,11 @@ fn customers() -> Vec<Scenario> {
             shop.customer("alice").with_balance(3_000).await.with_coupon(coupon).await;
             command(&shop, order(&[(tea, 2), (milk, 1), (jam, 3)], Some(coupon))).await
         }),
+        Scenario::new(("place-order", "from several shards"), async |shop: Shop| {
+            let tea = shop.split_product(1_000, 4, 4).await;
+            shop.customer("alice").with_balance(3_000).await;
+            command(&shop, order(&[(tea, 3)], None)).await
+        }),
         Scenario::new(("place-order", "short balance"), async |shop: Shop| {
             let tea = shop.product(1_000, 2).await;
             shop.customer("alice").with_balance(1_999).await;
@@ -77,6 +82,20 @@ fn administrators() -> Vec<Scenario> {
             let body = json!({"delta": -2, "reason": "inventory"});
             let adjust = request("POST /v1/admin/products/{product_id}/stock-adjustments", ADMIN, Some(body));
             command(&shop, of_product(&shop, adjust).await).await
+        }),
+        Scenario::new(("reshard-stock", "from one to three"), async |shop: Shop| {
+            let reshard = request("POST /v1/admin/products/{product_id}/shards", ADMIN, Some(json!({"shards": 3})));
+            command(&shop, of_product(&shop, reshard).await).await
+        }),
+        Scenario::new(("reshard-stock", "from four to two"), async |shop: Shop| {
+            let tea = shop.split_product(1_000, 5, 4).await;
+            let reshard = request("POST /v1/admin/products/{product_id}/shards", ADMIN, Some(json!({"shards": 2})));
+            command(&shop, Request { parameter: Some(("product_id", tea.to_string())), ..reshard }).await
+        }),
+        Scenario::new(("reshard-coupon", "from one to three"), async |shop: Shop| {
+            let coupon = campaign(&shop, fixed(500)).await;
+            let reshard = request("POST /v1/admin/coupons/{coupon_id}/shards", ADMIN, Some(json!({"shards": 3})));
+            command(&shop, Request { parameter: Some(("coupon_id", coupon.to_string())), ..reshard }).await
         }),
         Scenario::new(("create-coupon", "a campaign"), async |shop: Shop| {
             let body = json!({
