@@ -4,10 +4,8 @@
 //! idempotency record (a second request finds the first one's answer in it), the outbox message, and the history. There
 //! is no "in progress" state: the event is there with everything else of its transaction, or nothing is.
 
-use std::time::Instant;
-
 use sijang_domain::{Command, Error, Moment, UserId};
-use ulid::Ulid;
+use tokio::time::Instant;
 
 /// The key of the command's event. Neither an operation nor an idempotency key can have a `#`, so that the parts can be
 /// told apart whatever the user is called.
@@ -23,20 +21,23 @@ pub(crate) fn user_of(request: &str) -> Result<UserId, Error> {
 
 /// Whether there is time for another try.
 pub(crate) fn in_time(moment: Moment) -> Result<(), Error> {
-    if Instant::now() < moment.deadline {
+    if Instant::now() < moment.deadline.into() {
         Ok(())
     } else {
         Err(Error::Busy("others kept changing the same items until the deadline".to_owned()))
     }
 }
 
-/// Randomness for a new identifier.
+/// Randomness for a new identifier, and for the choice of a shard: to be told apart, not to be kept secret. Like every
+/// wait in here it comes from where it can be given a seed, so that a simulation can be repeated.
 pub(crate) fn random() -> u128 {
-    Ulid::generate().random()
+    fastrand::u128(..)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use sijang_domain::{Fingerprint, IdempotencyKey, Timestamp};
 
     use super::*;

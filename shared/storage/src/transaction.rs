@@ -4,7 +4,7 @@
 //! throttling and lost replies are tried again, with jitter, until the deadline; the conditions' verdict is taken only
 //! when no reason of the cancellation is transient, because a conflict may hide what a condition would say.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::{
     error::SdkError,
@@ -17,7 +17,7 @@ use aws_sdk_dynamodb::{
 use backon::{BackoffBuilder, ExponentialBuilder};
 use serde::Serialize;
 use sijang_domain::Error;
-use tokio::time::{sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 use ulid::Ulid;
 
 use crate::{
@@ -53,9 +53,14 @@ pub(crate) struct Transaction {
 impl Transaction {
     /// Puts a new item: the condition is that there is none with its key, shown by the key attribute `absent`.
     pub(crate) fn put_new(&mut self, table: &str, row: &impl Serialize, absent: &str) -> Result<(), Error> {
+        self.put_new_item(table, to_item(row)?, absent)
+    }
+
+    /// The same for an item.
+    pub(crate) fn put_new_item(&mut self, table: &str, item: Item, absent: &str) -> Result<(), Error> {
         let put = Put::builder()
             .table_name(table)
-            .set_item(Some(to_item(row)?))
+            .set_item(Some(item))
             .condition_expression("attribute_not_exists(#key)")
             .expression_attribute_names("#key", absent)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
@@ -157,14 +162,19 @@ pub(crate) fn backoff() -> impl Iterator<Item = Duration> {
 
 impl Store {
     /// Sends the transaction until it has a definite answer or the deadline is near.
-    pub(crate) async fn commit(&self, transaction: Transaction, deadline: Instant) -> Result<Outcome, Error> {
+    pub(crate) async fn commit(
+        &self,
+        transaction: Transaction,
+        deadline: std::time::Instant,
+    ) -> Result<Outcome, Error> {
+        let deadline = Instant::from_std(deadline);
         let call = self
             .db
             .transact_write_items()
             .set_transact_items(Some(transaction.actions))
             .client_request_token(Ulid::generate().to_string());
         for wait in backoff() {
-            let Ok(answer) = timeout_at(deadline.into(), call.clone().send()).await else { break };
+            let Ok(answer) = timeout_at(deadline, call.clone().send()).await else { break };
             let Err(error) = answer else { return Ok(Outcome::Committed) };
             if let Some(conditions) = judge(&error)? {
                 return Ok(Outcome::Cancelled(conditions));

@@ -1,0 +1,124 @@
+//! A customer who wants one: she presses the button, and presses it again until she has a definite answer.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use sijang_domain::{Cart, Command, Error, Fingerprint, IdempotencyKey, Moment, Quantity, Refusal, UserId};
+use sijang_storage::Store;
+use tokio::time::{Instant, sleep};
+
+use super::{
+    assumptions::Cloud,
+    chance::Chance,
+    dynamo::Engine,
+    front::Front,
+    shop::{Goods, PRICE},
+};
+
+/// How often the storefront tries by itself, and what it waits for at first and at most (`local/web/app/api.js`).
+const TRIES: u32 = 3;
+const PAUSE: Duration = Duration::from_millis(150);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// What a busy function asks for (`Retry-After`).
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// When she presses again after the storefront has given up, and for how long she does.
+const PRESS_AGAIN: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_mins(1);
+/// The most time that a request is tried (`shared/edge/src/request.rs`).
+const DEADLINE: Duration = Duration::from_secs(8);
+
+/// What became of her wish.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    Got,
+    SoldOut,
+    /// Sold out, she was told, while there was one for her all the time.
+    RefusedFalsely,
+    GaveUp,
+}
+
+/// What everybody shares.
+pub struct Sale {
+    pub cloud: Cloud,
+    pub engine: Engine,
+    pub front: Front,
+    pub goods: Goods,
+    pub chance: Mutex<Chance>,
+}
+
+impl Sale {
+    fn time(&self, time: impl FnOnce(&mut Chance) -> Duration) -> Duration {
+        time(&mut self.chance.lock().unwrap())
+    }
+
+    /// About so long, and never the same for everybody.
+    fn about(&self, time: Duration) -> Duration {
+        self.time(|chance| time.mul_f64(0.75 + chance.fraction() / 2.0))
+    }
+
+    /// Her wish, until it is answered or she has had enough of it.
+    pub async fn serve(self: Arc<Self>, number: usize) -> Fate {
+        let began = Instant::now();
+        loop {
+            for tried in 1..=TRIES {
+                sleep(self.time(|chance| chance.time(self.cloud.client))).await;
+                let answer = self.front.request(async |store| self.ask(store, number).await).await;
+                sleep(self.time(|chance| chance.time(self.cloud.client))).await;
+                let asked_for = match answer {
+                    Ok(Some(fate)) => return fate,
+                    Ok(None) => RETRY_AFTER,
+                    Err(_) => Duration::ZERO,
+                };
+                if tried < TRIES {
+                    let pause = asked_for.max(PAUSE * 2_u32.pow(tried)).min(LONGEST_PAUSE);
+                    sleep(self.about(pause)).await;
+                }
+            }
+            if began.elapsed() > PATIENCE {
+                return Fate::GaveUp;
+            }
+            sleep(self.about(PRESS_AGAIN)).await;
+        }
+    }
+
+    /// One request at the function: what the store says, if it is definite.
+    async fn ask(&self, store: &Store, number: usize) -> Option<Fate> {
+        let came = Instant::now();
+        let moment = Moment { now: self.engine.time(), deadline: (came + DEADLINE).into_std() };
+        let user = customer(number);
+        let key = IdempotencyKey::parse(&format!("key-{number}")).unwrap();
+        // The state of a request is large, and there are many who only wait.
+        let answer = match self.goods {
+            Goods::Product(product) => {
+                let quote = Some(sijang_domain::Money::new(PRICE).unwrap());
+                let cart = Cart::new(vec![(product, Quantity::new(1).unwrap().units().into(), quote)]).unwrap();
+                let command = Command {
+                    user,
+                    operation: "place-order",
+                    key,
+                    fingerprint: Fingerprint::of(&number),
+                    moment,
+                    trace: None,
+                };
+                Box::pin(store.place_order(&command, &cart, None)).await.map(drop)
+            }
+            Goods::Campaign(coupon) => Box::pin(store.issue_coupon(&user, coupon, Some(&key), moment)).await.map(drop),
+        };
+        match answer {
+            Ok(()) => Some(Fate::Got),
+            Err(Error::Refused(Refusal::InsufficientStock { .. } | Refusal::CouponSoldOut)) => {
+                let rightly = self.engine.usage(|usage| usage.was_short_since(came));
+                Some(if rightly { Fate::SoldOut } else { Fate::RefusedFalsely })
+            }
+            Err(Error::Busy(_)) => None,
+            Err(other) => panic!("customer {number} was told: {other}"),
+        }
+    }
+}
+
+/// The customers' names are as long as those of an identity provider.
+pub fn customer(number: usize) -> UserId {
+    UserId::parse(&format!("00000000-0000-4000-8000-{number:012}")).unwrap()
+}

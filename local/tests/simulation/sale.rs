@@ -1,0 +1,220 @@
+//! A sale, from the doors' opening to the last answer, and what came of it.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use sijang_domain::ShardCount;
+use tokio::{
+    runtime::Builder,
+    task::JoinSet,
+    time::{Instant, sleep},
+};
+
+use super::{
+    assumptions::Cloud,
+    buyer::{Fate, Sale, customer},
+    chance::Chance,
+    connector::store,
+    dynamo::{Defect, Engine},
+    front::Front,
+    shop::{Kind, admit_customers, offer, reshard},
+    usage::Usage,
+    value::as_attributes,
+};
+use crate::{audit, engine::TABLES, snapshot::Snapshot};
+
+/// What is to be simulated.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    pub kind: Kind,
+    pub buyers: usize,
+    pub units: u32,
+    pub shards: ShardCount,
+    /// How late the buyers are, on the average: their times are exponential.
+    pub lateness: Duration,
+    /// Into how many shards it is split while it is sold, and when.
+    pub reshard: Option<(Duration, ShardCount)>,
+    pub cloud: Cloud,
+    pub seed: u64,
+    pub defect: Defect,
+    /// Whether it tells how it goes.
+    pub loud: bool,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Outcome {
+    /// From the opening until the last unit was certain to be sold; none while there are some.
+    pub sold_out_after: Option<Duration>,
+    pub sold: usize,
+    /// How long the buyers waited for a definite answer, the shortest first.
+    pub waits: Vec<Duration>,
+    pub gave_up: usize,
+    pub false_refusals: usize,
+    /// Of as many buyers as there were units, those who came first: how many got one.
+    pub first_served: usize,
+    pub usage: Usage,
+    /// Requests turned away before they got to the function.
+    pub turned_away: u64,
+    pub environments: usize,
+    /// How long the resharding took, if there was one and it was done.
+    pub resharded_in: Option<Duration>,
+    /// What is wrong with the books, a sentence each.
+    pub violations: Vec<String>,
+}
+
+/// What became of one buyer.
+struct Case {
+    number: usize,
+    /// Who came at which time.
+    came: Instant,
+    answered: Instant,
+    fate: Fate,
+}
+
+impl Plan {
+    /// Holds the sale, in as little time as it takes to work it out.
+    pub fn hold(&self) -> Outcome {
+        // What the store and the SDK leave to chance comes from here, too.
+        fastrand::seed(self.seed);
+        let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        runtime.block_on(self.run())
+    }
+
+    async fn run(&self) -> Outcome {
+        let engine = Engine::new(&self.cloud, self.seed ^ 1);
+        let goods = offer(&engine, self.kind, self.units, self.shards).await;
+        if self.kind == Kind::Orders {
+            admit_customers(&engine, self.buyers).await;
+        }
+        engine.break_with(self.defect);
+        // Whatever was taken before has come back.
+        sleep(Duration::from_mins(1)).await;
+        engine.usage(Usage::open_doors);
+
+        let front = Front::new(&self.cloud, &engine, self.seed ^ 2);
+        let chance = Mutex::new(Chance::of(self.seed ^ 3));
+        let sale = Arc::new(Sale { cloud: self.cloud.clone(), engine, front, goods, chance });
+        let opened = Instant::now();
+        let mut arrivals = Chance::of(self.seed ^ 4);
+        let mut buyers = JoinSet::new();
+        for number in 0..self.buyers {
+            let (sale, lateness) = (Arc::clone(&sale), arrivals.exponential(self.lateness));
+            buyers.spawn(async move {
+                sleep(lateness).await;
+                let came = Instant::now();
+                let fate = sale.serve(number).await;
+                Case { number, came, answered: Instant::now(), fate }
+            });
+        }
+        let resharding = self.reshard.map(|(after, shards)| tokio::spawn(resharded(Arc::clone(&sale), after, shards)));
+        let report = self.loud.then(|| tokio::spawn(tell(Arc::clone(&sale))));
+        let mut cases = buyers.join_all().await;
+        if let Some(report) = report {
+            report.abort();
+        }
+        let resharded_in = match resharding {
+            Some(resharding) => resharding.await.unwrap(),
+            None => None,
+        };
+        // What is still under way ends.
+        sleep(Duration::from_mins(1)).await;
+        cases.sort_by_key(|case| (case.came, case.number));
+        self.outcome(&sale, opened, &cases, resharded_in)
+    }
+
+    fn outcome(&self, sale: &Sale, opened: Instant, cases: &[Case], resharded_in: Option<Duration>) -> Outcome {
+        let of = |fate: Fate| cases.iter().filter(move |case| case.fate == fate);
+        let usage = sale.engine.usage(|usage| usage.clone());
+        let mut waits: Vec<Duration> =
+            cases.iter().filter(|case| case.fate != Fate::GaveUp).map(|case| case.answered - case.came).collect();
+        waits.sort_unstable();
+        let first = cases.iter().take(self.units.try_into().unwrap());
+        Outcome {
+            sold_out_after: usage.first_short.map(|at| at - opened),
+            sold: of(Fate::Got).count(),
+            waits,
+            gave_up: of(Fate::GaveUp).count(),
+            false_refusals: of(Fate::RefusedFalsely).count(),
+            first_served: first.filter(|case| case.fate == Fate::Got).count(),
+            turned_away: sale.front.turned_away(),
+            environments: sale.front.environments(),
+            resharded_in,
+            violations: self.violations(&sale.engine, cases, &usage),
+            usage,
+        }
+    }
+
+    /// What is wrong with the books, and between them and what the buyers were told.
+    fn violations(&self, engine: &Engine, cases: &[Case], usage: &Usage) -> Vec<String> {
+        let tables = TABLES.iter().map(|table| {
+            let items = engine.items(&table.name);
+            (table.name.as_str(), items.iter().map(as_attributes).collect())
+        });
+        let mut violations = audit::violations(&Snapshot::of_items(tables));
+        let table = if self.kind == Kind::Orders { "orders" } else { "user-coupons" };
+        let owners: Vec<String> =
+            engine.items(table).iter().map(|item| item["user_id"].as_text().unwrap().to_owned()).collect();
+        let sold = i64::from(self.units) - usage.left;
+        if i64::try_from(owners.len()) != Ok(sold) {
+            violations.push(format!("{sold} are gone, and {} have one", owners.len()));
+        }
+        let owners: BTreeSet<String> = owners.into_iter().collect();
+        for case in cases {
+            let (has, name) = (owners.contains(customer(case.number).as_str()), customer(case.number));
+            let told = match case.fate {
+                Fate::Got => true,
+                Fate::SoldOut | Fate::RefusedFalsely => false,
+                // She does not know.
+                Fate::GaveUp => has,
+            };
+            if has != told {
+                violations.push(format!(
+                    "{name} was told {:?} and has {}",
+                    case.fate,
+                    if has { "one" } else { "none" }
+                ));
+            }
+        }
+        violations
+    }
+}
+
+/// Tells every second, by the simulated clock, what is left.
+async fn tell(sale: Arc<Sale>) {
+    for second in 1.. {
+        sleep(Duration::from_secs(1)).await;
+        let (left, commits, conflicts) = sale.engine.usage(|usage| (usage.left, usage.commits, usage.conflicts));
+        eprintln!("    after {second} s: {left} left, {commits} transactions committed, {conflicts} in conflict");
+    }
+}
+
+/// Splits the goods during the sale, tried until it is done; how long that took, unless they are sold out before.
+async fn resharded(sale: Arc<Sale>, after: Duration, shards: ShardCount) -> Option<Duration> {
+    sleep(after).await;
+    let (store, began) = (store(&sale.engine), Instant::now());
+    while sale.engine.usage(|usage| usage.left > 0) {
+        if reshard(&sale.engine, &store, sale.goods, shards).await {
+            return Some(began.elapsed());
+        }
+        sleep(Duration::from_secs(1)).await;
+    }
+    None
+}
+
+impl Outcome {
+    /// What a buyer's wait did not exceed in so many of a hundred cases.
+    pub fn wait(&self, percent: usize) -> Duration {
+        let at = (self.waits.len() * percent).div_ceil(100).saturating_sub(1);
+        self.waits.get(at).copied().unwrap_or_default()
+    }
+
+    /// Units sold a second until there were none.
+    pub fn rate(&self) -> Option<f64> {
+        #[allow(clippy::cast_precision_loss)] // sales are small
+        self.sold_out_after.map(|after| self.sold as f64 / after.as_secs_f64())
+    }
+}

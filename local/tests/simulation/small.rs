@@ -1,0 +1,107 @@
+//! Sales that are small enough for every test run, and what would have to be found in them if it were there.
+
+use std::time::Duration;
+
+use sijang_domain::ShardCount;
+
+use super::{
+    assumptions::Cloud,
+    dynamo::Defect,
+    report::Row,
+    sale::{Outcome, Plan},
+    shop::Kind,
+};
+
+fn shards(count: i64) -> ShardCount {
+    ShardCount::new(count).unwrap()
+}
+
+/// A crowd at once, few environments and little to have: everybody is in everybody's way.
+fn plan(kind: Kind, count: i64, seed: u64) -> Plan {
+    Plan {
+        kind,
+        buyers: 150,
+        units: 40,
+        shards: shards(count),
+        lateness: Duration::from_millis(50),
+        reshard: None,
+        cloud: Cloud { environments: 30, ..Cloud::default() },
+        seed,
+        defect: Defect::None,
+        loud: false,
+    }
+}
+
+fn assert_sound(plan: &Plan) -> Outcome {
+    let outcome = plan.hold();
+    assert_eq!(outcome.violations, Vec::<String>::new(), "{plan:?}");
+    assert_eq!((outcome.false_refusals, outcome.gave_up), (0, 0), "{plan:?}");
+    assert_eq!(outcome.sold, usize::try_from(plan.units).unwrap(), "{plan:?}");
+    assert!(outcome.usage.conflicts > 0, "nobody was in anybody's way: {plan:?}");
+    outcome
+}
+
+#[test]
+fn every_unit_is_sold_once_and_nobody_is_refused_wrongly() {
+    for (count, seed) in [(1, 1), (8, 2)] {
+        assert_sound(&plan(Kind::Orders, count, seed));
+    }
+}
+
+#[test]
+fn every_coupon_is_issued_once_and_nobody_is_refused_wrongly() {
+    for (count, seed) in [(1, 3), (8, 4)] {
+        assert_sound(&plan(Kind::Coupons, count, seed));
+    }
+}
+
+#[test]
+fn the_same_seed_is_the_same_sale_and_another_is_another() {
+    let [one, same, other] = [5, 5, 6].map(|seed| {
+        let plan = plan(Kind::Coupons, 4, seed);
+        let (mut row, outcome) = (Row::new(plan.kind, plan.shards), plan.hold());
+        row.add(&outcome);
+        (outcome.waits, row.line())
+    });
+    assert_eq!(one, same);
+    assert_ne!(one, other);
+}
+
+#[test]
+fn goods_are_split_while_they_are_sold() {
+    for kind in [Kind::Orders, Kind::Coupons] {
+        let reshard = Some((Duration::from_millis(300), shards(4)));
+        let outcome = assert_sound(&Plan { reshard, ..plan(kind, 1, 7) });
+        assert!(outcome.resharded_in.is_some(), "it was not done: {outcome:?}");
+    }
+}
+
+#[test]
+fn partitions_that_are_short_throttle_and_nothing_is_lost() {
+    let cloud = Cloud { partition_writes: 60.0, partition_reads: 60.0, warm_writes: 2_000, ..Cloud::default() };
+    let outcome = assert_sound(&Plan { cloud, ..plan(Kind::Orders, 4, 8) });
+    assert!(outcome.usage.throttled > 0, "{outcome:?}");
+}
+
+#[test]
+fn a_gateway_that_lets_few_through_makes_a_slow_sale_and_no_other() {
+    let cloud = Cloud { route_rate: 20.0, route_burst: 20.0, ..Cloud::default() };
+    let outcome = assert_sound(&Plan { cloud, ..plan(Kind::Coupons, 1, 9) });
+    assert!(outcome.turned_away > 0 && outcome.sold_out_after > Some(Duration::from_secs(1)), "{outcome:?}");
+}
+
+/// What the assertions are for: each defect of the engine must be found by them.
+#[test]
+fn a_defect_is_found() {
+    for (kind, count, defect) in [
+        (Kind::Orders, 1, Defect::NoConflicts),
+        (Kind::Coupons, 1, Defect::NoConflicts),
+        (Kind::Orders, 1, Defect::HalfCommits),
+        (Kind::Coupons, 1, Defect::HalfCommits),
+    ] {
+        let outcome = Plan { defect, ..plan(kind, count, 10) }.hold();
+        assert_ne!(outcome.violations, Vec::<String>::new(), "{defect:?} of {kind} was not found");
+    }
+    let outcome = Plan { defect: Defect::HidesShards, ..plan(Kind::Orders, 8, 11) }.hold();
+    assert!(outcome.false_refusals > 0, "a false refusal was not found");
+}
