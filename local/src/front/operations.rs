@@ -100,3 +100,8 @@ fn answer(result: Result<Value>) -> Response {
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
+
+/// Of what a shard is, by its partition key: `p`, `p#1`, `p#2`, ... are of `p`.
+fn owner(value: &Value) -> &str {
+    text(value).split('#').next().unwrap_or_default()
+}

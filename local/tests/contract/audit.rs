@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 use sijang_storage::Item;
 
@@ -64,8 +64,14 @@ impl Entry {
     }
 }
 
+/// Of what a shard is: `p`, `p#1`, `p#2`, ... are of `p`.
+fn owner<'de, D: Deserializer<'de>>(partition: D) -> Result<String, D::Error> {
+    Ok(String::deserialize(partition)?.split('#').take(1).collect())
+}
+
 #[derive(Deserialize)]
 struct StockItem {
+    #[serde(deserialize_with = "owner")]
     product_id: String,
     sk: String,
     stock: i64,
@@ -79,6 +85,7 @@ struct StockItem {
 
 #[derive(Deserialize)]
 struct Counter {
+    #[serde(deserialize_with = "owner")]
     coupon_id: String,
     sk: String,
     quota: i64,

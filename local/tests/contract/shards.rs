@@ -31,7 +31,7 @@ async fn stocks(shop: &Shop, product: ProductId) -> Vec<i64> {
     let shop = shop.snapshot().await;
     let mut shards: Vec<_> = shop
         .items("products")
-        .filter(|item| item["product_id"].as_s().unwrap() == &product.to_string())
+        .filter(|item| item["product_id"].as_s().unwrap().starts_with(&product.to_string()))
         .filter_map(|item| Some((item["sk"].as_s().unwrap().strip_prefix("STOCK#")?, number(item, "stock"))))
         .map(|(shard, stock)| (shard.parse::<u8>().unwrap(), stock))
         .collect();
@@ -40,6 +40,21 @@ async fn stocks(shop: &Shop, product: ProductId) -> Vec<i64> {
 }
 
 // Resharding.
+
+#[tokio::test]
+async fn each_shard_has_a_partition_key_of_its_own_and_the_first_that_of_what_is_split() {
+    let shop = Shop::open().await;
+    let tea = shop.split_product(1_000, 8, 3).await.to_string();
+    let welcome = shop.split_campaign(8, fixed(5), 3).await.to_string();
+    let shop = shop.snapshot().await;
+    for (table, hash, id, kind) in
+        [("products", "product_id", tea, "STOCK#"), ("coupons", "coupon_id", welcome, "COUNTER#")]
+    {
+        let shards = shop.items(table).filter(|item| item["sk"].as_s().unwrap().starts_with(kind));
+        let keys: Vec<&str> = shards.map(|item| item[hash].as_s().unwrap().as_str()).collect();
+        assert_eq!(keys, [id.clone(), format!("{id}#1"), format!("{id}#2")]);
+    }
+}
 
 #[tokio::test]
 async fn units_are_split_evenly_and_their_sum_stays() {

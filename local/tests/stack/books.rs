@@ -8,7 +8,7 @@ use std::{
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use libtest_mimic::Trial;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
@@ -48,14 +48,21 @@ struct BalanceItem {
     order_id: Option<String>,
 }
 
+/// Of what a shard is: `p`, `p#1`, `p#2`, ... are of `p`.
+fn owner<'de, D: Deserializer<'de>>(partition: D) -> Result<String, D::Error> {
+    Ok(String::deserialize(partition)?.split('#').take(1).collect())
+}
+
 #[derive(Debug, Deserialize)]
 struct StockItem {
+    #[serde(deserialize_with = "owner")]
     product_id: String,
     stock: Option<i64>,
 }
 
 #[derive(Debug, Deserialize)]
 struct CouponItem {
+    #[serde(deserialize_with = "owner")]
     coupon_id: String,
     quota: Option<i64>,
     issued: Option<i64>,

@@ -31,6 +31,8 @@ impl ShardCount {
     pub const MAX: u8 = 64;
     /// Not split.
     pub const ONE: Self = Self(1);
+    /// All that there can be.
+    pub const ALL: Self = Self(Self::MAX);
 
     /// So many shards; a violation outside 1 to 64.
     pub fn new(count: i64) -> Result<Self, Violation> {

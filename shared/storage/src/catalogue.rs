@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use sijang_domain::{
     Answered, Command, Description, Error, Name, Page, Position, Product, ProductDraft, ProductId, ProductInfo,
-    ProductPatch, ProductStatus, ProductSummary, Refusal, Rendered, Stock,
+    ProductPatch, ProductStatus, ProductSummary, Refusal, Rendered, ShardCount, Stock,
 };
 
 use crate::{
@@ -123,25 +123,32 @@ impl Store {
         product(info, &stock)
     }
 
-    /// What a product is, and its shards, of which there is one at least.
-    async fn whole_product(&self, product_id: ProductId, consistent: bool) -> Result<(InfoRow, Vec<StockRow>), Error> {
+    /// What a product is, and its shards, of which there is one at least: as they are and those that are no longer in
+    /// use among them when it is to be changed, else as they were a moment ago.
+    async fn whole_product(&self, product_id: ProductId, change: bool) -> Result<(InfoRow, Vec<StockRow>), Error> {
         let query = Query {
             table: &self.tables.products,
             condition: "product_id = :product",
             values: vec![(":product", product_id.to_string())],
-            consistent,
+            consistent: change,
             ..Query::default()
         };
-        let (mut info, mut shards) = (None, Vec::new());
+        let (mut info, mut first) = (None, None);
         for item in self.query_all(query).await? {
             match item.get("sk").and_then(|sk| sk.as_s().ok()).map(String::as_str) {
                 Some(INFO) => info = Some(from_item("product", item)?),
-                Some(sk) if sk.starts_with(STOCK) => shards.push(StockRow::read(item)?),
+                Some(sk) if sk.starts_with(STOCK) => first = Some(StockRow::read(item)?),
                 _ => return Err(Error::corrupt("product", "an item of an unknown kind")),
             }
         }
-        let shards = Some(in_order(shards)?).filter(|shards| !shards.is_empty());
-        info.zip(shards).ok_or_else(|| Refusal::ProductNotFound.into())
+        let (info, first): (_, StockRow) = info.zip(first).ok_or(Refusal::ProductNotFound)?;
+        // What was never split has no shard that is out of use.
+        let count = if change && first.member.generation > 0 { ShardCount::ALL } else { first.member.shards };
+        let others = (1..count.get()).map(|shard| stock_key(product_id, shard)).collect();
+        let others = self.get_all(&self.tables.products, others, change).await?;
+        let others = others.into_iter().map(StockRow::read).collect::<Result<Vec<_>, _>>()?;
+        let shards = in_order(std::iter::once(first).chain(others).collect())?;
+        Ok((info, shards))
     }
 
     /// The products of these identifiers; what does not exist is left out.

@@ -14,14 +14,15 @@ use crate::{
     Item, Store,
     command::in_time,
     events::recorded,
-    shards::{Membership, sort_key},
-    transaction::{Change, Condition, Outcome, Transaction, from_item, key},
+    shards::{Membership, owner, shard_key, sort_key},
+    transaction::{Change, Condition, Outcome, Transaction, from_item, to_item},
 };
 
 const COUNTER: &str = "COUNTER#";
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct CounterRow {
+    #[serde(deserialize_with = "owner")]
     pub(crate) coupon_id: CouponId,
     sk: String,
     /// This shard's part of the campaign's total.
@@ -54,7 +55,7 @@ impl CounterRow {
     /// So many coupons left, in the next generation: its quota cannot change within the one that it was seen in. One that
     /// is no longer in use keeps what it has issued, and must not have issued more in the meantime.
     fn moved(&self, table: &str, share: u32, next: Membership) -> Change {
-        let key = key([("coupon_id", self.coupon_id.to_string()), ("sk", self.sk.clone())]);
+        let key = shard_key("coupon_id", self.coupon_id, self.sk.clone());
         Change::to(table, key, "SET quota = :quota")
             .when("issued <= :quota")
             .number(":quota", self.issued + share)
@@ -64,7 +65,7 @@ impl CounterRow {
 }
 
 pub(crate) fn counter_key(coupon_id: CouponId, shard: u8) -> Item {
-    key([("coupon_id", coupon_id.to_string()), ("sk", sort_key(COUNTER, shard))])
+    shard_key("coupon_id", coupon_id, sort_key(COUNTER, shard))
 }
 
 impl Transaction {
@@ -85,9 +86,9 @@ impl Transaction {
 }
 
 impl Store {
-    /// All shards of a campaign's counter, the first one first.
-    pub(crate) async fn counter_rows(&self, coupon_id: CouponId) -> Result<Vec<CounterRow>, Error> {
-        let items = self.shards(&self.tables.coupons, ("coupon_id", coupon_id.to_string()), COUNTER).await?;
+    /// The first so many shards of a campaign's counter, the first one first.
+    pub(crate) async fn counter_rows(&self, coupon_id: CouponId, count: ShardCount) -> Result<Vec<CounterRow>, Error> {
+        let items = self.shards(&self.tables.coupons, |shard| counter_key(coupon_id, shard), count).await?;
         let rows = items.into_iter().map(CounterRow::read);
         let mut numbered =
             rows.map(|row| row.and_then(|row| Ok((row.sighting()?.shard, row)))).collect::<Result<Vec<_>, Error>>()?;
@@ -99,8 +100,9 @@ impl Store {
     pub(crate) async fn counted(&self, mut known: Shards, failed: &CounterRow) -> Result<Shards, Error> {
         known.see(failed.sighting()?);
         if known.count() != ShardCount::ONE && known.most() != Some(0) {
+            let count = known.count();
             known = Shards::default();
-            for row in self.counter_rows(failed.coupon_id).await? {
+            for row in self.counter_rows(failed.coupon_id, count).await? {
                 known.see(row.sighting()?);
             }
         }
@@ -134,7 +136,7 @@ impl Store {
     ) -> Result<Answered<Rendered>, Error> {
         let answer = Rendered::of(&CouponShards { coupon_id, shards })?;
         loop {
-            let rows = self.counter_rows(coupon_id).await?;
+            let rows = self.counter_rows(coupon_id, ShardCount::ALL).await?;
             let first = rows.first().ok_or(Refusal::CouponNotFound)?;
             let next = first.member.next(shards);
             let left = rows.iter().map(CounterRow::left).sum();
@@ -146,8 +148,9 @@ impl Store {
             }
             for (quota, shard) in parts.zip(rows.len()..) {
                 let shard = u8::try_from(shard).unwrap_or(ShardCount::MAX);
-                let row = CounterRow { sk: sort_key(COUNTER, shard), quota, issued: 0, member: next, ..first.clone() };
-                transaction.put_new(&self.tables.coupons, &row, "coupon_id")?;
+                let mut item = to_item(&CounterRow { quota, issued: 0, member: next, ..first.clone() })?;
+                item.extend(counter_key(coupon_id, shard));
+                transaction.put_new_item(&self.tables.coupons, item, "coupon_id")?;
             }
             match self.commit(transaction, command.moment.deadline).await? {
                 Outcome::Committed => return Ok(Answered::new(answer)),

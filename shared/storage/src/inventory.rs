@@ -12,9 +12,9 @@ use crate::{
     Store,
     command::{in_time, random},
     events::recorded,
-    shards::{Membership, sort_key},
-    stock::{STOCK, Sale, StockRow, stock_key, sum},
-    transaction::{Change, Condition, Outcome, Transaction},
+    shards::{Membership, shard_key},
+    stock::{Sale, StockRow, stock_key, sum},
+    transaction::{Change, Condition, Outcome, Transaction, to_item},
 };
 
 impl Store {
@@ -96,7 +96,7 @@ impl Store {
                     .among(ShardCount::ONE);
                 transaction.update(change)?;
             } else {
-                let rows = self.stock_rows(product_id).await?;
+                let rows = self.stock_rows(product_id, ShardCount::ALL).await?;
                 let stock = sum(&rows);
                 if stock > Stock::MAX - units {
                     let refusal = Refusal::StockLimitExceeded { stock, limit: Stock::MAX };
@@ -153,7 +153,7 @@ impl Store {
     ) -> Result<Answered<Rendered>, Error> {
         let answer = Rendered::of(&StockShards { product_id, shards })?;
         loop {
-            let rows = self.stock_rows(product_id).await?;
+            let rows = self.stock_rows(product_id, ShardCount::ALL).await?;
             let first = rows.first().ok_or(Refusal::ProductNotFound)?;
             let next = first.member.next(shards);
             let mut transaction =
@@ -165,8 +165,9 @@ impl Store {
             }
             for (share, shard) in parts.zip(rows.len()..) {
                 let shard = u8::try_from(shard).unwrap_or(ShardCount::MAX);
-                let row = StockRow { sk: sort_key(STOCK, shard), stock: share, member: next, ..first.clone() };
-                transaction.put_new(&self.tables.products, &row, "product_id")?;
+                let mut item = to_item(&StockRow { stock: share, member: next, ..first.clone() })?;
+                item.extend(stock_key(product_id, shard));
+                transaction.put_new_item(&self.tables.products, item, "product_id")?;
             }
             match self.commit(transaction, command.moment.deadline).await? {
                 Outcome::Committed => return Ok(Answered::new(answer)),
@@ -201,7 +202,7 @@ impl Store {
 impl StockRow {
     /// A change of this shard, if it is still of the generation that it was seen in.
     fn change(&self, table: &str, update: &str) -> Change {
-        let key = crate::transaction::key([("product_id", self.product_id.to_string()), ("sk", self.sk.clone())]);
+        let key = shard_key("product_id", self.product_id, self.sk.clone());
         Change::to(table, key, update).in_generation(self.member.generation)
     }
 

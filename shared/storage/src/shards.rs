@@ -1,13 +1,24 @@
 //! Shards as items: `STOCK#0`, `STOCK#1`, ... of a product, `COUNTER#0`, ... of a campaign.
 //!
+//! The first is in the partition of what it is of. Each other has a partition key of its own, `<id>#1`, `<id>#2`, ...:
+//! items of one partition key lie in one partition, which bears 1,000 writes a second however many items they are.
+//!
 //! Each says how many there are and of which generation it is; what was never split says neither. Who takes from a shard
 //! makes it a condition that there are as many as he believes: a stale belief is corrected by the first failure. The first
 //! shard is always there, and none is ever deleted: one that is no longer in use has nothing left.
 
-use serde::{Deserialize, Serialize};
+use std::fmt::Display;
+
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeOwned, IntoDeserializer},
+};
 use sijang_domain::{Error, ShardCount, Sighting};
 
-use crate::{Item, Store, page::Query, transaction::Change};
+use crate::{
+    Item, Store,
+    transaction::{Change, key},
+};
 
 /// The attributes by which an item says to which shards it belongs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +56,22 @@ pub(crate) fn sort_key(kind: &str, shard: u8) -> String {
     format!("{kind}{shard}")
 }
 
+/// The key of a shard: of what it is, by the attribute `hash`, and its sort key.
+pub(crate) fn shard_key(hash: &str, id: impl Display, sk: String) -> Item {
+    let partition = match sk.split_once('#') {
+        Some((_, number)) if number != "0" => format!("{id}#{number}"),
+        _ => id.to_string(),
+    };
+    key([(hash, partition), ("sk", sk)])
+}
+
+/// Of what a shard is, from its partition key.
+pub(crate) fn owner<'de, D: Deserializer<'de>, Id: DeserializeOwned>(partition: D) -> Result<Id, D::Error> {
+    let partition = String::deserialize(partition)?;
+    let id = partition.split_once('#').map_or(partition.as_str(), |(id, _)| id);
+    Id::deserialize(id.into_deserializer())
+}
+
 /// Which shard has this sort key.
 pub(crate) fn number(sk: &str) -> Result<u8, Error> {
     let number = sk.split_once('#').and_then(|(_, number)| number.parse().ok());
@@ -79,15 +106,14 @@ impl Change {
 }
 
 impl Store {
-    /// All shards of one partition, those that are no longer in use among them, as they are.
-    pub(crate) async fn shards(&self, table: &str, (hash, id): (&str, String), kind: &str) -> Result<Vec<Item>, Error> {
-        let query = Query {
-            table,
-            condition: &format!("{hash} = :id AND begins_with(sk, :kind)"),
-            values: vec![(":id", id), (":kind", kind.to_owned())],
-            consistent: true,
-            ..Query::default()
-        };
-        self.query_all(query).await
+    /// The first so many shards of something, as they are, in no order. Those that are no longer in use come after those
+    /// that are.
+    pub(crate) async fn shards(
+        &self,
+        table: &str,
+        key: impl Fn(u8) -> Item,
+        count: ShardCount,
+    ) -> Result<Vec<Item>, Error> {
+        self.get_all(table, (0..count.get()).map(key).collect(), true).await
     }
 }

@@ -15,14 +15,15 @@ use sijang_domain::{
 use crate::{
     Item, Store,
     command::{in_time, random},
-    shards::{Membership, sort_key},
-    transaction::{Change, Condition, Transaction, from_item, key},
+    shards::{Membership, owner, shard_key, sort_key},
+    transaction::{Change, Condition, Transaction, from_item},
 };
 
 pub(crate) const STOCK: &str = "STOCK#";
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct StockRow {
+    #[serde(deserialize_with = "owner")]
     pub(crate) product_id: ProductId,
     pub(crate) sk: String,
     /// Units on hand.
@@ -65,7 +66,7 @@ impl StockRow {
 }
 
 pub(crate) fn stock_key(product_id: ProductId, shard: u8) -> Item {
-    key([("product_id", product_id.to_string()), ("sk", sort_key(STOCK, shard))])
+    shard_key("product_id", product_id, sort_key(STOCK, shard))
 }
 
 /// From where the units of one line are to be taken.
@@ -204,20 +205,20 @@ impl Store {
         Ok(products.iter().map(|product_id| findings.get(product_id).copied().unwrap_or(LineFinding::Absent)).collect())
     }
 
-    /// What the shards of a product can have.
+    /// What the shards of a product can have, if there are as many as is remembered.
     async fn bounds(&self, product_id: ProductId) -> Result<(ProductId, Shards), Error> {
+        let count = self.memory.stocks.get(&product_id).unwrap_or_default().count();
         let mut shards = Shards::default();
-        for row in self.stock_rows(product_id).await? {
+        for row in self.stock_rows(product_id, count).await? {
             self.see(&row)?;
             shards.see(row.sighting()?);
         }
         Ok((product_id, shards))
     }
 
-    /// All shards of a product, the first one first.
-    pub(crate) async fn stock_rows(&self, product_id: ProductId) -> Result<Vec<StockRow>, Error> {
-        let partition = ("product_id", product_id.to_string());
-        let items = self.shards(&self.tables.products, partition, STOCK).await?;
+    /// The first so many shards of a product, the first one first.
+    pub(crate) async fn stock_rows(&self, product_id: ProductId, count: ShardCount) -> Result<Vec<StockRow>, Error> {
+        let items = self.shards(&self.tables.products, |shard| stock_key(product_id, shard), count).await?;
         let rows = items.into_iter().map(StockRow::read).collect::<Result<Vec<_>, _>>()?;
         in_order(rows)
     }

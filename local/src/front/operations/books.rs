@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::text;
+use super::{owner, text};
 use crate::{cloud::Cloud, stack::physical_name};
 
 /// Looks that a violation has to survive.
@@ -109,7 +109,7 @@ impl Books {
         let mut campaigns: BTreeMap<&str, (i64, i64, i64)> = BTreeMap::new();
         for counter in &self.coupons {
             let (Some(quota), Some(issued)) = (counter["quota"].as_i64(), counter["issued"].as_i64()) else { continue };
-            let campaign = campaigns.entry(text(&counter["coupon_id"])).or_default();
+            let campaign = campaigns.entry(owner(&counter["coupon_id"])).or_default();
             *campaign = (campaign.0 + quota, campaign.1 + issued, campaign.2);
         }
         for held in &self.user_coupons {
@@ -187,7 +187,7 @@ mod tests {
             products: vec![json!({"product_id": "p", "stock": 0})],
             coupons: vec![
                 json!({"coupon_id": "c", "quota": 1, "issued": 1}),
-                json!({"coupon_id": "c", "quota": 1, "issued": 0}),
+                json!({"coupon_id": "c#1", "quota": 1, "issued": 0}),
             ],
             user_coupons: vec![json!({"user_id": "alice", "coupon_id": "c", "order_id": "o"})],
             orders: vec![json!({"user_id": "alice", "order_id": "o", "order": {"status": "PAID", "coupon": "c"}})],

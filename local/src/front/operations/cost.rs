@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{books::Books, budget, text};
+use super::{books::Books, budget, owner};
 use crate::cost::prices::REGION;
 
 /// A write request unit on demand, in billionths of a dollar: that of [`crate::cost::prices`].
@@ -82,7 +82,7 @@ fn shards(books: &Books) -> BTreeMap<&str, u64> {
     let counters = books.coupons.iter().filter(|item| item["quota"].is_number()).map(|item| &item["coupon_id"]);
     let mut shards = BTreeMap::new();
     for id in stock.chain(counters) {
-        *shards.entry(text(id)).or_default() += 1;
+        *shards.entry(owner(id)).or_default() += 1;
     }
     shards
 }
@@ -132,10 +132,10 @@ mod tests {
 
     #[test]
     fn what_is_split_costs_more_to_change() {
-        let shard = |shard: u8| json!({"product_id": "p", "sk": format!("STOCK#{shard}"), "stock": 1});
+        let shard = |shard: u8| json!({"product_id": format!("p#{shard}"), "stock": 1});
         let mut books = Books {
             events: vec![json!({"type": "product.updated.v1", "answer": r#"{"product_id":"p"}"#})],
-            products: vec![json!({"product_id": "p", "sk": "INFO"}), shard(0)],
+            products: vec![json!({"product_id": "p", "sk": "INFO"}), json!({"product_id": "p", "stock": 1})],
             ..Books::default()
         };
         assert_eq!(Bill::of(&books).total.units, 7);

@@ -27,6 +27,13 @@ async fn stock(shop: Shop) {
     let (admin, id) = (shop.admin(), shop.product(100, 7).await);
     let split = splitting(&admin, "products", &id, 3).await.value(200);
     assert_eq!(split, json!({"product_id": id, "shards": 3}));
+    admin
+        .patch(&format!("/v1/admin/products/{id}"))
+        .new_key()
+        .json(&json!({"description": "in parts"}))
+        .await
+        .value(200);
+    assert_eq!(shop.stock(&id).await, 7);
     let customer = shop.customer_with(10_000).await;
     let first = customer.order(&order(&id, 6)).await.value(201);
     let short = |requested, available| json!([{"product_id": id, "requested": requested, "available": available}]);
