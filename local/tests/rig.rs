@@ -54,6 +54,10 @@ mod redrive;
 mod runtime_api;
 #[path = "rig/scenario.rs"]
 mod scenario;
+#[path = "rig/secure.rs"]
+mod secure;
+#[path = "rig/start.rs"]
+mod start;
 #[path = "rig/traces.rs"]
 mod traces;
 #[path = "rig/trigger.rs"]

@@ -59,6 +59,15 @@ impl Database {
             Ok(endpoint) => (Engine::Running, endpoint),
             Err(_) => (Engine::InProcess, in_process().await),
         };
+        Self::with(engine, endpoint).await
+    }
+
+    /// Fresh tables in the engine that runs at this endpoint.
+    pub async fn at(endpoint: &str) -> Self {
+        Self::with(Engine::Running, endpoint.to_owned()).await
+    }
+
+    async fn with(engine: Engine, endpoint: String) -> Self {
         let client = client_of(&engine, &endpoint).await;
         let prefix = format!("contract-{}", Ulid::generate());
         let database = Self { client, endpoint, prefix, engine };

@@ -73,7 +73,12 @@ impl Shop {
 
     /// An empty shop whose time begins here.
     pub async fn open_at(time: Timestamp) -> Self {
-        let database = Arc::new(Database::fresh().await);
+        Self::on(Database::fresh().await, time)
+    }
+
+    /// An empty shop on these tables, whose time begins here.
+    pub fn on(database: Database, time: Timestamp) -> Self {
+        let database = Arc::new(database);
         let store = Arc::new(Store::new(database.client.clone(), database.tables()));
         Self { database, store, clock: Arc::new(AtomicI64::new(time.millis())) }
     }

@@ -30,9 +30,17 @@ pub fn template(name: &str) -> &'static Function {
 
 /// What to run for a function whose services are these, with its output in `folder`.
 pub fn program(name: &str, world: &World, runtime_api: &str, folder: &Path) -> Program {
+    let mut program = bare(name, runtime_api, folder);
     let variables = template(name).environment.iter();
-    let mut environment: Vec<(OsString, OsString)> =
-        variables.map(|(variable, value)| (variable.into(), resolve(value, world).into())).collect();
+    program.environment.extend(variables.map(|(variable, value)| (variable.into(), resolve(value, world).into())));
+    let endpoints =
+        [("AWS_ENDPOINT_URL_DYNAMODB", world.dynamodb_endpoint()), ("AWS_ENDPOINT_URL_SQS", world.sqs_endpoint())];
+    program.environment.extend(endpoints.map(|(variable, value)| (variable.into(), value.into())));
+    program
+}
+
+/// The same with what Lambda gives every function, and no more.
+pub fn bare(name: &str, runtime_api: &str, folder: &Path) -> Program {
     let given = [
         ("AWS_LAMBDA_RUNTIME_API", runtime_api),
         ("AWS_LAMBDA_FUNCTION_NAME", name),
@@ -42,10 +50,8 @@ pub fn program(name: &str, world: &World, runtime_api: &str, folder: &Path) -> P
         ("AWS_REGION", "ap-northeast-2"),
         ("AWS_ACCESS_KEY_ID", "test"),
         ("AWS_SECRET_ACCESS_KEY", "test"),
-        ("AWS_ENDPOINT_URL_DYNAMODB", &world.dynamodb_endpoint()),
-        ("AWS_ENDPOINT_URL_SQS", &world.sqs_endpoint()),
     ];
-    environment.extend(given.map(|(variable, value)| (variable.into(), value.into())));
+    let environment = given.map(|(variable, value)| (OsString::from(variable), OsString::from(value))).to_vec();
     Program {
         path: REPOSITORY.binary(name),
         arguments: Vec::new(),

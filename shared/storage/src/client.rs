@@ -1,11 +1,10 @@
-//! The store's connection: which tables, which client, how patient.
+//! The store: its client, its tables, its memory.
 
-use std::{env, time::Duration};
+use std::env;
 
-use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_dynamodb::Client;
 
-use crate::memory::Memory;
+use crate::{connection, memory::Memory};
 
 /// The names of the tables, as the template gives them to each function.
 #[derive(Debug, Clone, Default)]
@@ -52,29 +51,16 @@ pub struct Store {
 }
 
 impl Store {
-    /// The store of the environment: the standard AWS variables, and the tables' names. It lives as long as the process,
-    /// for all requests that the process serves, one after the other or at once.
+    /// The store of the environment: the standard AWS variables, and the tables' names. Its connection is open, and it
+    /// lives as long as the process, for all requests that the process serves, one after the other or at once.
     pub async fn from_env() -> &'static Self {
-        let config = sdk_config().await;
-        Box::leak(Box::new(Self::new(Client::new(&config), Tables::from_env())))
+        let db = Client::new(&connection::sdk_config("DYNAMODB"));
+        connection::open(db.describe_endpoints().customize().mutate_request(connection::greeting).send()).await;
+        Box::leak(Box::new(Self::new(db, Tables::from_env())))
     }
 
     /// A store on a given client.
     pub fn new(db: Client, tables: Tables) -> Self {
         Self { db, tables, memory: Memory::default() }
     }
-}
-
-/// One configuration for all clients. The SDK by itself would wait for ever: every attempt has a limit here, and the
-/// SDK retries lost calls and throttling. Conflicts are retried by the transaction itself.
-pub(crate) async fn sdk_config() -> SdkConfig {
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(1))
-        .operation_attempt_timeout(Duration::from_secs(3))
-        .build();
-    let retries = RetryConfig::standard()
-        .with_max_attempts(3)
-        .with_initial_backoff(Duration::from_millis(50))
-        .with_max_backoff(Duration::from_secs(1));
-    aws_config::defaults(BehaviorVersion::v2026_01_12()).timeout_config(timeouts).retry_config(retries).load().await
 }

@@ -7,6 +7,7 @@ mod balances;
 mod catalogue;
 mod client;
 mod command;
+mod connection;
 mod counters;
 mod coupons;
 mod error;

@@ -16,7 +16,7 @@ use sijang_domain::{
     metric::{CONSUMER_LAG, FACTS, MALFORMED},
 };
 
-use crate::{Store, client::sdk_config, error::failed, lag};
+use crate::{Store, connection, error::failed, lag};
 
 /// SQS takes ten messages in one call.
 const BATCH: usize = 10;
@@ -66,11 +66,12 @@ pub struct Received {
 }
 
 impl OrderEvents {
-    /// The queue of the environment: the standard AWS variables, `ORDER_EVENTS_QUEUE_URL`, `ORDER_EVENTS_DLQ_URL`. It
-    /// lives as long as the process.
+    /// The queue of the environment: the standard AWS variables, `ORDER_EVENTS_QUEUE_URL`, `ORDER_EVENTS_DLQ_URL`. Its
+    /// connection is open, and it lives as long as the process.
     pub async fn from_env() -> &'static Self {
         let named = |name: &str| std::env::var(name).unwrap_or_default();
-        let sqs = Client::new(&sdk_config().await);
+        let sqs = Client::new(&connection::sdk_config("SQS"));
+        connection::open(sqs.list_queues().customize().mutate_request(connection::greeting).send()).await;
         Box::leak(Box::new(Self::new(sqs, named("ORDER_EVENTS_QUEUE_URL"), named("ORDER_EVENTS_DLQ_URL"))))
     }
 

@@ -1,0 +1,104 @@
+//! An execution environment of a contender, from `exec` on. It is not frozen between events: nobody else's is.
+
+use std::{
+    fs::File,
+    process::Stdio,
+    time::{Duration, Instant, SystemTime},
+};
+
+use serde_json::Value;
+use tokio::{
+    process::{Child, Command},
+    time::timeout,
+};
+
+use crate::{
+    contender::Contender,
+    runtime_api::{Desk, Event, Report, RuntimeApi},
+    usage::Usage,
+};
+
+/// Nothing takes as long, unless it never ends.
+const PATIENCE: Duration = Duration::from_mins(5);
+
+/// A process of a contender. It is killed when this is dropped.
+pub struct Environment {
+    name: String,
+    child: Child,
+    desk: Desk,
+    /// From `exec` until it asked for its first event.
+    pub started: Duration,
+}
+
+impl Environment {
+    /// Starts it with these variables beside its own, behind `wrapper` (strace, valgrind), if there is one.
+    pub async fn start(
+        contender: &Contender,
+        api: &RuntimeApi,
+        variables: &[(String, String)],
+        wrapper: &[String],
+    ) -> Self {
+        let desk = api.open();
+        let mut words = wrapper.iter().map(Into::into).chain(contender.command.iter().cloned());
+        let log = File::options().create(true).append(true).open(&contender.log).unwrap();
+        let mut command = Command::new(words.next().unwrap());
+        command
+            .args(words)
+            .env_clear()
+            .envs(variables.iter().cloned())
+            .envs(contender.variables.iter().cloned())
+            .env("AWS_LAMBDA_RUNTIME_API", &desk.address)
+            .stdin(Stdio::null())
+            .stderr(log.try_clone().unwrap())
+            .stdout(log)
+            .kill_on_drop(true);
+        let began = Instant::now();
+        let child = command.spawn().unwrap_or_else(|error| panic!("{}: {error}", contender.name));
+        let mut environment = Self { name: contender.to_string(), child, desk, started: Duration::ZERO };
+        match environment.report().await {
+            Report::Ready => environment.started = began.elapsed(),
+            other => panic!("{} does not start: {other:?}, see {}", contender.name, contender.log.display()),
+        }
+        environment
+    }
+
+    /// Runs an event. How long it took, and the status of the answer.
+    pub async fn invoke(&mut self, body: Value) -> (Duration, u64) {
+        let function_arn = "arn:aws:lambda:ap-northeast-2:000000000000:function:bench".to_owned();
+        let event = Event { function_arn, deadline: SystemTime::now() + PATIENCE, body };
+        let began = Instant::now();
+        self.desk.events.send(event).unwrap();
+        let report = self.report().await;
+        let took = began.elapsed();
+        let Report::Answer(answer) = report else { panic!("{}: {report:?}", self.name) };
+        assert!(matches!(self.report().await, Report::Ready), "{} answers twice", self.name);
+        (took, answer["statusCode"].as_u64().unwrap_or_else(|| panic!("{}: {answer}", self.name)))
+    }
+
+    /// Runs an event that must be done.
+    pub async fn done(&mut self, body: Value) -> Duration {
+        let (took, status) = self.invoke(body).await;
+        assert_eq!(status, 201, "{}", self.name);
+        took
+    }
+
+    pub fn usage(&self) -> Usage {
+        Usage::of(self.child.id().unwrap())
+    }
+
+    /// Asks it to end, and waits: who wraps it may have something to say.
+    pub async fn end(self) {
+        sijang_local::process::stop(self.child, Duration::from_secs(30)).await;
+    }
+
+    async fn report(&mut self) -> Report {
+        let report = async {
+            tokio::select! {
+                biased;
+                report = self.desk.reports.recv() => report.unwrap(),
+                status = self.child.wait() => panic!("{} ended: {status:?}", self.name),
+            }
+        };
+        timeout(PATIENCE, report).await.unwrap_or_else(|_| panic!("{} says nothing", self.name))
+    }
+}

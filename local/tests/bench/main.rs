@@ -1,0 +1,126 @@
+//! `./local/bench`: the functions against others that do the same, and against the floor of what they stand on.
+//!
+//! Everything that is compared runs in one go, in turns, several times, because the machine has other things to do: what
+//! counts is ratios and CPU, not rates. Beside the measuring stands a short run of the same code, which is a test.
+
+// In a test, what fails to unwrap fails the test.
+#![allow(clippy::unwrap_used)]
+
+// The shop of the storage contract, and Lambda's end of an environment.
+#[allow(dead_code)]
+#[path = "../contract/audit.rs"]
+mod audit;
+#[allow(dead_code)]
+#[path = "../contract/engine.rs"]
+mod engine;
+#[allow(dead_code)]
+#[path = "../rig/events.rs"]
+mod events;
+#[allow(dead_code)]
+#[path = "../rig/runtime_api.rs"]
+mod runtime_api;
+#[allow(dead_code)]
+#[path = "../rig/secure.rs"]
+mod secure;
+#[allow(dead_code)]
+#[path = "../contract/shop.rs"]
+mod shop;
+#[allow(dead_code)]
+#[path = "../contract/snapshot.rs"]
+mod snapshot;
+
+mod chart;
+mod cold;
+mod contender;
+mod coupons;
+mod environment;
+mod market;
+mod orders;
+mod own;
+mod redis;
+mod report;
+mod samples;
+mod store;
+mod usage;
+
+use clap::Parser;
+use libtest_mimic::{Arguments, Trial};
+use sijang_local::progress::Progress;
+
+use crate::{contender::Contenders, report::Report};
+
+/// What to measure; without a word, everything.
+#[derive(Debug, Parser)]
+#[command(name = "bench", about = "Measures the functions against others that do the same")]
+struct Bench {
+    #[arg(value_enum, default_values_t = Part::ALL)]
+    parts: Vec<Part>,
+    /// How often everything is measured
+    #[arg(long, default_value_t = 10)]
+    rounds: usize,
+    /// Requests in each round
+    #[arg(long, default_value_t = 200)]
+    requests: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// The start: from exec to the first answer
+    Cold,
+    /// CPU of an order and of a coupon, warm
+    Orders,
+    /// Our own code: instructions and allocations of an order
+    Own,
+    /// The race for coupons, and Redis
+    Coupons,
+}
+
+impl Part {
+    const ALL: [Self; 4] = [Self::Cold, Self::Orders, Self::Own, Self::Coupons];
+}
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    match std::env::args().nth(1).as_deref() {
+        Some("store") => runtime.block_on(store::serve()),
+        Some("compare") => runtime.block_on(Bench::parse_from(std::env::args().skip(1)).run()),
+        _ => test(runtime),
+    }
+}
+
+impl Bench {
+    async fn run(self) {
+        let progress = Progress::new(false);
+        let contenders = Contenders::all(progress).await;
+        let mut report = Report::begin(&contenders);
+        for part in &self.parts {
+            match part {
+                Part::Cold => cold::measure(&contenders, self.rounds, progress, &mut report).await,
+                Part::Orders => orders::measure(&contenders, (self.rounds, self.requests), progress, &mut report).await,
+                Part::Own => own::measure(&contenders, self.requests, progress, &mut report).await,
+                Part::Coupons => coupons::measure(&contenders, progress, &mut report).await,
+            }
+        }
+        report.finish(self.parts == Part::ALL);
+    }
+}
+
+/// The same with the debug binaries of this repository, as briefly as possible.
+fn test(runtime: tokio::runtime::Runtime) {
+    let arguments = Arguments::from_args();
+    let brief = Trial::test("a_brief_comparison_runs_to_its_end", move || {
+        runtime.block_on(async {
+            let progress = Progress::new(true);
+            let contenders = Contenders::ours_as_built_for_tests().await;
+            let mut report = Report::begin(&contenders);
+            cold::measure(&contenders, 1, progress, &mut report).await;
+            orders::measure(&contenders, (1, 10), progress, &mut report).await;
+            let text = report.text();
+            for row in ["| Sijang | place-order |", "| Sijang | issue-coupon |", "| Rust, runtime alone |"] {
+                assert!(text.contains(row), "{text}");
+            }
+        });
+        Ok(())
+    });
+    libtest_mimic::run(&arguments, vec![brief]).exit();
+}
