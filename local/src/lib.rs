@@ -15,7 +15,7 @@ pub mod cloud;
 pub mod contract;
 pub mod cost;
 pub mod defects;
-mod digest;
+pub mod digest;
 pub mod docs;
 pub mod faults;
 pub mod front;

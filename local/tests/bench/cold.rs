@@ -116,7 +116,7 @@ impl Place {
         let second = environment.done(self.market.request(contender.operation)).await;
         let milliseconds = |time: std::time::Duration| time.as_secs_f64() * 1e3;
         starts.ready.add(milliseconds(environment.started));
-        starts.cpu.add(milliseconds(ready.cpu));
+        starts.cpu.add(ready.cpu / 1e3);
         starts.first.add(milliseconds(first));
         starts.second.add(milliseconds(second));
         let used = environment.usage();

@@ -47,7 +47,7 @@ pub async fn measure(contenders: &Contenders, progress: Progress, report: &mut R
     match Redis::start(&contenders.folder).await {
         Some(redis) => table.row(through_redis(redis).await),
         None => {
-            table.row(["Redis and Lua: SKIPPED, there is no redis-server here", "", "", "", "", ""].map(str::to_owned))
+            table.row(["Redis and Lua: SKIPPED, there is no redis-server here", "", "", "", "", ""].map(str::to_owned));
         }
     }
     table.note(format!("twice as many customers as coupons, over {ENVIRONMENTS} environments or connections at once; load {before} to {}", load()));
@@ -68,8 +68,7 @@ async fn through_functions(contenders: &Contenders) -> [String; 6] {
     for _ in 0..ENVIRONMENTS {
         environments.push(Environment::start(contender, &api, &variables, &[]).await);
     }
-    let functions =
-        |environments: &[Environment]| environments.iter().map(|one| one.usage().cpu).sum::<std::time::Duration>();
+    let functions = |environments: &[Environment]| environments.iter().map(|one| one.usage().cpu).sum::<f64>();
     let (store, used, began) = (market.store.cpu(), functions(&environments), Instant::now());
     let (next, mut tasks) = (Arc::new(AtomicUsize::new(0)), JoinSet::new());
     for mut environment in environments {
@@ -98,7 +97,7 @@ async fn through_functions(contenders: &Contenders) -> [String; 6] {
     let (store, used) = (market.store.cpu() - store, functions(&environments) - used);
     assert_eq!(answers, BTreeMap::from([(201, COUPONS), (409, CUSTOMERS - COUPONS)]), "the race is not exact");
     market.shop.audit().await;
-    let each = |time: std::time::Duration| format!("{:.0}", time.as_secs_f64() * 1e6 / CUSTOMERS as f64);
+    let each = |time: f64| format!("{:.0}", time / CUSTOMERS as f64);
     let rate = thousands(CUSTOMERS as f64 / took);
     [
         "Sijang, books audited".to_owned(),
@@ -127,7 +126,7 @@ async fn through_redis(redis: Redis) -> [String; 6] {
     let issued: usize = tasks.join_all().await.into_iter().sum();
     let took = began.elapsed().as_secs_f64();
     assert_eq!(issued, coupons, "the race is not exact");
-    let cpu = format!("{:.0}", (redis.cpu() - before).as_secs_f64() * 1e6 / customers as f64);
+    let cpu = format!("{:.0}", (redis.cpu() - before) / customers as f64);
     let rate = thousands(customers as f64 / took);
     [redis.version, issued.to_string(), (customers - issued).to_string(), rate, cpu, String::new()]
 }

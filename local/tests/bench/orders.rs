@@ -89,7 +89,7 @@ impl Runner<'_> {
             self.environment.done(market.request(self.contender.operation)).await;
         }
         let used = self.environment.usage().cpu - before;
-        self.cpu.add(used.as_secs_f64() * 1e6 / requests as f64);
+        self.cpu.add(used / requests as f64);
         self.wall.add(began.elapsed().as_secs_f64() * 1e6 / requests as f64);
     }
 }

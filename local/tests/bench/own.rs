@@ -111,7 +111,7 @@ impl Place<'_> {
                 let before = environment.usage().cpu;
                 run(environment, round * requests..(round + 1) * requests).await;
                 #[allow(clippy::cast_precision_loss)]
-                samples.add((environment.usage().cpu - before).as_secs_f64() * 1e6 / requests as f64);
+                samples.add((environment.usage().cpu - before) / requests as f64);
             }
             progress.say(format_args!("own        round {round} of {ROUNDS}"));
         }

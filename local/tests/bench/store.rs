@@ -1,7 +1,7 @@
 //! Where the tables are: dynoxide in a process of its own, so that its work is not taken for somebody else's; or a store
 //! that answers at once, to everything, so that there is only the caller's work.
 
-use std::{io::Read, process::Stdio, time::Duration};
+use std::{io::Read, process::Stdio};
 
 use axum::{Router, http::header};
 use dynoxide::{Database, server::serve_with_shutdown};
@@ -35,8 +35,8 @@ impl Store {
         Self { endpoint: endpoint.trim().to_owned(), child }
     }
 
-    /// The CPU that it has used so far.
-    pub fn cpu(&self) -> Duration {
+    /// The CPU that it has used so far, in microseconds.
+    pub fn cpu(&self) -> f64 {
         Usage::of(self.child.id().unwrap()).cpu
     }
 }

@@ -1,12 +1,12 @@
 //! What a process has used so far, by `/proc`.
 
-use std::{fs, time::Duration};
+use std::fs;
 
 /// CPU and memory of a process.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Usage {
-    /// User and system time of all its threads.
-    pub cpu: Duration,
+    /// User and system time of all its threads, in microseconds.
+    pub cpu: f64,
     /// Pages that were not there when they were touched.
     pub faults: u64,
     /// The most memory that it had, in KiB.
@@ -29,14 +29,14 @@ impl Usage {
     }
 }
 
-/// Nanoseconds on a processor, of each thread that is there: the clock ticks of `stat` are too coarse for an order.
-fn cpu(pid: u32) -> Duration {
+/// Time on a processor, of each thread that is there: the clock ticks of `stat` are too coarse for an order.
+fn cpu(pid: u32) -> f64 {
     let threads = fs::read_dir(format!("/proc/{pid}/task")).unwrap();
     let of_thread = |thread: std::io::Result<fs::DirEntry>| {
         let text = fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
-        text.split_whitespace().next()?.parse::<u64>().ok()
+        text.split_whitespace().next()?.parse::<f64>().ok()
     };
-    Duration::from_nanos(threads.filter_map(of_thread).sum())
+    threads.filter_map(of_thread).sum::<f64>() / 1e3
 }
 
 /// What the machine has to do: runnable processes over the last minute.

@@ -13,7 +13,7 @@ use axum::{
     serve::ListenerExt,
 };
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
+use sijang_local::digest::sha256;
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinSet};
 
@@ -155,7 +155,7 @@ fn the_roots_are_those_of_amazon_trust_services() {
         .map(|root| {
             let (base64, _) = root.split_once("-----END CERTIFICATE-----").unwrap();
             let certificate = BASE64.decode(base64.split_whitespace().collect::<String>()).unwrap();
-            Sha256::digest(certificate).iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+            sha256(certificate)
         })
         .collect();
     let published = [

@@ -63,11 +63,9 @@ fn http_client() -> SharedHttpClient {
         None => include_bytes!("amazon-roots.pem").to_vec(),
     };
     let trust = TrustStore::empty().with_pem_certificate(roots);
-    let builder = Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
-    match TlsContext::builder().with_trust_store(trust).build() {
-        Ok(context) => builder.tls_context(context).build_https(),
-        Err(_) => builder.build_https(),
-    }
+    let context = TlsContext::builder().with_trust_store(trust).build();
+    let context = context.expect("nothing is looked at before the first connection");
+    Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(context).build_https()
 }
 
 /// Makes a greeting of a call: a plain `GET /`, which is no operation, needs no permission and costs nothing. Everything
