@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::report::Bars;
 
 const WIDTH: f64 = 720.0;
-const LABEL: f64 = 190.0;
+const LABEL: f64 = 215.0;
 const BAR: f64 = 18.0;
 const STEP: f64 = 26.0;
 
