@@ -56,7 +56,7 @@ impl Database {
     pub async fn fresh() -> Self {
         let (engine, endpoint) = match env::var("SIJANG_CONTRACT_ENDPOINT") {
             _ if env::var_os("SIJANG_CONTRACT_AWS").is_some() => (Engine::Account, String::new()),
-            Ok(endpoint) => (Engine::Running, endpoint),
+            Ok(endpoint) => return Self::at(&endpoint).await,
             Err(_) => (Engine::InProcess, in_process().await),
         };
         Self::with(engine, endpoint).await
