@@ -65,20 +65,27 @@ fn nothing_that_is_deployed_is_another_program_under_another_feature() {
 
 #[test]
 fn the_environment_says_nothing_of_who_asks() {
-    let variable = Regex::new(r#"(?:env::var(?:_os)?|named|limit)\("([A-Z_]+)"\)"#).unwrap();
+    let variable = Regex::new(r#"(?:env::var(?:_os)?|named|sdk_config|limit)\("([A-Z_]+)"\)"#).unwrap();
     let mut read = BTreeSet::new();
     for (path, text) in sources() {
         read.extend(variable.captures_iter(&text).map(|found| found[1].to_owned()));
         // By a name that is computed, the environment is read in one place for each kind of thing.
         let computed = text.matches("env::var(name)").count();
-        let allowed =
-            usize::from(["client.rs", "queue.rs", "deposit-balance.rs"].iter().any(|file| path.ends_with(file)));
+        let places = ["client.rs", "connection.rs", "queue.rs", "deposit-balance.rs"];
+        let allowed = usize::from(places.iter().any(|file| path.ends_with(file)));
         assert!(computed <= allowed, "{} reads variables by a computed name", path.display());
     }
     let expected = [
         // By these two metrics are named.
         "AWS_LAMBDA_FUNCTION_NAME",
         "STACK_NAME",
+        // By these the services are reached.
+        "AWS_CA_BUNDLE",
+        "AWS_DEFAULT_REGION",
+        "AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL_DYNAMODB",
+        "AWS_ENDPOINT_URL_SQS",
+        "AWS_REGION",
         "BALANCES_TABLE",
         "BALANCE_MAX",
         "COUPONS_TABLE",

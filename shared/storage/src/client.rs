@@ -54,7 +54,7 @@ impl Store {
     /// The store of the environment: the standard AWS variables, and the tables' names. Its connection is open, and it
     /// lives as long as the process, for all requests that the process serves, one after the other or at once.
     pub async fn from_env() -> &'static Self {
-        let db = Client::new(&connection::sdk_config("DYNAMODB"));
+        let db = Client::new(&connection::sdk_config("AWS_ENDPOINT_URL_DYNAMODB"));
         connection::open(db.describe_endpoints().customize().mutate_request(connection::greeting).send()).await;
         Box::leak(Box::new(Self::new(db, Tables::from_env())))
     }

@@ -27,8 +27,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// One configuration for the clients of all services. The SDK by itself would wait for ever: every attempt has a limit
 /// here, and the SDK retries lost calls and throttling. Conflicts are retried by the transaction itself.
 ///
-/// `service` is the service's part of the variable with its own endpoint: `AWS_ENDPOINT_URL_DYNAMODB`.
-pub(crate) fn sdk_config(service: &str) -> SdkConfig {
+/// `endpoint` is the variable with the service's own endpoint, if it has one.
+pub(crate) fn sdk_config(endpoint: &str) -> SdkConfig {
     let timeouts =
         TimeoutConfig::builder().connect_timeout(PATIENCE).operation_attempt_timeout(Duration::from_secs(3)).build();
     let retries = RetryConfig::standard()
@@ -37,16 +37,16 @@ pub(crate) fn sdk_config(service: &str) -> SdkConfig {
         .with_max_backoff(Duration::from_secs(1));
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
-        .region(given("AWS_REGION").or_else(|| given("AWS_DEFAULT_REGION")).map(Region::new))
+        .region(named("AWS_REGION").or_else(|| named("AWS_DEFAULT_REGION")).map(Region::new))
         .credentials_provider(SharedCredentialsProvider::new(credentials()))
         .http_client(http_client())
         .timeout_config(timeouts)
         .retry_config(retries);
-    config.set_endpoint_url(given(&format!("AWS_ENDPOINT_URL_{service}")).or_else(|| given("AWS_ENDPOINT_URL")));
+    config.set_endpoint_url(named(endpoint).or_else(|| named("AWS_ENDPOINT_URL")));
     config.build()
 }
 
-fn given(name: &str) -> Option<String> {
+fn named(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 

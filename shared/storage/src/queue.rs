@@ -70,7 +70,7 @@ impl OrderEvents {
     /// connection is open, and it lives as long as the process.
     pub async fn from_env() -> &'static Self {
         let named = |name: &str| std::env::var(name).unwrap_or_default();
-        let sqs = Client::new(&connection::sdk_config("SQS"));
+        let sqs = Client::new(&connection::sdk_config("AWS_ENDPOINT_URL_SQS"));
         connection::open(sqs.list_queues().customize().mutate_request(connection::greeting).send()).await;
         Box::leak(Box::new(Self::new(sqs, named("ORDER_EVENTS_QUEUE_URL"), named("ORDER_EVENTS_DLQ_URL"))))
     }
