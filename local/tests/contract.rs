@@ -20,6 +20,8 @@ mod snapshot;
 mod auditor;
 #[path = "contract/balances.rs"]
 mod balances;
+#[path = "contract/books.rs"]
+mod books;
 #[path = "contract/budget.rs"]
 mod budget;
 #[path = "contract/cancellations.rs"]
@@ -40,3 +42,5 @@ mod rounds;
 mod sales;
 #[path = "contract/shards.rs"]
 mod shards;
+#[path = "contract/upgrade.rs"]
+mod upgrade;

@@ -43,3 +43,25 @@ fn the_table_of_problems_is_the_catalogue() {
     };
     assert_eq!(table("Problems"), CATALOGUE.iter().map(row).collect());
 }
+
+#[test]
+fn every_alarm_has_its_runbook_and_every_runbook_stands_in_the_index() {
+    let folder = root().join("local/runbooks");
+    let names = fs::read_dir(&folder).unwrap().filter_map(|entry| {
+        let name = entry.unwrap().file_name().to_str()?.strip_suffix(".md")?.to_owned();
+        (name != "README").then_some(name)
+    });
+    let runbooks: BTreeSet<String> = names.collect();
+    let index = fs::read_to_string(folder.join("README.md")).unwrap();
+    let linked = |name: &str| index.contains(&format!("[{name}]({name}.md)"));
+    assert!(runbooks.iter().all(|name| linked(name)), "{runbooks:?}");
+    let template = Template::load(&root().join("template.yaml")).unwrap();
+    let resources = template.document()["Resources"].as_object().unwrap().values();
+    let alarms: Vec<_> = resources.filter(|resource| resource["Type"] == "AWS::CloudWatch::Alarm").collect();
+    assert!(!alarms.is_empty());
+    for alarm in alarms {
+        let said = alarm["Properties"]["AlarmDescription"].as_str().unwrap();
+        let runbook = said.rsplit_once("local/runbooks/").and_then(|(_, file)| file.strip_suffix(".md"));
+        assert!(runbook.is_some_and(|runbook| runbooks.contains(runbook)), "{said}");
+    }
+}

@@ -39,7 +39,7 @@ fn every_binary_is_a_function_and_every_function_a_binary() {
         .filter_map(|entry| entry.unwrap().file_name().to_str()?.strip_suffix(".rs").map(ToOwned::to_owned))
         .collect();
     assert_eq!(deployed, written);
-    assert_eq!(deployed.len(), 23);
+    assert_eq!(deployed.len(), 24);
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn each_table_is_written_by_the_functions_of_its_commands_only() {
         ("UserCoupons", "cancel-order issue-coupon place-order"),
         ("Orders", "cancel-order place-order"),
         ("Events", commands),
-        ("Sales", "aggregate-daily-stats record-sales"),
+        ("Sales", "aggregate-daily-stats reconcile-books record-sales"),
     ];
     let names = |names: &str| names.split(' ').map(ToOwned::to_owned).collect();
     let expected = expected.map(|(table, functions)| (table.to_owned(), names(functions)));
@@ -189,6 +189,17 @@ fn the_statistics_are_counted_at_ten_past_midnight_in_seoul() {
     assert_eq!(schedule["ScheduleExpressionTimezone"], "Asia/Seoul");
     let input: Value = serde_json::from_str(schedule["Input"].as_str().unwrap()).unwrap();
     assert_eq!(input, json!({"scheduled_time": "<aws.scheduler.scheduled-time>"}));
+}
+
+#[test]
+fn the_books_are_reconciled_every_quarter_of_an_hour_after_the_statistics_and_nothing_is_written_but_marks() {
+    let template = template();
+    let schedule = trigger(&template, "ReconcileBooks", "ScheduleV2");
+    assert_eq!(schedule["ScheduleExpression"], "cron(0/15 1-4 * * ? *)");
+    assert_eq!(schedule["ScheduleExpressionTimezone"], "Asia/Seoul");
+    let writes = permissions(template.function("reconcile-books").unwrap());
+    let writes = writes.filter(|(action, _)| !["dynamodb:Query", "dynamodb:BatchGetItem"].contains(action));
+    assert_eq!(writes.collect::<Vec<_>>(), [("dynamodb:PutItem", "Sales")]);
 }
 
 #[test]

@@ -83,7 +83,7 @@ impl Operations {
 
     /// Tonight's run, now: it counts today and the two days before.
     async fn count_today(&self) -> Result<Value> {
-        nightly::run(&self.cloud, STACK_NAME, seoul::day(Timestamp::now()).tomorrow()?).await
+        nightly::run(&self.cloud, STACK_NAME, &nightly::night(seoul::day(Timestamp::now()).tomorrow()?)?).await
     }
 }
 

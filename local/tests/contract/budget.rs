@@ -11,7 +11,10 @@ use sijang_domain::{ProductId, ProductPatch, ProductStatus};
 use sijang_local::faults::{Call, Consumed, Faults, Plan, Proxy};
 use sijang_storage::{AttributeValue, Item};
 
-use crate::shop::{Shop, fixed};
+use crate::{
+    books::deliver,
+    shop::{Shop, at, fixed, moment},
+};
 
 /// A shop behind a proxy that reads the meter.
 struct Metered {
@@ -247,6 +250,36 @@ async fn catalogue(m: &mut Metered) {
     m.row("reshard-coupon", "from 1 to 8", env.reshard_coupon(coupon, 8)).await;
 }
 
+/// A night of the reconciler, by how many customers placed the orders of the day.
+async fn books(m: &mut Metered, customers: usize, orders_of_each: usize) {
+    let products = [m.shop.product(PRICE, 10_000).await, m.shop.product(PRICE, 10_000).await];
+    for number in 0..customers {
+        let name = format!("c0a8012e-7b1f-4f43-9e6e-1d2a3b4c{number:04}");
+        let customer = m.shop.customer(&name).with_balance(1_000_000).await;
+        for _ in 0..orders_of_each {
+            customer.order(products.map(|product| (product, 1))).done().await;
+        }
+    }
+    deliver(&m.shop).await;
+    let night = at("2026-11-21T16:00:00Z");
+    m.shop.store.aggregate(night).await.unwrap();
+    let store = m.cold().store;
+    let outcome = format!("{} orders of {customers} customers", customers * orders_of_each);
+    let cost = m
+        .row("reconcile-books", &outcome, async {
+            let books = store.reconcile_night(night, moment(night)).await.unwrap();
+            assert_eq!((books.customers, books.findings.len()), (customers, 0));
+            store.save_progress(&books).await.unwrap();
+        })
+        .await;
+    // How the facts lie in their eight partitions is left to chance, and each is rounded up.
+    let (calls, Consumed { half_reads, writes, .. }) = cost;
+    m.lines.pop();
+    let reads = (half_reads + 50) / 100 * 50;
+    m.lines.push(format!("| reconcile-books | {outcome} | {calls} | about {reads} | {writes} marks |"));
+    m.row("reconcile-books", "nothing left to do", store.reconcile_night(night, moment(night))).await;
+}
+
 fn page(lines: &[String]) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("BUDGET.md");
     let text = fs::read_to_string(path).unwrap_or_default();
@@ -264,13 +297,15 @@ async fn each_route_costs_what_the_budget_says() {
         return; // the figures are those of the engine in this process
     }
     let mut all = Vec::new();
-    for part in 0..4 {
+    for part in 0..6 {
         let mut m = Metered::open().await;
         match part {
             0 => balances(&mut m).await,
             1 => orders(&mut m).await,
             2 => coupons(&mut m).await,
-            _ => catalogue(&mut m).await,
+            3 => catalogue(&mut m).await,
+            4 => books(&mut m, 100, 1).await,
+            _ => books(&mut m, 10, 10).await,
         }
         all.append(&mut m.lines);
     }

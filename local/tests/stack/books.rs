@@ -7,9 +7,11 @@ use std::{
 };
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::civil::Date;
 use libtest_mimic::Trial;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
-use serde_json::Value;
+use serde_json::{Value, json};
+use sijang_local::seoul;
 use tokio::time::{Instant, sleep};
 
 use crate::{
@@ -23,7 +25,16 @@ pub const PIPELINE: Duration = Duration::from_secs(90);
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![lone_trial(world, "books::whatever_was_done_the_books_of_the_whole_shop_balance", async |shop| {
         Books::caught_up(&shop).await.audit();
+        assert_eq!(drift(&shop, seoul::day(jiff::Timestamp::now())).await, json!([]), "the reconciler says the same");
     })]
+}
+
+/// What the reconciler finds of a day, when everything of it has been counted.
+pub async fn drift(shop: &Shop, day: Date) -> Value {
+    let event = json!({"day": day.to_string(), "settling_minutes": 0});
+    let mut report = shop.stack().invoke("reconcile-books", &event).await.unwrap();
+    assert_eq!((&report.error, &report.payload["done"]), (&None, &json!(true)), "{}", report.payload);
+    report.payload["findings"].take()
 }
 
 /// Everything that the shop has stored, as far as the books need it.

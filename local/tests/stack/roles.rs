@@ -9,11 +9,13 @@ use aws_sdk_dynamodb::{
     config::{BehaviorVersion, Credentials, Region},
     types::AttributeValue,
 };
+use jiff::Timestamp;
 use libtest_mimic::{Completion, Trial};
 use serde_json::{Value, json};
 use sijang_local::{
     cloud::REGION,
     roles::Access,
+    seoul,
     template::{Function, Template},
 };
 use ulid::Ulid;
@@ -42,6 +44,7 @@ pub fn last_trial(world: &Arc<World>, before: &[Trial]) -> Trial {
         let shop = world.shop().await;
         poison_in_the_stream(&shop).await;
         messages_for_the_aggregator(&shop).await;
+        a_night_for_the_reconciler(&shop).await;
         compare(&shop);
         Completion::Completed
     })
@@ -140,6 +143,14 @@ async fn messages_for_the_aggregator(shop: &Shop) {
         recount.payload["drained"].as_u64().filter(|drained| *drained > 0)
     })
     .await;
+}
+
+/// The books of today as they will be read tonight, marks and all.
+async fn a_night_for_the_reconciler(shop: &Shop) {
+    let tomorrow = seoul::day(Timestamp::now()).tomorrow().unwrap();
+    let night = json!({"scheduled_time": seoul::schedule(tomorrow).unwrap().to_string()});
+    let report = shop.stack().invoke("reconcile-books", &night).await.unwrap();
+    assert_eq!((&report.error, &report.payload["findings"]), (&None, &json!([])), "{}", report.payload);
 }
 
 async fn refused(shop: Shop) {

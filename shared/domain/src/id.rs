@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
-use crate::{Timestamp, Violation};
+use crate::{Day, Timestamp, Violation};
 
 /// Who acts: the token's `sub`. Nothing else names a customer anywhere.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -100,6 +100,30 @@ ulid_id! {
 ulid_id! {
     /// An entry of the balance ledger or of the stock books.
     EntryId
+}
+
+impl OrderId {
+    /// When the order was paid, in milliseconds since the epoch.
+    pub fn millis(self) -> i64 {
+        self.0.timestamp_ms().cast_signed()
+    }
+
+    /// The first and the last identifier that an order of a day can have.
+    pub fn range_of(day: Day) -> (Self, Self) {
+        let next = Ulid::from_parts(day.plus(1).start().ulid_millis(), 0);
+        (Self::new(day.start(), 0), Self(Ulid(next.0 - 1)))
+    }
+
+    /// Whether the order was paid on a day.
+    pub fn is_of(self, day: Day) -> bool {
+        let (first, last) = Self::range_of(day);
+        (first..=last).contains(&self)
+    }
+
+    /// Whether the order was paid by then.
+    pub fn is_before(self, at: Timestamp) -> bool {
+        self.millis() <= at.millis()
+    }
 }
 
 impl EntryId {

@@ -6,6 +6,7 @@
 
 mod answer;
 mod balance;
+mod books;
 mod coupon;
 mod error;
 mod event;
@@ -26,6 +27,10 @@ mod violation;
 
 pub use answer::{Fingerprint, IdempotencyKey};
 pub use balance::{Deposit, DepositLimits, EntryType, LedgerEntry};
+pub use books::{
+    Account, CampaignBooks, Counter, DayFacts, Finding, Ledger, LedgerLine, PlacedFact, Rule, Shelf, ShelfSales,
+    Subject,
+};
 pub use coupon::{
     Campaign, CampaignDraft, CampaignListing, CouponShards, CouponStatus, CouponTerms, CouponUse, Discount,
     IssuedCoupon, IssuedCouponView,

@@ -8,7 +8,9 @@ use std::{cmp::Reverse, collections::BTreeMap};
 
 use serde::Serialize;
 
-use crate::{CloudEvent, Day, Money, OrderId, OrderStatus, ProductId, event::event_id};
+use crate::{
+    CloudEvent, Day, Finding, Money, Order, OrderId, OrderStatus, ProductId, Rule, Subject, UserId, event::event_id,
+};
 
 /// Whether a fact adds its order to the day or takes it out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +26,8 @@ pub enum SaleKind {
 pub struct SaleFact {
     /// The order.
     pub order_id: OrderId,
+    /// Whose it is; the first release did not say.
+    pub user_id: Option<UserId>,
     /// Added or taken out.
     pub kind: SaleKind,
     /// The day of the sale, also for a cancellation.
@@ -43,8 +47,13 @@ impl SaleFact {
             OrderStatus::Paid => SaleKind::Sale,
             OrderStatus::Cancelled => SaleKind::Cancellation,
         };
-        let lines = order.lines.iter().map(|line| (line.product_id, line.quantity.units(), line.unit_price));
-        Self { order_id: order.order_id, kind, day: Day::of(order.paid_at), lines: lines.collect() }
+        let (user_id, lines) = (Some(event.data.user_id.clone()), Self::lines_of(order));
+        Self { order_id: order.order_id, user_id, kind, day: Day::of(order.paid_at), lines }
+    }
+
+    /// What an order counts as: product, units and list price of one unit.
+    pub fn lines_of(order: &Order) -> Vec<(ProductId, u32, Money)> {
+        order.lines.iter().map(|line| (line.product_id, line.quantity.units(), line.unit_price)).collect()
     }
 
     /// The fact's name: its event's identity.
@@ -56,9 +65,19 @@ impl SaleFact {
         event_id(self.order_id, status)
     }
 
-    /// Where the fact lives: by the random end of the order's identifier, so that it is the same every time.
+    /// The names of all facts that there can be of an order.
+    pub fn ids_of(order_id: OrderId) -> [String; 2] {
+        [OrderStatus::Paid, OrderStatus::Cancelled].map(|status| event_id(order_id, status))
+    }
+
+    /// Where the fact lives.
     pub fn shard(&self) -> u8 {
-        (self.order_id.bits() % u128::from(Self::SHARDS)).to_le_bytes()[0]
+        Self::shard_of(self.order_id)
+    }
+
+    /// Where the facts of an order live: by the random end of its identifier, so that it is the same every time.
+    pub fn shard_of(order_id: OrderId) -> u8 {
+        (order_id.bits() % u128::from(Self::SHARDS)).to_le_bytes()[0]
     }
 }
 
@@ -156,6 +175,13 @@ impl Ranking {
     /// How many products the ranking has.
     pub const LENGTH: usize = 5;
 
+    /// What is wrong with it, by the totals of its window. One that counted other facts is older or newer, and not wrong.
+    pub fn finding(&self, window: &DayTotals) -> Option<Finding> {
+        let counted = Self::of(self.day, window);
+        let wrong = self.facts == counted.facts && self.products != counted.products;
+        wrong.then_some(Finding { rule: Rule::RankingDiffers, subject: Subject::Day(self.day) })
+    }
+
     /// The ranking that holds on `day`, from the totals of its window: by units, then revenue, then identifier.
     pub fn of(day: Day, window: &DayTotals) -> Self {
         let mut sold: Vec<_> = window.products().filter(|(_, sales)| sales.units > 0).collect();
@@ -184,7 +210,13 @@ mod tests {
     fn fact(order: u128, kind: SaleKind, lines: &[(u128, u32, i64)]) -> SaleFact {
         let at = Timestamp::from_millis(0).unwrap();
         let line = |(id, units, price): &(u128, u32, i64)| (product(*id), *units, Money::new(*price).unwrap());
-        SaleFact { order_id: OrderId::new(at, order), kind, day: Day::of(at), lines: lines.iter().map(line).collect() }
+        SaleFact {
+            order_id: OrderId::new(at, order),
+            user_id: None,
+            kind,
+            day: Day::of(at),
+            lines: lines.iter().map(line).collect(),
+        }
     }
 
     fn totals(facts: &[SaleFact]) -> DayTotals {

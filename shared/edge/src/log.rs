@@ -26,7 +26,7 @@ fn level(wanted: Option<&str>) -> LevelFilter {
 }
 
 /// The first 16 digits of a subject's SHA-256.
-pub(crate) fn pseudonym(subject: &str) -> String {
+pub fn pseudonym(subject: &str) -> String {
     let first = Sha256::digest(subject).iter().take(8).fold(0, |first, byte| first << 8 | u64::from(*byte));
     format!("{first:016x}")
 }

@@ -7,8 +7,8 @@
 
 use serde::{Deserialize, Serialize};
 use sijang_domain::{
-    Answered, Command, Deposit, DepositLimits, EntryId, EntryType, Error, LedgerEntry, Moment, Money, OrderId, Page,
-    Position, Refusal, Rendered, SignedMoney, Timestamp, UserId,
+    Answered, Command, Deposit, DepositLimits, EntryId, EntryType, Error, Ledger, LedgerEntry, LedgerLine, Moment,
+    Money, OrderId, Page, Position, Refusal, Rendered, SignedMoney, Timestamp, UserId,
 };
 
 use crate::{
@@ -233,6 +233,22 @@ impl Store {
         let items = self.query(query, limit + 1).await?;
         items.into_iter().map(|item| from_item("ledger entry", item)).collect()
     }
+}
+
+/// Balance and ledger of a partition that was read in the order of its keys: the balance sorts first, so that its last
+/// entry is among those that were read after it.
+pub(crate) fn ledger_of(items: Vec<Item>) -> Result<Ledger, Error> {
+    let mut ledger = Ledger::default();
+    for item in items {
+        if item.get("sk").and_then(|sk| sk.as_s().ok()).is_some_and(|sk| sk == BALANCE) {
+            ledger.balance = BalanceRow::read(Some(item))?.map(|row| (row.balance, row.last));
+        } else {
+            let row: EntryRow = from_item("ledger entry", item)?;
+            let (kind, amount, order_id) = (row.r#type, row.amount, row.order_id);
+            ledger.entries.push(LedgerLine { id: row.id()?, kind, amount, order_id });
+        }
+    }
+    Ok(ledger)
 }
 
 impl EntryRow {

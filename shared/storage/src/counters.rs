@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 use sijang_domain::{
-    Answered, Command, CouponId, CouponShards, Error, Refusal, Rendered, ShardCount, Shards, Sighting,
+    Answered, Command, Counter, CouponId, CouponShards, Error, Refusal, Rendered, ShardCount, Shards, Sighting,
 };
 
 use crate::{
@@ -41,6 +41,11 @@ impl CounterRow {
 
     pub(crate) fn read(item: Item) -> Result<Self, Error> {
         from_item("counter", item)
+    }
+
+    /// As the books have it.
+    pub(crate) fn counter(&self) -> Counter {
+        Counter { quota: self.quota, issued: self.issued }
     }
 
     /// Coupons that it can still give out.

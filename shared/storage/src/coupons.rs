@@ -3,13 +3,13 @@
 //!
 //! A user's coupon has user and campaign as its key, so that nobody can hold two of one campaign.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use sijang_domain::{
-    Answered, Campaign, CampaignDraft, CampaignListing, Command, CouponFinding, CouponId, CouponStatus, CouponTerms,
-    CouponUse, Discount, Draw, Error, IdempotencyKey, IssuedCoupon, Moment, Money, Name, Order, OrderId, Page,
-    Position, Refusal, Rendered, ShardCount, Timestamp, UserId,
+    Answered, Campaign, CampaignBooks, CampaignDraft, CampaignListing, Command, CouponFinding, CouponId, CouponStatus,
+    CouponTerms, CouponUse, Discount, Draw, Error, IdempotencyKey, IssuedCoupon, Moment, Money, Name, Order, OrderId,
+    Page, Position, Refusal, Rendered, ShardCount, Timestamp, UserId,
 };
 use ulid::Ulid;
 
@@ -162,6 +162,11 @@ fn user_coupon_key(user: &UserId, coupon_id: CouponId) -> Item {
     key([("user_id", user.to_string()), ("coupon_id", coupon_id.to_string())])
 }
 
+/// The coupon of an item.
+pub(crate) fn coupon_of(item: Item) -> Result<IssuedCoupon, Error> {
+    from_item::<UserCouponRow>("user coupon", item)?.coupon()
+}
+
 /// The answer for a user who holds the coupon: a replay when this very request got it.
 fn held(item: Item, request: &str, keyed: bool) -> Result<Answered<IssuedCoupon>, Error> {
     let row: UserCouponRow = from_item("user coupon", item)?;
@@ -180,7 +185,7 @@ pub(crate) fn coupon_finding(condition: Condition) -> Result<CouponFinding, Erro
         Condition::Held => Ok(CouponFinding::Held),
         Condition::Failed(None) => Ok(CouponFinding::Absent),
         Condition::Failed(Some(item)) => {
-            let coupon = from_item::<UserCouponRow>("user coupon", item)?.coupon()?;
+            let coupon = coupon_of(item)?;
             Ok(CouponFinding::Found { used: coupon.used.is_some(), expires_at: coupon.expires_at })
         }
     }
@@ -293,6 +298,24 @@ impl Store {
         }
     }
 
+    /// A campaign and its counters as they are now, to be held against those who were seen to hold its coupons.
+    pub(crate) async fn campaign_books(
+        &self,
+        coupon_id: CouponId,
+        holders: BTreeSet<UserId>,
+    ) -> Result<CampaignBooks, Error> {
+        let mut counters = self.counter_rows(coupon_id, ShardCount::ONE).await?;
+        if counters.iter().any(|first| first.member.generation > 0) {
+            // What a counter that is no longer in use has given out still counts.
+            counters = self.counter_rows(coupon_id, ShardCount::ALL).await?;
+        }
+        let campaign = self.get_all(&self.tables.coupons, vec![campaign_key(coupon_id)], true).await?.pop();
+        let total =
+            campaign.map(|item| from_item::<CampaignRow>("campaign", item)).transpose()?.map_or(0, |row| row.total);
+        let counters = counters.iter().map(CounterRow::counter).collect();
+        Ok(CampaignBooks { coupon_id, total, counters, holders })
+    }
+
     /// The campaigns that are open at `now`, the next to close first, and what is left of each.
     pub async fn open_campaigns(
         &self,
@@ -348,7 +371,7 @@ impl Store {
         };
         let coupons = self
             .select(query, limit + 1, |item| {
-                let coupon = from_item::<UserCouponRow>("user coupon", item)?.coupon()?;
+                let coupon = coupon_of(item)?;
                 Ok(status.is_none_or(|status| coupon.status(now) == status).then_some(coupon))
             })
             .await?;

@@ -47,7 +47,8 @@ impl Store {
             let (finding, seen_later) = match self.sale(product_id, units) {
                 Some(taken) => {
                     let mut transaction = self.adjustment(command, &answer)?;
-                    transaction.draw(&self.tables.products, &taken, |change| change)?;
+                    let leaves = |change: Change, units| change.entering(-i64::from(units));
+                    transaction.draw(&self.tables.products, &taken, leaves)?;
                     let mut conditions = match self.commit(transaction, command.moment.deadline).await? {
                         Outcome::Committed => return Ok(Answered::new(answer)),
                         Outcome::Cancelled(conditions) => conditions.into_iter(),
@@ -93,6 +94,7 @@ impl Store {
                     .when("stock <= :most")
                     .number(":units", units)
                     .number(":most", Stock::MAX - units)
+                    .entering(units)
                     .among(ShardCount::ONE);
                 transaction.update(change)?;
             } else {
@@ -135,7 +137,7 @@ impl Store {
         let next = first.member.next(first.member.shards);
         for (row, share) in rows.iter().zip(first.member.shards.shares(units)) {
             let change = row.change(&self.tables.products, "SET stock = stock + :share").number(":share", share);
-            transaction.update(change.joining(next))?;
+            transaction.update(change.entering(share).joining(next))?;
         }
         Ok(())
     }
@@ -165,7 +167,7 @@ impl Store {
             }
             for (share, shard) in parts.zip(rows.len()..) {
                 let shard = u8::try_from(shard).unwrap_or(ShardCount::MAX);
-                let mut item = to_item(&StockRow { stock: share, member: next, ..first.clone() })?;
+                let mut item = to_item(&StockRow { stock: share, entered: 0, member: next, ..first.clone() })?;
                 item.extend(stock_key(product_id, shard));
                 transaction.put_new_item(&self.tables.products, item, "product_id")?;
             }
@@ -188,7 +190,7 @@ impl Store {
         let units = beside.iter().map(|draw| draw.units).sum::<u32>();
         let scattered = Sale { draws: beside, ..*sale };
         let mut transaction = Transaction::default();
-        transaction.draw(&self.tables.products, &scattered, |change| change)?;
+        transaction.draw(&self.tables.products, &scattered, |change, _| change)?;
         let first = stock_key(sale.product_id, 0);
         let whole = Change::to(&self.tables.products, first, "SET stock = stock + :units").number(":units", units);
         transaction.update(whole.among(sale.count))?;

@@ -4,6 +4,7 @@
 //! conditions mean is decided by the domain. The code sees only standard AWS endpoints: any engine that speaks them fits.
 
 mod balances;
+mod books;
 mod catalogue;
 mod client;
 mod command;
@@ -24,6 +25,7 @@ mod stock;
 mod transaction;
 mod tries;
 
+pub use books::{Progress, Reconciliation, SETTLING};
 pub use client::{Store, Tables};
 pub use events::{relayed, traced};
 pub use lag::lag;

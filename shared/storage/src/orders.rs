@@ -8,7 +8,7 @@ use sijang_domain::{
 };
 
 use crate::{
-    Store,
+    Item, Store,
     balances::BalanceFinding,
     command::{in_time, random},
     coupons::coupon_finding,
@@ -87,6 +87,11 @@ struct OrderRow {
     user_id: String,
     order_id: OrderId,
     order: OrderRecord,
+}
+
+/// The order of an item.
+pub(crate) fn order_of(item: Item) -> Result<Order, Error> {
+    from_item::<OrderRow>("order", item)?.order.order()
 }
 
 /// The most draws from shards that one transaction has room for, beside event, balance, coupon, ledger and order.
@@ -239,7 +244,7 @@ impl Store {
     pub async fn order(&self, user: &UserId, order_id: OrderId) -> Result<Order, Error> {
         let key = key([("user_id", user.to_string()), ("order_id", order_id.to_string())]);
         let item = self.get(&self.tables.orders, key, true).await?.ok_or(Refusal::OrderNotFound)?;
-        from_item::<OrderRow>("order", item)?.order.order()
+        order_of(item)
     }
 
     /// The orders of a user, newest first; with a status, only those.
@@ -261,7 +266,7 @@ impl Store {
         };
         let orders = self
             .select(query, limit + 1, |item| {
-                let order = from_item::<OrderRow>("order", item)?.order.order()?;
+                let order = order_of(item)?;
                 Ok(status.is_none_or(|status| order.status == status).then_some(order))
             })
             .await?;

@@ -13,8 +13,8 @@ use futures::{StreamExt, TryStreamExt, stream};
 use metrics::counter;
 use serde::{Deserialize, Serialize};
 use sijang_domain::{
-    Day, DayTotals, Error, Money, OrderId, Page, Position, ProductId, ProductSales, RankedProduct, Ranking, SaleFact,
-    SaleKind, Timestamp, metric::AGGREGATION_DRIFT,
+    Day, DayTotals, Error, Money, OrderId, Page, PlacedFact, Position, ProductId, ProductSales, RankedProduct, Ranking,
+    SaleFact, SaleKind, Timestamp, UserId, metric::AGGREGATION_DRIFT,
 };
 use tokio::time::sleep;
 
@@ -30,11 +30,14 @@ const RANKING: &str = "RANKING#3D";
 const WRITES: usize = 16;
 
 #[derive(Debug, Serialize, Deserialize)]
-struct FactRow {
+pub(crate) struct FactRow {
     pk: String,
     /// The event's identity.
     sk: String,
-    order_id: OrderId,
+    pub(crate) order_id: OrderId,
+    /// Whose order it is: by which the reconciler finds it. The first release did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    user: Option<UserId>,
     cancelled: bool,
     lines: Vec<FactLine>,
 }
@@ -47,7 +50,7 @@ struct FactLine {
     u: i64,
 }
 
-fn fact_partition(day: Day, shard: u8) -> String {
+pub(crate) fn fact_partition(day: Day, shard: u8) -> String {
     format!("FACT#{day}#{shard}")
 }
 
@@ -66,9 +69,16 @@ impl FactRow {
             pk: fact_partition(fact.day, fact.shard()),
             sk: fact.id(),
             order_id: fact.order_id,
+            user: fact.user_id.clone(),
             cancelled: fact.kind == SaleKind::Cancellation,
             lines: fact.lines.iter().map(line).collect(),
         }
+    }
+    /// The fact as it lies in a shard of a day.
+    pub(crate) fn placed(self, day: Day, shard: u8) -> Result<PlacedFact, Error> {
+        let (kind, lines) = (kind_of(self.cancelled), lines_of(self.lines)?);
+        let fact = SaleFact { order_id: self.order_id, user_id: self.user, kind, day, lines };
+        Ok(PlacedFact { fact, name: self.sk, shard })
     }
 }
 
@@ -83,14 +93,21 @@ impl CountedRow {
     const ATTRIBUTES: &[&str] = &["cancelled", "lines"];
 
     fn count_in(self, totals: &mut DayTotals) -> Result<(), Error> {
-        let line = |line: FactLine| {
-            let price = Money::new(line.u).map_err(|_| Error::corrupt("fact", "price out of range"))?;
-            Ok::<_, Error>((line.p, line.q, price))
-        };
-        let kind = if self.cancelled { SaleKind::Cancellation } else { SaleKind::Sale };
-        totals.count(kind, &self.lines.into_iter().map(line).collect::<Result<Vec<_>, _>>()?);
+        totals.count(kind_of(self.cancelled), &lines_of(self.lines)?);
         Ok(())
     }
+}
+
+fn kind_of(cancelled: bool) -> SaleKind {
+    if cancelled { SaleKind::Cancellation } else { SaleKind::Sale }
+}
+
+fn lines_of(lines: Vec<FactLine>) -> Result<Vec<(ProductId, u32, Money)>, Error> {
+    let line = |line: FactLine| {
+        let price = Money::new(line.u).map_err(|_| Error::corrupt("fact", "price out of range"))?;
+        Ok((line.p, line.q, price))
+    };
+    lines.into_iter().map(line).collect()
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -117,6 +134,13 @@ struct RankingRow {
     sk: Day,
     products: Vec<RankedRow>,
     facts: u64,
+}
+
+impl RankingRow {
+    fn ranking(self) -> Ranking {
+        let ranked = |row: RankedRow| RankedProduct { product_id: row.p, units_sold: row.units, revenue: row.revenue };
+        Ranking { day: self.sk, products: self.products.into_iter().map(ranked).collect(), facts: self.facts }
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -180,7 +204,7 @@ impl Store {
     }
 
     /// The totals of a day, from its facts. Each shard is a partition, read by itself.
-    async fn count_day(&self, day: Day) -> Result<DayTotals, Error> {
+    pub(crate) async fn count_day(&self, day: Day) -> Result<DayTotals, Error> {
         let shards = stream::iter(0..SaleFact::SHARDS).map(|shard| self.count_shard(day, shard));
         let merge = |mut totals: DayTotals, shard: DayTotals| async move {
             totals.merge(&shard);
@@ -285,6 +309,13 @@ impl Store {
         }
     }
 
+    /// The ranking of a day, if there is one.
+    pub(crate) async fn ranking_of(&self, day: Day) -> Result<Option<Ranking>, Error> {
+        let key = key([("pk", RANKING.to_owned()), ("sk", day.to_string())]);
+        let found = self.get_all(&self.tables.sales, vec![key], true).await?.pop();
+        found.map(|item| from_item::<RankingRow>("ranking", item).map(RankingRow::ranking)).transpose()
+    }
+
     /// The newest ranking, if there is one yet.
     pub async fn newest_ranking(&self) -> Result<Option<Ranking>, Error> {
         let query = Query {
@@ -295,10 +326,7 @@ impl Store {
             ..Query::default()
         };
         let Some(item) = self.query(query, 1).await?.pop() else { return Ok(None) };
-        let row: RankingRow = from_item("ranking", item)?;
-        let ranked = |row: RankedRow| RankedProduct { product_id: row.p, units_sold: row.units, revenue: row.revenue };
-        let products = row.products.into_iter().map(ranked).collect();
-        Ok(Some(Ranking { day: row.sk, products, facts: row.facts }))
+        Ok(Some(from_item::<RankingRow>("ranking", item)?.ranking()))
     }
 }
 

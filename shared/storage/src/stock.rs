@@ -31,15 +31,29 @@ pub(crate) struct StockRow {
     /// KRW minor units for one.
     pub(crate) price: i64,
     pub(crate) active: bool,
+    /// Units that ever came in here from outside: stocked, adjusted, given back. What is not there was sold, or moved to
+    /// another shard (see [`sijang_domain::Shelf`]).
+    #[serde(default)]
+    pub(crate) entered: i64,
     #[serde(flatten)]
     pub(crate) member: Membership,
+}
+
+/// Counts units that come in from outside, or go there: to be said after what is set. The first release did not count.
+const ENTERS: &str = ", entered = if_not_exists(entered, :none) + :entering";
+
+impl Change {
+    /// Of units that come in from outside, or go there when negative.
+    pub(crate) fn entering(self, units: impl Into<i64>) -> Self {
+        self.also(ENTERS).number(":none", 0).number(":entering", units)
+    }
 }
 
 impl StockRow {
     /// The first shard of a new product.
     pub(crate) fn first(product_id: ProductId, stock: u32, price: Money) -> Self {
         let (sk, price, member) = (sort_key(STOCK, 0), price.minor(), Membership::default());
-        Self { product_id, sk, stock, price, active: true, member }
+        Self { product_id, sk, stock, price, active: true, entered: stock.into(), member }
     }
 
     pub(crate) fn read(item: Item) -> Result<Self, Error> {
@@ -81,7 +95,7 @@ pub(crate) struct Sale {
 impl Transaction {
     /// Takes units of a product: it must be sold, at this price, and have as many.
     pub(crate) fn sell(&mut self, table: &str, sale: &Sale, price: Money) -> Result<(), Error> {
-        self.draw(table, sale, |change| {
+        self.draw(table, sale, |change, _| {
             change
                 .and("active = :yes AND price = :price")
                 .number(":price", price.minor())
@@ -90,13 +104,13 @@ impl Transaction {
     }
 
     /// Takes units of a product from its shards, if each has as many.
-    pub(crate) fn draw(&mut self, table: &str, sale: &Sale, also: impl Fn(Change) -> Change) -> Result<(), Error> {
+    pub(crate) fn draw(&mut self, table: &str, sale: &Sale, also: impl Fn(Change, u32) -> Change) -> Result<(), Error> {
         for Draw { shard, units } in &sale.draws {
             let draw = Change::to(table, stock_key(sale.product_id, *shard), "SET stock = stock - :units")
                 .when("stock >= :units")
                 .number(":units", *units)
                 .among(sale.count);
-            self.update(also(draw))?;
+            self.update(also(draw, *units))?;
         }
         Ok(())
     }
@@ -105,7 +119,8 @@ impl Transaction {
     pub(crate) fn restock(&mut self, table: &str, product_id: ProductId, quantity: Quantity) -> Result<(), Error> {
         let back = Change::to(table, stock_key(product_id, 0), "SET stock = stock + :units")
             .when("attribute_exists(product_id)")
-            .number(":units", quantity.units());
+            .number(":units", quantity.units())
+            .entering(quantity.units());
         self.update(back)
     }
 }
