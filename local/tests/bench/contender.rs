@@ -17,6 +17,8 @@ use tokio::process::Command;
 pub enum Operation {
     PlaceOrder,
     IssueCoupon,
+    /// No request: what a worker does.
+    Work,
 }
 
 impl fmt::Display for Operation {
@@ -24,6 +26,7 @@ impl fmt::Display for Operation {
         f.write_str(match self {
             Self::PlaceOrder => "place-order",
             Self::IssueCoupon => "issue-coupon",
+            Self::Work => "work",
         })
     }
 }
@@ -119,6 +122,15 @@ impl Contenders {
 
     pub fn by_name(&self, name: &str, operation: Operation) -> &Contender {
         self.all.iter().find(|contender| contender.name == name && contender.operation == operation).unwrap()
+    }
+
+    /// A worker of ours, which nobody competes with.
+    pub fn worker(&self, name: &'static str) -> Contender {
+        let profile = if self.deployed { "release" } else { "debug" };
+        let program = self.repository.target().join(profile).join(name);
+        let log = self.folder.join(format!("{name}.log"));
+        let command = vec![program.clone().into()];
+        Contender { name, operation: Operation::Work, command, variables: Vec::new(), log, artefact: program }
     }
 
     async fn add_node(&mut self, progress: Progress) {

@@ -62,8 +62,14 @@ impl Environment {
         environment
     }
 
-    /// Runs an event. How long it took, and the status of the answer.
+    /// Runs a request. How long it took, and the status of the answer.
     pub async fn invoke(&mut self, body: Value) -> (Duration, u64) {
+        let (took, answer) = self.run(body).await;
+        (took, answer["statusCode"].as_u64().unwrap_or_else(|| panic!("{}: {answer}", self.name)))
+    }
+
+    /// Runs an event. How long it took, and the answer.
+    pub async fn run(&mut self, body: Value) -> (Duration, Value) {
         let function_arn = "arn:aws:lambda:ap-northeast-2:000000000000:function:bench".to_owned();
         let event = Event { function_arn, deadline: SystemTime::now() + PATIENCE, body };
         let began = Instant::now();
@@ -72,7 +78,7 @@ impl Environment {
         let took = began.elapsed();
         let Report::Answer(answer) = report else { panic!("{}: {report:?}", self.name) };
         assert!(matches!(self.report().await, Report::Ready), "{} answers twice", self.name);
-        (took, answer["statusCode"].as_u64().unwrap_or_else(|| panic!("{}: {answer}", self.name)))
+        (took, answer)
     }
 
     /// Runs an event that must be done.

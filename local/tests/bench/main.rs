@@ -42,6 +42,7 @@ mod report;
 mod samples;
 mod store;
 mod usage;
+mod volume;
 
 use clap::Parser;
 use libtest_mimic::{Arguments, Trial};
@@ -61,6 +62,9 @@ struct Bench {
     /// Requests in each round
     #[arg(long, default_value_t = 200)]
     requests: usize,
+    /// Sizes of the days that are counted
+    #[arg(long, value_delimiter = ',', default_values_t = [20_000, 50_000, 100_000])]
+    orders: Vec<usize>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -73,10 +77,12 @@ enum Part {
     Own,
     /// The race for coupons, and Redis
     Coupons,
+    /// A day of orders, counted
+    Volume,
 }
 
 impl Part {
-    const ALL: [Self; 4] = [Self::Cold, Self::Orders, Self::Own, Self::Coupons];
+    const ALL: [Self; 5] = [Self::Cold, Self::Orders, Self::Own, Self::Coupons, Self::Volume];
 }
 
 fn main() {
@@ -99,6 +105,7 @@ impl Bench {
                 Part::Orders => orders::measure(&contenders, (self.rounds, self.requests), progress, &mut report).await,
                 Part::Own => own::measure(&contenders, self.requests, progress, &mut report).await,
                 Part::Coupons => coupons::measure(&contenders, progress, &mut report).await,
+                Part::Volume => volume::measure(&contenders, &self.orders, progress, &mut report).await,
             }
         }
         report.finish(self.parts == Part::ALL);
@@ -115,8 +122,9 @@ fn test(runtime: tokio::runtime::Runtime) {
             let mut report = Report::begin(&contenders);
             cold::measure(&contenders, 1, progress, &mut report).await;
             orders::measure(&contenders, (1, 10), progress, &mut report).await;
+            volume::measure(&contenders, &[150, 300], progress, &mut report).await;
             let text = report.text();
-            for row in ["| Sijang | place-order |", "| Sijang | issue-coupon |", "| Rust, runtime alone |"] {
+            for row in ["| Sijang | place-order |", "| Sijang | issue-coupon |", "| Rust, runtime alone |", "| 300 |"] {
                 assert!(text.contains(row), "{text}");
             }
         });

@@ -42,6 +42,7 @@ impl Market {
         match operation {
             Operation::PlaceOrder => order(self.product, number),
             Operation::IssueCoupon => issue(self.coupon, &format!("customer-{number}")),
+            Operation::Work => unreachable!("nobody requests it"),
         }
     }
 
