@@ -145,8 +145,29 @@ fn schedule_in_utc(properties: &mut Value) -> Result<()> {
     let ("Asia/Seoul", [minute, hour, "*", "*", "?", "*"]) = (zone, fields.as_slice()) else {
         bail!("only a daily schedule in Asia/Seoul can be run locally, not {expression} in {zone}");
     };
-    let hour: u32 = hour.parse().with_context(|| format!("the hour of {expression}"))?;
-    properties["ScheduleExpression"] = format!("cron({minute} {} * * ? *)", (hour + 24 - 9) % 24).into();
+    let hours = hours_in_utc(hour).with_context(|| format!("the hours of {expression}"))?;
+    properties["ScheduleExpression"] = format!("cron({minute} {hours} * * ? *)").into();
     properties["ScheduleExpressionTimezone"] = "UTC".into();
     Ok(())
+}
+
+/// An hour in Seoul, or a range of hours, each by itself: midnight may lie among them.
+fn hours_in_utc(hours: &str) -> Option<String> {
+    let (first, last) = hours.split_once('-').unwrap_or((hours, hours));
+    let (first, last): (u32, u32) = (first.parse().ok()?, last.parse().ok()?);
+    let in_utc = (first..=last).map(|hour| ((hour + 24 - 9) % 24).to_string());
+    Some(in_utc.collect::<Vec<_>>().join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hours_in_seoul_are_nine_earlier_in_utc() {
+        assert_eq!(hours_in_utc("0").as_deref(), Some("15"));
+        assert_eq!(hours_in_utc("1-4").as_deref(), Some("16,17,18,19"));
+        assert_eq!(hours_in_utc("8-10").as_deref(), Some("23,0,1"));
+        assert_eq!(hours_in_utc("*"), None);
+    }
 }
