@@ -45,6 +45,7 @@ impl Up {
             build: !self.no_build,
             parameters: BTreeMap::new(),
             instances: BTreeMap::new(),
+            faults: None,
         };
         let mut stack = tokio::select! {
             stack = Stack::start(options) => stack?,

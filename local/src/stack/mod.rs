@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::{
     build,
     cloud::{Deployment, Invocation, MiniStack},
+    faults::{Faults, Proxy},
     front::{Front, ISSUER_PATH},
     issuer::Issuer,
     layout::{Repository, StateFolder},
@@ -43,6 +44,8 @@ pub struct StackOptions {
     pub parameters: BTreeMap<String, String>,
     /// Number of execution environments by function name, over the local ones.
     pub instances: BTreeMap<String, usize>,
+    /// Faults between the functions and the cloud, for those who break things on purpose.
+    pub faults: Option<Faults>,
 }
 
 impl StackOptions {
@@ -56,6 +59,7 @@ impl StackOptions {
             build: false,
             parameters: BTreeMap::new(),
             instances: BTreeMap::new(),
+            faults: None,
         }
     }
 }
@@ -68,6 +72,7 @@ pub struct Stack {
     endpoint: InvokeEndpoint,
     functions: Functions,
     gate: Gate,
+    faults: Option<Proxy>,
     ministack: MiniStack,
     issuer: Arc<Issuer>,
     template: Template,
@@ -107,7 +112,12 @@ impl Stack {
         let parameters = parts::parameters(&issuer, &options.parameters);
         let deployment = parts::deploy(&cloud, &template, &parameters, progress).await?;
 
-        let gate = Gate::start(cloud.endpoint(), Roles::of(&template, STACK_NAME)?, progress).await?;
+        let faults = match &options.faults {
+            Some(faults) => Some(Proxy::start(cloud.endpoint(), faults).await?),
+            None => None,
+        };
+        let behind_the_gate = faults.as_ref().map_or_else(|| cloud.endpoint().to_owned(), Proxy::endpoint);
+        let gate = Gate::start(&behind_the_gate, Roles::of(&template, STACK_NAME)?, progress).await?;
         let served = functions::serve(&cloud, &gate, specs, &tools, &state, progress);
         let functions = progress.step("functions", "waiting for every function's process", served).await?;
         endpoint.open(&functions);
@@ -118,6 +128,7 @@ impl Stack {
             endpoint,
             functions,
             gate,
+            faults,
             ministack,
             issuer,
             template,
@@ -152,6 +163,11 @@ impl Stack {
     /// Address at which a caller with a function's name for an access key has that function's role.
     pub fn gate_endpoint(&self) -> String {
         self.gate.endpoint()
+    }
+
+    /// Where calls of the cloud suffer the faults that the functions' calls do; the cloud itself when there are none.
+    pub fn faulty_endpoint(&self) -> String {
+        self.faults.as_ref().map_or_else(|| self.ministack_endpoint().to_owned(), Proxy::endpoint)
     }
 
     /// What its functions may do, and what they did.

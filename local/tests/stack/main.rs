@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used)] // a trial that cannot go on may end where it stands
 
 mod books;
+mod gameday;
 mod kills;
 mod ministack;
 mod races;
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         readme::trials(&world),
         vec![security::log_trial(&world)],
         redrive::trials(&world),
+        gameday::trials(&world),
         kills::trials(&world),
     ];
     let conclusion = libtest_mimic::run(&arguments, trials.into_iter().flatten().collect());
