@@ -182,14 +182,13 @@ impl GameDay {
 
     /// An environment whose clock still says yesterday writes an order when yesterday has been counted.
     async fn wrong_clock(&mut self) {
-        let night = seoul::schedule(seoul::day(Timestamp::now())).unwrap().to_string();
-        let night = self.shop.stack().invoke("aggregate-daily-stats", &json!({"scheduled_time": night})).await.unwrap();
-        assert_eq!(night.error, None);
+        let night = seoul::schedule(seoul::day(Timestamp::now())).unwrap();
+        let midnight = night.as_millisecond() - 600_000;
+        self.sell_by_the_clock(midnight - 200).await;
+        let night = json!({"scheduled_time": night.to_string()});
+        assert_eq!(self.shop.stack().invoke("aggregate-daily-stats", &night).await.unwrap().error, None);
         self.break_something();
-        let midnight = seoul::schedule(seoul::day(Timestamp::now())).unwrap().as_millisecond() - 600_000;
-        let order = self.order_by_the_clock(midnight - 100).await;
-        let late = async || self.has_fact(&order).await.then_some(());
-        eventually("the fact of yesterday's order", PIPELINE, late).await;
+        self.sell_by_the_clock(midnight - 100).await;
         let after = self.began.elapsed().as_secs_f64();
         let lag = self.watch.values(&self.shop, "ConsumerLag").into_iter().fold(0.0, f64::max);
         let since = f64::from(i32::try_from((Timestamp::now().as_millisecond() - midnight) / 2_000).unwrap());
@@ -203,8 +202,11 @@ impl GameDay {
         self.mended("clock skew at midnight", showed, after, None, "replay-a-day").await;
     }
 
-    async fn has_fact(&self, order: &str) -> bool {
-        Books::read(&self.shop).await.has_fact(order)
+    /// Has an order written in an environment with this time, and waits until it can be counted.
+    async fn sell_by_the_clock(&self, millis: i64) {
+        let order = self.order_by_the_clock(millis).await;
+        let counted = async || Books::read(&self.shop).await.has_fact(&order).then_some(());
+        eventually("the fact of yesterday's order", PIPELINE, counted).await;
     }
 
     /// What yesterday's totals say of the product.
@@ -232,7 +234,7 @@ impl GameDay {
         let command = Command {
             user: UserId::parse(self.customer.name()).unwrap(),
             operation: "place-order",
-            key: IdempotencyKey::parse("yesterday").unwrap(),
+            key: IdempotencyKey::parse(&format!("by-the-clock-{millis}")).unwrap(),
             fingerprint: Fingerprint::of(&(&cart, None::<sijang_domain::CouponId>)),
             moment: Moment { now, deadline: Instant::now() + Duration::from_mins(1) },
             trace: None,
