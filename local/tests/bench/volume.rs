@@ -66,7 +66,7 @@ pub async fn measure(contenders: &Contenders, sizes: &[usize], progress: Progres
         let slope = (last.counted - first.counted) / more;
         let day = (last.counted + slope * (ORDERS - last.facts as f64)) / 1e6;
         let memory = PROCESSOR * day / LIMIT;
-        table.note(format!("slope: {:.1} us of CPU for an order more", slope));
+        table.note(format!("slope: {slope:.1} us of CPU for an order more"));
         table.note(format!(
             "a day of {} orders by that slope: {day:.0} s of CPU, a night of three such days {:.0} s; within the {LIMIT:.0} s of a Lambda from {memory:.0} MB on for the day, from {:.0} MB on for the night ({PROCESSOR:.0} MB are one processor)",
             thousands(ORDERS),
