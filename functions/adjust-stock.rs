@@ -20,7 +20,7 @@ struct Body {
     reason: String,
 }
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let store = Store::from_env().await;
     serve(move |request| handle(store, request)).await

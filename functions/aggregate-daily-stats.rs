@@ -43,7 +43,7 @@ pub struct Report {
     ranking: Option<Vec<RankedProduct>>,
 }
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let (store, queue) = (Store::from_env().await, OrderEvents::from_env().await);
     work(move |task| aggregate(store, queue, task)).await

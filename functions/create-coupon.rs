@@ -60,7 +60,7 @@ enum DiscountType {
     Percent,
 }
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let store = Store::from_env().await;
     serve(move |request| handle(store, request)).await

@@ -26,7 +26,7 @@ struct Body {
     stock: i64,
 }
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let store = Store::from_env().await;
     serve(move |request| handle(store, request)).await

@@ -19,7 +19,7 @@ impl PartialSchema for DepositRequest {
 
 impl ToSchema for DepositRequest {}
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let (store, limits) = (Store::from_env().await, limits_from_env()?);
     serve(move |request| handle(store, limits, request)).await

@@ -16,7 +16,7 @@ struct DailySales {
     revenue: SignedMoney,
 }
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let (store, cursors) = (Store::from_env().await, CursorKey::from_env()?);
     serve(move |request| handle(store, cursors, request)).await

@@ -4,7 +4,7 @@ use sijang_domain::{Order, OrderId, Refusal};
 use sijang_edge::{Answer, Error, Reply, Request, serve};
 use sijang_storage::Store;
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let store = Store::from_env().await;
     serve(move |request| handle(store, request)).await

@@ -4,7 +4,7 @@ use sijang_domain::LedgerEntry;
 use sijang_edge::{Answer, CursorKey, Error, List, Reply, Request, parameters::PageParameters, serve};
 use sijang_storage::Store;
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let (store, cursors) = (Store::from_env().await, CursorKey::from_env()?);
     serve(move |request| handle(store, cursors, request)).await

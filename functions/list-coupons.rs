@@ -8,7 +8,7 @@ use sijang_edge::{
 };
 use sijang_storage::Store;
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let (store, cursors) = (Store::from_env().await, CursorKey::from_env()?);
     serve(move |request| handle(store, cursors, request)).await

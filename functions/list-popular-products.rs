@@ -30,7 +30,7 @@ struct PopularProduct {
     product: Product,
 }
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let store = Store::from_env().await;
     serve(move |request| handle(store, request)).await

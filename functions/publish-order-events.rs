@@ -16,7 +16,7 @@ use sijang_domain::{
 use sijang_edge::{Error, metrics, work};
 use sijang_storage::{Message, OrderEvents, lag, relayed, traced};
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let queue = OrderEvents::from_env().await;
     work(move |event| publish(queue, event)).await

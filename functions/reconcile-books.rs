@@ -47,7 +47,7 @@ pub struct Report {
     done: bool,
 }
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let store = Store::from_env().await;
     work(move |task| async move { reconcile(store, task, moment()?).await }).await

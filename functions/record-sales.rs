@@ -13,7 +13,7 @@ use sijang_storage::{Received, Store};
 /// The most time that a batch is tried.
 const PATIENCE: Duration = Duration::from_secs(8);
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let store = Store::from_env().await;
     work(move |event| record(store, event)).await

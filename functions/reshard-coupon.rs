@@ -4,7 +4,7 @@ use sijang_domain::{CouponId, CouponShards, Refusal};
 use sijang_edge::{Answer, Error, Reply, Request, ShardsBody, parameters::IdempotencyKeyHeader, serve};
 use sijang_storage::Store;
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let store = Store::from_env().await;
     serve(move |request| handle(store, request)).await

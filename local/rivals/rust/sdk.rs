@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 const ID: &str = "01M7Y6FA3AARWEQGXQXM486XMD";
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let config = Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
