@@ -31,11 +31,7 @@ def test_from_the_first_deposit_to_the_refund(visit, shop):
     assert (shop.stock(product), shop.balance(visitor.name)) == (177, 15_200)
 
     # More than she can pay for: nothing was reserved, so there is nothing to give back.
-    visitor.put_in_basket(product, units=1).go("basket")
-    # Once the price is there the page is not drawn again, and what is typed stays.
-    expect(visitor.order_button).to_have_text("Order and pay ₩18,900")
-    page.get_by_label("Quantity", exact=True).fill("9")
-    page.get_by_label("Quantity", exact=True).press("Enter")
+    visitor.put_in_basket(product, units=9).go("basket")
     expect(visitor.order_button).to_have_text("Order and pay ₩170,100")
     visitor.order_button.click()
     refused = visitor.problem("insufficient-balance")
