@@ -21,6 +21,33 @@ def test_a_refused_order_keeps_the_basket(visit, shop):
     assert (shop.orders(visitor.name), shop.stock(product)) == ([], 100)
 
 
+def test_a_page_drawn_again_leaves_alone_what_is_being_typed(visit, shop):
+    product = shop.product(price=1_000)
+    visitor = visit().open().sign_in()
+    shop.deposit(visitor.name, 1_500)
+    late = []
+    visitor.put_in_basket(product)
+    visitor.page.route("**/v1/me/balance", lambda route: late.append(route))
+    with visitor.page.expect_request("**/v1/me/balance"):
+        visitor.go("basket")
+    quantity = visitor.page.get_by_label("Quantity", exact=True)
+    quantity.fill("7")
+    assert late
+    for route in late:
+        route.continue_()
+    expect(visitor.page.locator(".sums")).to_contain_text("₩1,500")
+    expect(quantity).to_have_value("7")
+    quantity.press("Enter")
+    expect(visitor.order_button).to_have_text("Order and pay ₩7,000")
+
+    # What was typed and left is the quantity, and what is no quantity leaves the least there is.
+    quantity.fill("none")
+    quantity.blur()
+    expect(quantity).to_have_value("1")
+    visitor.page.get_by_role("button", name="One more", exact=True).click()
+    expect(quantity).to_have_value("2")
+
+
 def lose_replies(visitor, lost):
     """The shop gets the orders and answers; the first answers are lost on the way. Gives the keys as they went out."""
     keys = []

@@ -31,7 +31,9 @@ def test_from_the_first_deposit_to_the_refund(visit, shop):
     assert (shop.stock(product), shop.balance(visitor.name)) == (177, 15_200)
 
     # More than she can pay for: nothing was reserved, so there is nothing to give back.
-    visitor.put_in_basket(product, units=9).go("basket")
+    visitor.put_in_basket(product).go("basket")
+    page.get_by_label("Quantity", exact=True).fill("9")
+    page.get_by_label("Quantity", exact=True).press("Enter")
     expect(visitor.order_button).to_have_text("Order and pay ₩170,100")
     visitor.order_button.click()
     refused = visitor.problem("insufficient-balance")

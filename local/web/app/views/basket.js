@@ -17,6 +17,7 @@ import { balance, usableCoupons } from "../me.js";
 import { noteProducts, product, readProducts } from "../products.js";
 import { session, signIn } from "../session.js";
 import { Task } from "../store.js";
+import { shown, typed, typing } from "../typing.js";
 import { empty, heading, stockText } from "./parts.js";
 import { fieldError, problemNote } from "./problem.js";
 
@@ -84,6 +85,7 @@ function basketLine({ product_id: id, quantity, unit_price: told }, at) {
   const error = [`/lines/${at}/quantity`, `/lines/${at}/product_id`, `/lines/${at}`]
     .map((pointer) => fieldError(ordering.problem, pointer, `line-${at}-error`)).find((found) => found !== nothing) ?? nothing;
   const set = (wish) => {
+    typed();
     setQuantity(id, wish);
     ordering.reset();
   };
@@ -96,7 +98,7 @@ function basketLine({ product_id: id, quantity, unit_price: told }, at) {
     </div>
     <div class="stepper" role="group" aria-label=${t("basket.quantity-of", { name: item.name ?? "" })}>
       <button class="button" ?disabled=${quantity <= 1} aria-label=${t("basket.fewer")} @click=${() => set(quantity - 1)}>−</button>
-      <input inputmode="numeric" aria-label=${t("basket.quantity")} .value=${live(String(quantity))}
+      <input inputmode="numeric" aria-label=${t("basket.quantity")} .value=${live(shown(id, quantity))} @input=${typing(id)} @blur=${typed}
         aria-invalid=${error === nothing ? nothing : "true"} aria-describedby=${error === nothing ? nothing : `line-${at}-error`}
         @change=${(event) => set(Number(event.target.value))}>
       <button class="button" ?disabled=${quantity >= MOST_OF_ONE} aria-label=${t("basket.more")} @click=${() => set(quantity + 1)}>+</button>

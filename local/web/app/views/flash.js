@@ -10,6 +10,7 @@ import { count, time } from "../format.js";
 import { t } from "../i18n.js";
 import { session, whenSessionChanges } from "../session.js";
 import { changed, Task } from "../store.js";
+import { shown, typed, typing } from "../typing.js";
 import { askToSignIn, heading } from "./parts.js";
 import { problemNote } from "./problem.js";
 
@@ -77,8 +78,9 @@ export function view() {
 
 function form() {
   const number = (name, least) => html`<label class="field">${t(`flash.${name}`)}
-    <input type="number" name=${name} min=${least} max=${MOST[name] ?? 60} required .value=${live(String(wish[name]))}
-      @change=${(event) => { wish[name] = Number(event.target.value); changed(); }}></label>`;
+    <input type="number" name=${name} min=${least} max=${MOST[name] ?? 60} required .value=${live(shown(name, wish[name]))}
+      @input=${typing(name)} @blur=${typed}
+      @change=${(event) => { typed(); wish[name] = Number(event.target.value); changed(); }}></label>`;
   const start = (event) => {
     event.preventDefault();
     sending.reset();
