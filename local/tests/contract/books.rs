@@ -3,18 +3,12 @@
 //! The shop's days are days of November 2026. A night is at 01:00 in Seoul of the day after, when all of the day's events
 //! are counted. What is planted is written into raw items, past the store.
 
-use std::{
-    collections::BTreeSet,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeSet, time::Instant};
 
 use futures::future::join_all;
 use sijang_domain::{CampaignDraft, Moment, Order, ProductId, Rule, Timestamp};
 use sijang_storage::{AttributeValue, Item, Reconciliation, SETTLING, relayed};
+use tokio::sync::watch;
 
 use crate::shop::{Customer, Shop, after, at, fixed, moment, welcome};
 
@@ -319,15 +313,16 @@ async fn a_missed_night_is_no_reason_to_miss_stock() {
     }
 }
 
-/// What customers do at once, again and again until told to stop. All of it is stamped later than what is judged.
-async fn traffic(customer: Customer, tea: ProductId, mut order: Order, late: Timestamp, ended: Arc<AtomicBool>) {
+/// What customers do at once, again and again as long as somebody looks. All of it is stamped later than what is judged.
+async fn traffic(customer: Customer, tea: ProductId, mut order: Order, late: Timestamp, onlooker: watch::Sender<()>) {
     let mut second = 0;
-    while !ended.load(Ordering::SeqCst) {
+    while !onlooker.is_closed() {
         second += 1;
         let now = after(late, second);
         customer.cancel(&order).at(now).done().await;
         customer.deposit(500).at(now).done().await;
         order = customer.order([(tea, 1)]).at(now).done().await;
+        onlooker.send_replace(());
     }
 }
 
@@ -343,18 +338,18 @@ async fn nothing_is_found_while_customers_order_cancel_and_pay_in() {
         orders.push((customer, order));
     }
     deliver(&shop).await;
-    let (now, ended) = (after(shop.now(), 3_600), Arc::new(AtomicBool::new(false)));
+    let now = after(shop.now(), 3_600);
     let late = after(now, -60);
-    let crowd = orders
-        .into_iter()
-        .map(|(customer, order)| tokio::spawn(traffic(customer, tea, order, late, Arc::clone(&ended))));
+    let (busy, mut onlooker) = watch::channel(());
+    let crowd =
+        orders.into_iter().map(|(customer, order)| tokio::spawn(traffic(customer, tea, order, late, busy.clone())));
     let crowd: Vec<_> = crowd.collect();
     for look in 0..6 {
         let books = shop.another_environment().store.reconcile_day(day_of(21), moment(now), SETTLING).await.unwrap();
         assert_eq!((rules(&books), books.customers), (NOTHING, 8), "look {look}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        onlooker.changed().await.unwrap();
     }
-    ended.store(true, Ordering::SeqCst);
+    drop(onlooker);
     join_all(crowd).await.into_iter().for_each(Result::unwrap);
     shop.audit().await;
 }

@@ -60,6 +60,21 @@ impl Reconciliation {
         let findings = BTreeSet::new();
         Self { day, facts: 0, nameless: 0, customers: 0, looked: false, done: true, findings, progress: None }
     }
+
+    /// What comes of the statistics, where `findings` were made, and of a walk along the day's customers.
+    fn of(day: Day, facts: &DayFacts, walk: Walk, mut findings: BTreeSet<Finding>) -> Self {
+        findings.extend(walk.findings);
+        Self {
+            day,
+            facts: facts.totals().facts(),
+            nameless: facts.nameless(),
+            customers: walk.customers,
+            looked: true,
+            done: walk.done,
+            findings,
+            progress: None,
+        }
+    }
 }
 
 impl Store {
@@ -80,37 +95,17 @@ impl Store {
             (shelves, mark.shelves_read) = (rows, true);
         }
         let walk = self.walk(&facts, mark.after.as_ref(), moment, SETTLING).await?;
-        (mark.done, mark.after) = (walk.done, walk.last.or(mark.after));
-        findings.extend(walk.findings);
+        (mark.done, mark.after) = (walk.done, walk.last.clone().or(mark.after));
         let progress = Some(Progress { mark, shelves });
-        Ok(Reconciliation {
-            day,
-            facts: facts.totals().facts(),
-            nameless: facts.nameless(),
-            customers: walk.customers,
-            looked: true,
-            done: walk.done,
-            findings,
-            progress,
-        })
+        Ok(Reconciliation { progress, ..Reconciliation::of(day, &facts, walk, findings) })
     }
 
     /// Looks at one day again, all of it but the stock, which only knows one night from the other. Orders are judged that
     /// are older than `settling`.
     pub async fn reconcile_day(&self, day: Day, moment: Moment, settling: Duration) -> Result<Reconciliation, Error> {
-        let (facts, mut findings) = self.statistics(day, true).await?;
+        let (facts, findings) = self.statistics(day, true).await?;
         let walk = self.walk(&facts, None, moment, settling).await?;
-        findings.extend(walk.findings);
-        Ok(Reconciliation {
-            day,
-            facts: facts.totals().facts(),
-            nameless: facts.nameless(),
-            customers: walk.customers,
-            looked: true,
-            done: walk.done,
-            findings,
-            progress: None,
-        })
+        Ok(Reconciliation::of(day, &facts, walk, findings))
     }
 
     /// Keeps how far a run came. Who dies before it looks at the same things again, and reports them again.
