@@ -230,6 +230,7 @@ async fn a_price_holds_in_all_shards_at_once_and_so_does_being_sold() {
     let elsewhere = shop.another_environment();
     alice.order([(tea, 1)]).done().await;
     elsewhere.reprice(tea, 70).done().await;
+    shop.audit().await;
     for _ in 0..5 {
         assert_eq!(alice.order([(tea, 2)]).done().await.paid_price, won(140));
     }
