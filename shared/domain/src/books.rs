@@ -9,6 +9,8 @@ mod campaign;
 mod day;
 mod finding;
 mod shelf;
+#[cfg(test)]
+mod tests;
 
 pub use account::{Account, Ledger, LedgerLine};
 pub use campaign::{CampaignBooks, Counter};

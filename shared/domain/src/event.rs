@@ -83,3 +83,47 @@ impl CloudEvent {
         self.specversion == "1.0" && self.r#type == self.data.kind() && self.id == self.data.id()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Money;
+
+    fn event(status: OrderStatus) -> CloudEvent {
+        let order = Order {
+            order_id: OrderId::new(Timestamp::EPOCH, 7),
+            status,
+            lines: Vec::new(),
+            list_price: Money::ZERO,
+            discount: Money::ZERO,
+            paid_price: Money::ZERO,
+            coupon_id: None,
+            paid_at: Timestamp::EPOCH,
+            cancelled_at: None,
+        };
+        CloudEvent::of(OrderEvent { user_id: UserId::parse("alice").unwrap(), order }, Timestamp::EPOCH)
+    }
+
+    #[test]
+    fn an_envelope_is_named_after_what_it_carries() {
+        let (paid, cancelled) = (event(OrderStatus::Paid), event(OrderStatus::Cancelled));
+        let order = paid.data.order.order_id;
+        assert_eq!((paid.id.as_str(), paid.r#type.as_str()), (&*format!("{order}.paid"), "order.paid.v1"));
+        let expected = (&*format!("{order}.cancelled"), "order.cancelled.v1");
+        assert_eq!((cancelled.id.as_str(), cancelled.r#type.as_str()), expected);
+        assert!(paid.is_consistent() && cancelled.is_consistent());
+    }
+
+    #[test]
+    fn an_envelope_that_says_something_else_than_its_content_is_not_counted() {
+        let (paid, cancelled) = (event(OrderStatus::Paid), event(OrderStatus::Cancelled));
+        for wrong in [
+            CloudEvent { specversion: "2.0".to_owned(), ..paid.clone() },
+            CloudEvent { id: cancelled.id.clone(), ..paid.clone() },
+            CloudEvent { r#type: cancelled.r#type.clone(), ..paid.clone() },
+            CloudEvent { data: cancelled.data.clone(), ..paid },
+        ] {
+            assert!(!wrong.is_consistent(), "{wrong:?}");
+        }
+    }
+}

@@ -118,6 +118,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_answer_that_was_recorded_is_the_same_byte_for_byte() {
+        let given = Rendered::of(&[1, 2]).unwrap();
+        assert_eq!((given.as_str(), String::from(given.clone())), ("[1,2]", "[1,2]".to_owned()));
+        assert_eq!(Rendered::recorded(" [1, 2]".to_owned()).as_str(), " [1, 2]");
+    }
+
+    #[test]
     fn a_next_page_is_promised_only_when_something_is_on_it() {
         let cut = |read: &[u8], limit| Page::cut(read.to_vec(), limit, |last| Position(last.to_string()));
         assert_eq!(cut(&[1, 2, 3], 2), Page { data: vec![1, 2], next: Some(Position("2".to_owned())) });

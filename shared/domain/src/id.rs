@@ -143,6 +143,8 @@ mod tests {
     fn a_subject_is_visible_ascii_of_bounded_length() {
         assert!(UserId::parse("auth0|5f7c8ec7c33c6c004bbafe82").is_ok());
         assert!(UserId::parse(&"a".repeat(128)).is_ok());
+        let alice = UserId::parse("alice").unwrap();
+        assert_eq!((alice.as_str(), alice.to_string()), ("alice", "alice".to_owned()));
         for bad in ["", " ", "a b", "tab\t", "사용자", &"a".repeat(129)] {
             assert!(UserId::parse(bad).is_err(), "{bad:?}");
         }
@@ -157,6 +159,25 @@ mod tests {
         }
         assert_eq!(EntryId::following(None, at(5), 7), EntryId::new(at(5), 7));
         assert_eq!(EntryId::following(Some(last), at(9_000), 7), EntryId::new(at(9_000), 7));
+    }
+
+    #[test]
+    fn an_order_is_of_the_day_in_seoul_on_which_it_was_paid() {
+        let day: Day = "2026-11-21".parse().unwrap();
+        let (begin, end) = (day.start().millis(), day.plus(1).start().millis());
+        let order = |millis, random| OrderId::new(Timestamp::from_millis(millis).unwrap(), random);
+        for (id, is_of) in [
+            (order(begin - 1, u128::MAX), false),
+            (order(begin, 0), true),
+            (order(end - 1, u128::MAX), true),
+            (order(end, 0), false),
+        ] {
+            assert_eq!(id.is_of(day), is_of, "{id}");
+        }
+        assert_eq!(OrderId::range_of(day), (order(begin, 0), order(end - 1, u128::MAX)));
+        let now = |millis| Timestamp::from_millis(millis).unwrap();
+        assert_eq!(order(begin, 7).millis(), begin);
+        assert!(order(begin, u128::MAX).is_before(now(begin)) && !order(begin, 0).is_before(now(begin - 1)));
     }
 
     #[test]

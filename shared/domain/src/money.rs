@@ -141,6 +141,10 @@ mod tests {
         assert_eq!(paid.minor(), -15_000);
         let json = serde_json::to_string(&paid).unwrap();
         assert_eq!(json, r#"{"amount":-15000,"currency":"KRW"}"#);
+        assert_eq!(serde_json::from_str::<Money>(r#"{"amount":15000,"currency":"KRW"}"#).unwrap(), Money(15_000));
+        for bad in [r#"{"amount":-1,"currency":"KRW"}"#, r#"{"amount":1,"currency":"USD"}"#, r#"{"amount":1}"#] {
+            assert!(serde_json::from_str::<Money>(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -462,6 +462,8 @@ mod tests {
         let verdict = quoted.judge(&findings(&[found(120, 9)]), &prices(&[(1, 100)]), at(0));
         let change = PriceChange { product_id: product(1), quoted: money(100), current: money(120) };
         assert_eq!(verdict, Verdict::Refuse(Refusal::PriceChanged { changes: vec![change] }));
+        let moved = quoted.judge(&findings(&[found(100, 9)]), &prices(&[(1, 90)]), at(0));
+        assert_eq!(moved, Verdict::Retry(prices(&[(1, 100)])), "the quote holds, what was remembered does not");
 
         let unquoted = cart(&[(1, 1, None)]).unwrap();
         let stale = Findings { short_balance: Some((money(90), money(100))), ..findings(&[found(80, 9)]) };

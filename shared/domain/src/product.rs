@@ -209,6 +209,8 @@ mod tests {
         for (units, good) in [(-1, false), (0, true), (1_000_000_000, true), (1_000_000_001, false)] {
             assert_eq!(Stock::new(units).is_ok(), good, "{units}");
         }
+        assert_eq!(Stock::new(7).map(Stock::units), Ok(7));
+        assert_eq!(Stock::counted(Stock::MAX + 1).units(), Stock::MAX + 1);
     }
 
     #[test]

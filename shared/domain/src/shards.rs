@@ -204,6 +204,8 @@ mod tests {
     fn there_are_1_to_64_shards() {
         for (number, good) in [(0, false), (1, true), (64, true), (65, false), (-1, false), (257, false)] {
             assert_eq!(ShardCount::new(number).is_ok(), good, "{number}");
+            let stored = ShardCount::try_from(number).map(|count| i64::from(count.get()));
+            assert_eq!(stored.ok(), good.then_some(number), "{number}");
         }
     }
 
@@ -212,6 +214,7 @@ mod tests {
         let shards = Shards::default();
         assert_eq!(shards.draw(99, 7), Some(vec![Draw { shard: 0, units: 99 }]));
         assert_eq!((shards.count(), shards.most()), (ShardCount::ONE, None));
+        assert_eq!((shards.generation(), known(&[1, 1]).generation()), (0, 1));
     }
 
     #[test]

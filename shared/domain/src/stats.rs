@@ -239,8 +239,30 @@ mod tests {
             fact(2, Sale, &[(6, 4, 1), (5, 2, 999), (4, 1, 999)]),
         ]);
         let ranking = Ranking::of(day(), &window);
+        assert_eq!((ranking.products[0].units_sold, ranking.products[0].revenue, ranking.facts), (4, 4, 2));
         let order: Vec<_> = ranking.products.iter().map(|ranked| ranked.product_id).collect();
         assert_eq!(order, [6, 7, 8, 9, 5].map(product));
+    }
+
+    #[test]
+    fn totals_are_units_orders_and_revenue_of_all_facts() {
+        let sales = [fact(1, SaleKind::Sale, &[(1, 3, 100)]), fact(2, SaleKind::Sale, &[(1, 2, 110)])];
+        let cancelled = fact(3, SaleKind::Cancellation, &[(1, 1, 90)]);
+        let sum = totals(&[&sales[..], &[cancelled]].concat());
+        let expected = ProductSales { units: 4, orders: 1, revenue: 430, facts: 3 };
+        assert_eq!(sum.products().collect::<Vec<_>>(), [(product(1), expected)]);
+    }
+
+    #[test]
+    fn a_ranking_is_wrong_when_it_says_something_else_of_the_same_facts() {
+        let window = totals(&[fact(1, SaleKind::Sale, &[(1, 3, 100)])]);
+        let good = Ranking::of(day(), &window);
+        let mut wrong = good.clone();
+        wrong.products[0].units_sold += 1;
+        let found = Finding { rule: Rule::RankingDiffers, subject: Subject::Day(day()) };
+        assert_eq!((good.finding(&window), wrong.finding(&window)), (None, Some(found)));
+        assert_eq!(Ranking { facts: 0, ..wrong }.finding(&window), None, "of other facts");
+        assert_eq!(Ranking { facts: 0, ..good }.finding(&window), None);
     }
 
     #[test]

@@ -67,7 +67,8 @@ mod tests {
 
     #[test]
     fn names_are_trimmed_bounded_and_printable() {
-        assert_eq!(Name::parse(" 제주 감귤 ").map(|name| name.0), Ok("제주 감귤".to_owned()));
+        assert_eq!(Name::parse(" 제주 감귤 ").unwrap().as_str(), "제주 감귤");
+        assert_eq!(Name::parse("Jeju 감귤").unwrap().sort_key(), "jeju 감귤");
         assert!(Name::parse(&"가".repeat(100)).is_ok());
         assert_eq!(Name::parse("  "), Err(Violation::Length { min: 1, max: 100 }));
         assert_eq!(Name::parse(&"가".repeat(101)), Err(Violation::Length { min: 1, max: 100 }));
@@ -75,6 +76,7 @@ mod tests {
         assert_eq!(Name::parse("a\n"), Err(Violation::ControlCharacter));
         assert_eq!(Name::parse(&format!("a{}", " ".repeat(100))), Err(Violation::Length { min: 1, max: 100 }));
         assert_eq!(Description::parse(""), Ok(Description::default()));
+        assert_eq!(Description::parse(" sweet ").unwrap().as_str(), "sweet");
         assert!(Description::parse(&"a".repeat(1001)).is_err());
     }
 }

@@ -71,6 +71,13 @@ mod tests {
     }
 
     #[test]
+    fn a_batch_names_each_of_its_traces_once() {
+        let other = "1-5759e987-0d862e3fe1be46a994272793";
+        let traces = [NAME, other, NAME].map(|name| TraceId::of_header(&format!("Root={name}")).unwrap());
+        assert_eq!(TraceId::list(traces.into_iter()), format!("{other} {NAME}"));
+    }
+
+    #[test]
     fn what_is_no_trace_is_not_taken_for_one() {
         for header in [
             "",

@@ -90,3 +90,20 @@ impl Fields {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_that_is_wrong_is_told_at_once_and_nothing_is_made_of_it() {
+        let mut fields = Fields::default();
+        assert_eq!(fields.check("/a", Ok(1)), Some(1));
+        assert_eq!(fields.check::<u8>("/b", Err(Violation::Missing)), None);
+        fields.note("/c", Violation::Unknown);
+        let told = [FieldError::new("/b", Violation::Missing), FieldError::new("/c", Violation::Unknown)];
+        assert_eq!(told[0].to_string(), "/b: Missing");
+        assert_eq!(fields.finish(Some(1)), Err(told.to_vec()), "a whole with a fault in it");
+        assert_eq!(Fields::default().finish(Some(1)), Ok(1));
+    }
+}
