@@ -197,9 +197,12 @@ fn the_books_are_reconciled_every_quarter_of_an_hour_after_the_statistics_and_no
     let schedule = trigger(&template, "ReconcileBooks", "ScheduleV2");
     assert_eq!(schedule["ScheduleExpression"], "cron(0/15 1-4 * * ? *)");
     assert_eq!(schedule["ScheduleExpressionTimezone"], "Asia/Seoul");
-    let writes = permissions(template.function("reconcile-books").unwrap());
+    let reconciler = template.function("reconcile-books").unwrap();
+    let writes = permissions(reconciler);
     let writes = writes.filter(|(action, _)| !["dynamodb:Query", "dynamodb:BatchGetItem"].contains(action));
     assert_eq!(writes.collect::<Vec<_>>(), [("dynamodb:PutItem", "Sales")]);
+    let marks = reconciler.permissions.iter().find(|statement| statement.actions == ["dynamodb:PutItem"]).unwrap();
+    assert_eq!(marks.keys, ["BOOKS", "BOOKS#STOCK"]);
 }
 
 #[test]

@@ -16,6 +16,8 @@ pub struct Access {
     pub resource: String,
     /// The operation that the action is part of: `TransactWriteItems`.
     pub within: Option<String>,
+    /// The partition key of the item that is put, where that has the usual name `pk`.
+    pub key: Option<String>,
 }
 
 impl Access {
@@ -29,9 +31,13 @@ impl Access {
         if service == "AmazonSQS" {
             let queue = request["QueueUrl"].as_str().and_then(|url| url.rsplit('/').next()).unwrap_or("?");
             let action = format!("sqs:{}", operation.trim_end_matches("Batch"));
-            return vec![Self { action, resource: id(&queue.into()), within: None }];
+            return vec![Self { action, resource: id(&queue.into()), within: None, key: None }];
         }
-        let alone = |action: &str, resource| Self { action: format!("dynamodb:{action}"), resource, within: None };
+        let key = request["Item"]["pk"]["S"].as_str();
+        let alone = |action: &str, resource| {
+            let (action, key) = (format!("dynamodb:{action}"), key.map(str::to_owned));
+            Self { action, resource, within: None, key }
+        };
         match operation {
             "TransactWriteItems" | "TransactGetItems" => {
                 let items = request["TransactItems"].as_array().into_iter().flatten();
@@ -57,10 +63,13 @@ impl Access {
 
     /// Whether the statement allows it.
     pub(super) fn is_allowed_by(&self, statement: &Statement) -> bool {
-        let fits = || self.within.as_ref().is_some_and(|operation| statement.within.contains(operation));
+        let fits = |own: &Option<String>, limits: &[String]| {
+            limits.is_empty() || own.as_ref().is_some_and(|own| limits.contains(own))
+        };
         statement.actions.contains(&self.action)
             && statement.resource == self.resource
-            && (statement.within.is_empty() || fits())
+            && fits(&self.within, &statement.within)
+            && fits(&self.key, &statement.keys)
     }
 }
 
@@ -98,15 +107,32 @@ mod tests {
     #[test]
     fn what_is_limited_to_transactions_is_not_allowed_outside_of_them() {
         let action = "dynamodb:PutItem".to_owned();
-        let put = Access { action: action.clone(), resource: "Orders".to_owned(), within: None };
+        let put = Access { action: action.clone(), resource: "Orders".to_owned(), within: None, key: None };
         let within = |operation: &str| Access { within: Some(operation.to_owned()), ..put.clone() };
-        let always = Statement { actions: vec![action], resource: "Orders".to_owned(), within: Vec::new() };
+        let resource = "Orders".to_owned();
+        let always = Statement { actions: vec![action], resource, within: Vec::new(), keys: Vec::new() };
         let limited = Statement { within: vec!["TransactWriteItems".to_owned()], ..always.clone() };
         assert!(put.is_allowed_by(&always) && within("TransactWriteItems").is_allowed_by(&always));
         assert!(within("TransactWriteItems").is_allowed_by(&limited));
         assert!(!put.is_allowed_by(&limited) && !within("TransactGetItems").is_allowed_by(&limited));
         let elsewhere = Statement { resource: "Events".to_owned(), ..always };
         assert!(!put.is_allowed_by(&elsewhere));
+    }
+
+    #[test]
+    fn what_is_limited_to_keys_is_not_allowed_for_others() {
+        let stores = [("shop-sales".to_owned(), "Sales".to_owned())].into();
+        let asked = |item: Value| {
+            let put = json!({"TableName": "shop-sales", "Item": item});
+            Access::all("DynamoDB_20120810.PutItem", &put, &stores).remove(0)
+        };
+        let (actions, resource) = (vec!["dynamodb:PutItem".to_owned()], "Sales".to_owned());
+        let limited = Statement { actions, resource, within: Vec::new(), keys: vec!["BOOKS".to_owned()] };
+        assert!(asked(json!({"pk": {"S": "BOOKS"}})).is_allowed_by(&limited));
+        for other in [json!({"pk": {"S": "DAY"}}), json!({"id": {"S": "BOOKS"}})] {
+            assert!(!asked(other.clone()).is_allowed_by(&limited), "{other}");
+            assert!(asked(other).is_allowed_by(&Statement { keys: Vec::new(), ..limited.clone() }));
+        }
     }
 
     #[test]

@@ -67,7 +67,9 @@ impl Roles {
             self.log().refused.insert((function.to_owned(), denied.clone()));
             return Err(denied.clone());
         }
-        self.log().used.extend(accesses.into_iter().map(|access| (function.to_owned(), access)));
+        // Which items they were does not matter afterwards.
+        let used = accesses.into_iter().map(|access| (function.to_owned(), Access { key: None, ..access }));
+        self.log().used.extend(used);
         Ok(())
     }
 

@@ -44,6 +44,8 @@ pub struct Statement {
     pub resource: String,
     /// The operations within which it holds (`dynamodb:EnclosingOperation`); empty when it holds always.
     pub within: Vec<String>,
+    /// The partition keys for which it holds (`dynamodb:LeadingKeys`); empty when it holds for all.
+    pub keys: Vec<String>,
 }
 
 pub(super) fn all(document: &Value) -> Result<Vec<Function>> {
@@ -97,24 +99,27 @@ fn permissions(document: &Value, role: &Value) -> Result<Vec<Statement>> {
     statements
         .map(|statement| {
             ensure!(statement["Effect"] == "Allow", "only Allow statements are understood");
-            Ok(Statement {
-                actions: texts(&statement["Action"])?,
-                resource: resource(&statement["Resource"])?,
-                within: within(&statement["Condition"])?,
-            })
+            let (actions, resource) = (texts(&statement["Action"])?, resource(&statement["Resource"])?);
+            let (within, keys) = limits(&statement["Condition"])?;
+            Ok(Statement { actions, resource, within, keys })
         })
         .collect()
 }
 
-/// The one condition that is understood; another one would be taken for a permission without it.
-fn within(condition: &Value) -> Result<Vec<String>> {
+/// The operations and the keys to which a statement is limited. One condition or the other: anything else is not understood,
+/// and would be taken for a permission without it.
+fn limits(condition: &Value) -> Result<(Vec<String>, Vec<String>)> {
     if condition.is_null() {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), Vec::new()));
     }
-    let operations = texts(&condition["ForAnyValue:StringEquals"]["dynamodb:EnclosingOperation"])?;
-    let understood = json!({"ForAnyValue:StringEquals": {"dynamodb:EnclosingOperation": operations}});
-    ensure!(*condition == understood && !operations.is_empty(), "the condition {condition} is not understood");
-    Ok(operations)
+    let read = |operator: &str, key: &str| {
+        let values = texts(&condition[operator][key]).ok().filter(|values| !values.is_empty())?;
+        (*condition == json!({operator: {key: values}})).then_some(values)
+    };
+    let within = read("ForAnyValue:StringEquals", "dynamodb:EnclosingOperation");
+    let keys = read("ForAllValues:StringEquals", "dynamodb:LeadingKeys");
+    ensure!(within.is_some() || keys.is_some(), "the condition {condition} is not understood");
+    Ok((within.unwrap_or_default(), keys.unwrap_or_default()))
 }
 
 /// `Table.Arn` is `Table`, `Table.StreamArn` is `Table/stream`, `${Table.Arn}/index/i` is `Table/index/i`.
