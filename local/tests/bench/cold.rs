@@ -18,9 +18,10 @@ use crate::{
 
 /// What was seen of a contender's starts.
 #[derive(Default)]
-struct Starts {
+pub struct Starts {
     ready: Samples,
-    cpu: Samples,
+    /// Milliseconds, until the first request for an event.
+    pub cpu: Samples,
     first: Samples,
     second: Samples,
     faults: Samples,
@@ -29,7 +30,7 @@ struct Starts {
 }
 
 /// The place where everybody is started.
-struct Place {
+pub struct Place {
     api: RuntimeApi,
     market: Market,
     secure: Secure,
@@ -37,14 +38,7 @@ struct Place {
 }
 
 pub async fn measure(contenders: &Contenders, rounds: usize, progress: Progress, report: &mut Report) {
-    let market = Market::open().await;
-    let secure = Secure::start(&market.store.endpoint, &contenders.folder).await.unwrap();
-    let mut variables = market.variables(&secure.endpoint());
-    let authority = secure.authority.to_str().unwrap();
-    variables.extend(["AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"].map(|name| (name.to_owned(), authority.to_owned())));
-    let api = RuntimeApi::start().await.unwrap();
-    let mut place = Place { api, market, secure, variables };
-
+    let mut place = Place::open(&contenders.folder).await;
     let starters: Vec<_> = contenders
         .all
         .iter()
@@ -78,7 +72,8 @@ pub async fn measure(contenders: &Contenders, rounds: usize, progress: Progress,
     );
     for (contender, starts) in starters.iter().zip(&starts) {
         let (calls, sizes) = if contenders.deployed {
-            (place.system_calls(contender, &contenders.folder).await, sizes(contender).await)
+            let (plain, zipped) = sizes(contender).await;
+            (place.system_calls(contender, &contenders.folder).await, format!("{plain:.2} ({zipped:.2})"))
         } else {
             Default::default()
         };
@@ -109,7 +104,18 @@ pub async fn measure(contenders: &Contenders, rounds: usize, progress: Progress,
 }
 
 impl Place {
-    async fn start(&mut self, contender: &Contender, starts: &mut Starts) {
+    /// A shop behind TLS, whose authority is in `folder`.
+    pub async fn open(folder: &Path) -> Self {
+        let market = Market::open().await;
+        let secure = Secure::start(&market.store.endpoint, folder).await.unwrap();
+        let mut variables = market.variables(&secure.endpoint());
+        let authority = secure.authority.to_str().unwrap();
+        variables.extend(["AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"].map(|name| (name.to_owned(), authority.to_owned())));
+        Self { api: RuntimeApi::start().await.unwrap(), market, secure, variables }
+    }
+
+    /// A start, and two orders.
+    pub async fn start(&mut self, contender: &Contender, starts: &mut Starts) {
         let wire = self.secure.bytes();
         let mut environment = Environment::start(contender, &self.api, &self.variables, &[]).await;
         let ready = environment.usage();
@@ -148,12 +154,12 @@ impl Place {
     }
 }
 
-/// Of what is deployed, as it is and in a zip.
-async fn sizes(contender: &Contender) -> String {
+/// Megabytes of what is deployed, as it is and in a zip.
+pub async fn sizes(contender: &Contender) -> (f64, f64) {
     let zip = "import io, sys, zipfile\nbuffer = io.BytesIO()\nwith zipfile.ZipFile(buffer, 'w', zipfile.ZIP_DEFLATED, compresslevel=9) as file:\n    file.write(sys.argv[1])\nprint(len(buffer.getvalue()))";
     let zipped = python::run(Command::new("python3").args(["-c", zip]).arg(&contender.artefact)).await.unwrap();
     let zipped: f64 = String::from_utf8_lossy(&zipped.stdout).trim().parse().unwrap();
     #[allow(clippy::cast_precision_loss)]
     let plain = fs::metadata(&contender.artefact).unwrap().len() as f64;
-    format!("{:.2} ({:.2})", plain / 1e6, zipped / 1e6)
+    (plain / 1e6, zipped / 1e6)
 }

@@ -71,9 +71,14 @@ pub struct Contenders {
 }
 
 impl Contenders {
-    /// Everybody, with release binaries, which `./local/bench` has built.
+    /// Ours and the floors, with release binaries, which `./local/bench` has built.
+    pub fn ours() -> Self {
+        Self::of("release")
+    }
+
+    /// Everybody.
     pub async fn all(progress: Progress) -> Self {
-        let mut contenders = Self::of("release");
+        let mut contenders = Self::ours();
         contenders.add_node(progress).await;
         contenders.add_python(progress).await;
         contenders
@@ -116,7 +121,7 @@ impl Contenders {
         artefact: PathBuf,
     ) {
         let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let log = self.folder.join(format!("{name}-{operation}.log").replace([' ', ','], "-"));
+        let log = self.log(&format!("{name}-{operation}"));
         self.all.push(Contender { name, operation, command, variables, log, artefact });
     }
 
@@ -127,10 +132,17 @@ impl Contenders {
     /// A worker of ours, which nobody competes with.
     pub fn worker(&self, name: &'static str) -> Contender {
         let profile = if self.deployed { "release" } else { "debug" };
-        let program = self.repository.target().join(profile).join(name);
-        let log = self.folder.join(format!("{name}.log"));
-        let command = vec![program.clone().into()];
-        Contender { name, operation: Operation::Work, command, variables: Vec::new(), log, artefact: program }
+        self.built(name, Operation::Work, self.repository.target().join(profile).join(name))
+    }
+
+    /// A program that stands for itself.
+    pub fn built(&self, name: &'static str, operation: Operation, program: PathBuf) -> Contender {
+        let (command, variables, log) = (vec![program.clone().into()], Vec::new(), self.log(name));
+        Contender { name, operation, command, variables, log, artefact: program }
+    }
+
+    fn log(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("{name}.log").replace([' ', ',', ':', '='], "-"))
     }
 
     async fn add_node(&mut self, progress: Progress) {

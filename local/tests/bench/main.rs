@@ -37,6 +37,7 @@ mod environment;
 mod market;
 mod orders;
 mod own;
+mod profiles;
 mod redis;
 mod report;
 mod samples;
@@ -50,7 +51,7 @@ use sijang_local::progress::Progress;
 
 use crate::{contender::Contenders, report::Report};
 
-/// What to measure; without a word, everything.
+/// What to measure; without a word, everything but the profiles.
 #[derive(Debug, Parser)]
 #[command(name = "bench", about = "Measures the functions against others that do the same")]
 struct Bench {
@@ -79,6 +80,8 @@ enum Part {
     Coupons,
     /// A day of orders, counted
     Volume,
+    /// Ways to compile an order; for half an hour, and only when it is named
+    Profiles,
 }
 
 impl Part {
@@ -97,7 +100,8 @@ fn main() {
 impl Bench {
     async fn run(self) {
         let progress = Progress::new(false);
-        let contenders = Contenders::all(progress).await;
+        let rivals = self.parts.iter().any(|part| matches!(part, Part::Cold | Part::Orders));
+        let contenders = if rivals { Contenders::all(progress).await } else { Contenders::ours() };
         let mut report = Report::begin(&contenders);
         for part in &self.parts {
             match part {
@@ -106,9 +110,16 @@ impl Bench {
                 Part::Own => own::measure(&contenders, self.requests, progress, &mut report).await,
                 Part::Coupons => coupons::measure(&contenders, progress, &mut report).await,
                 Part::Volume => volume::measure(&contenders, &self.orders, progress, &mut report).await,
+                Part::Profiles => {
+                    profiles::measure(&contenders, (self.rounds, self.requests), progress, &mut report).await;
+                }
             }
         }
-        report.finish(self.parts == Part::ALL);
+        if self.parts == Part::ALL {
+            report.keep_comparison();
+        } else if self.parts == [Part::Profiles] {
+            report.keep_profiles();
+        }
     }
 }
 

@@ -3,7 +3,10 @@
 //! Instructions and allocations are counted by valgrind over N orders and over 2N: the difference is that of N orders,
 //! without the start, and does not depend on what else the machine does.
 
-use std::fs;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use serde_json::Value;
 use sijang_local::{process::find, progress::Progress};
@@ -21,9 +24,9 @@ use crate::{
 
 const ROUNDS: usize = 10;
 
-/// The place where everybody runs.
-struct Place<'a> {
-    contenders: &'a Contenders,
+/// The place where everybody runs: before a store that answers at once.
+pub struct Place {
+    folder: PathBuf,
     api: RuntimeApi,
     variables: Vec<(String, String)>,
     _stub: Stub,
@@ -31,29 +34,19 @@ struct Place<'a> {
 
 /// What an order takes, by everything that stands below a name.
 #[derive(Debug, Clone, Copy, Default)]
-struct Cost {
-    cpu: f64,
+pub struct Cost {
+    /// Microseconds.
+    pub cpu: f64,
     instructions: Option<f64>,
     blocks: Option<f64>,
     bytes: Option<f64>,
 }
 
 pub async fn measure(contenders: &Contenders, requests: usize, progress: Progress, report: &mut Report) {
-    let stub = Stub::start().await;
-    let mut variables = market::lambda_variables(&stub.endpoint);
-    let tables = ["BALANCES", "PRODUCTS", "COUPONS", "USER_COUPONS", "ORDERS", "EVENTS"];
-    variables.extend(tables.map(|table| (format!("{table}_TABLE"), table.to_lowercase())));
-    // One thread works, so that the count is the same each time.
-    variables.push(("TOKIO_WORKER_THREADS".to_owned(), "1".to_owned()));
-    let place = Place { contenders, api: RuntimeApi::start().await.unwrap(), variables, _stub: stub };
-    let names = [HELLO, SDK, OURS];
+    let place = Place::open(&contenders.folder).await;
     let before = load();
-    let mut cpus = place.cpus(&names, requests, progress).await.into_iter();
-    let mut costs = Vec::new();
-    for name in names {
-        costs.push(place.cost(name, cpus.next().unwrap(), requests / 2).await);
-        progress.say(format_args!("own        {name} counted"));
-    }
+    let all = [HELLO, SDK, OURS].map(|name| contenders.by_name(name, Operation::PlaceOrder));
+    let costs = place.costs(&all, requests, progress).await;
     let mut table =
         Table::new("Shares of an order", &["share", "CPU, us", "instructions", "allocations", "bytes allocated"]);
     let shares = [
@@ -63,14 +56,8 @@ pub async fn measure(contenders: &Contenders, requests: usize, progress: Progres
         ("together", costs[2]),
     ];
     for (share, cost) in shares {
-        let counted = |count: Option<f64>| count.map_or_else(|| "no valgrind here".to_owned(), thousands);
-        table.row([
-            share.to_owned(),
-            format!("{:.0}", cost.cpu),
-            counted(cost.instructions),
-            counted(cost.blocks),
-            counted(cost.bytes),
-        ]);
+        let [instructions, blocks, bytes] = cost.counted();
+        table.row([share.to_owned(), format!("{:.0}", cost.cpu), instructions, blocks, bytes]);
         if share != "together" {
             report.bar("Shares of an order, microseconds of CPU", share, cost.cpu);
         }
@@ -83,6 +70,12 @@ pub async fn measure(contenders: &Contenders, requests: usize, progress: Progres
 }
 
 impl Cost {
+    /// Instructions, allocations, and their bytes.
+    pub fn counted(self) -> [String; 3] {
+        [self.instructions, self.blocks, self.bytes]
+            .map(|count| count.map_or_else(|| "no valgrind here".to_owned(), thousands))
+    }
+
     fn less(self, other: Self) -> Self {
         let less = |one: Option<f64>, other: Option<f64>| Some(one? - other?);
         Self {
@@ -94,15 +87,31 @@ impl Cost {
     }
 }
 
-impl Place<'_> {
-    fn contender(&self, name: &str) -> &Contender {
-        self.contenders.by_name(name, Operation::PlaceOrder)
+impl Place {
+    /// Leaves in `folder` what valgrind says.
+    pub async fn open(folder: &Path) -> Self {
+        let stub = Stub::start().await;
+        let mut variables = market::lambda_variables(&stub.endpoint);
+        let tables = ["BALANCES", "PRODUCTS", "COUPONS", "USER_COUPONS", "ORDERS", "EVENTS"];
+        variables.extend(tables.map(|table| (format!("{table}_TABLE"), table.to_lowercase())));
+        Self { folder: folder.to_owned(), api: RuntimeApi::start().await.unwrap(), variables, _stub: stub }
     }
 
-    async fn cpus(&self, names: &[&str], requests: usize, progress: Progress) -> Vec<f64> {
+    /// What an order takes of each.
+    pub async fn costs(&self, contenders: &[&Contender], requests: usize, progress: Progress) -> Vec<Cost> {
+        let cpus = self.cpus(contenders, requests, progress).await;
+        let mut costs = Vec::new();
+        for (contender, cpu) in contenders.iter().zip(cpus) {
+            costs.push(self.cost(contender, cpu, requests / 2).await);
+            progress.say(format_args!("own        {contender} counted"));
+        }
+        costs
+    }
+
+    async fn cpus(&self, contenders: &[&Contender], requests: usize, progress: Progress) -> Vec<f64> {
         let mut running = Vec::new();
-        for name in names {
-            let mut environment = Environment::start(self.contender(name), &self.api, &self.variables, &[]).await;
+        for contender in contenders {
+            let mut environment = Environment::start(contender, &self.api, &self.variables, &[]).await;
             run(&mut environment, 0..requests).await;
             running.push((environment, Samples::default()));
         }
@@ -118,17 +127,16 @@ impl Place<'_> {
         running.into_iter().map(|(_, samples)| samples.median()).collect()
     }
 
-    async fn cost(&self, name: &str, cpu: f64, orders: usize) -> Cost {
+    async fn cost(&self, contender: &Contender, cpu: f64, orders: usize) -> Cost {
         let Some(valgrind) = find("valgrind") else { return Cost { cpu, ..Cost::default() } };
         let valgrind = valgrind.to_string_lossy().into_owned();
         let count = async |tool: &str, output: &str, label: &str, word: usize| {
-            let log = self.contenders.folder.join("valgrind.log");
+            let log = self.folder.join("valgrind.log");
             let log_option = format!("--log-file={}", log.display());
             let words = [valgrind.as_str(), tool, output, &log_option].map(str::to_owned);
             let mut counts = Vec::new();
             for orders in [orders, 2 * orders] {
-                let mut environment =
-                    Environment::start(self.contender(name), &self.api, &self.variables, &words).await;
+                let mut environment = Environment::start(contender, &self.api, &self.variables, &words).await;
                 run(&mut environment, 0..orders).await;
                 environment.end().await;
                 counts.push(number(&fs::read_to_string(&log).unwrap(), label, word));

@@ -1,8 +1,23 @@
-//! What was measured: tables on the terminal, and, when it was everything, `local/rivals/RESULTS.md` and its picture.
+//! What was measured: tables on the terminal, and, of a run that is complete, a page in `local/rivals`.
 
 use std::{fmt::Write, fs, path::PathBuf};
 
 use crate::{chart, contender::Contenders};
+
+const COMPARISON: &str = "\
+# How it compares
+
+Written by `./local/bench`, which measures all of this anew. How the functions are compiled, and how else they could be:
+[PROFILES.md](PROFILES.md).
+
+![The same, drawn](results.svg)
+";
+
+const PROFILES: &str = "\
+# How it is compiled
+
+Written by `./local/bench profiles`, which measures all of this anew. Why the profile is as it is stands in `Cargo.toml`.
+";
 
 /// A table, as Markdown has it.
 pub struct Table {
@@ -58,9 +73,7 @@ pub struct Report {
 
 impl Report {
     pub fn begin(contenders: &Contenders) -> Self {
-        let mut head =
-            "# How it compares\n\nWritten by `./local/bench`, which measures all of this anew.\n\n".to_owned();
-        head.push_str("![The same, drawn](results.svg)\n\n");
+        let mut head = String::new();
         for line in std::iter::once(machine()).chain(contenders.versions.iter().cloned()) {
             let _ = writeln!(head, "- {line}");
         }
@@ -88,13 +101,20 @@ impl Report {
         self.tables.iter().fold(self.head.clone(), |text, table| text + &table.markdown())
     }
 
-    /// Keeps it, if it is complete.
-    pub fn finish(&self, complete: bool) {
-        if complete {
-            fs::write(self.folder.join("RESULTS.md"), self.text()).unwrap();
-            fs::write(self.folder.join("results.svg"), chart::svg(&self.charts)).unwrap();
-            println!("kept in local/rivals/RESULTS.md and results.svg");
-        }
+    /// Keeps the comparison with others, and its picture: of one run, so that all of it can be compared.
+    pub fn keep_comparison(&self) {
+        self.keep("RESULTS.md", COMPARISON);
+        fs::write(self.folder.join("results.svg"), chart::svg(&self.charts)).unwrap();
+    }
+
+    /// Keeps the comparison of the ways to compile.
+    pub fn keep_profiles(&self) {
+        self.keep("PROFILES.md", PROFILES);
+    }
+
+    fn keep(&self, name: &str, opening: &str) {
+        fs::write(self.folder.join(name), format!("{opening}\n{}", self.text())).unwrap();
+        println!("kept in local/rivals/{name}");
     }
 }
 

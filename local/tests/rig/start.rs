@@ -1,6 +1,8 @@
 //! What a function does while it starts: it opens its connection, and nothing else. On Lambda a customer waits for it.
 
 use std::{
+    convert::Infallible,
+    path::Path,
     process::Command,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -8,10 +10,12 @@ use std::{
 
 use axum::{
     Json, Router,
+    body::Body,
     extract::State,
     http::{HeaderMap, Method},
     serve::ListenerExt,
 };
+use futures::{StreamExt, stream};
 use serde_json::{Value, json};
 use sijang_local::digest::sha256;
 use tempfile::TempDir;
@@ -132,6 +136,19 @@ async fn a_start_without_a_service_is_a_start() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_reply_that_stops_halfway_is_given_up() {
+    let (folder, listener) = (folder(), TcpListener::bind(("127.0.0.1", 0)).await.unwrap());
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let halfway = || stream::iter([Ok::<_, Infallible>("{")]).chain(stream::pending());
+    let router = Router::new().fallback(async move || Body::from_stream(halfway()));
+    let mut tasks = JoinSet::new();
+    tasks.spawn(async move { axum::serve(listener, router).await });
+    let mut environment = start(&folder, &[("AWS_ENDPOINT_URL", &endpoint)]).await;
+    assert_eq!(balance(&mut environment, PLENTY).await.unwrap(), 503);
+    environment.kill().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_the_authorities_of_the_bundle_are_trusted() {
     let (folder, service) = (folder(), Service::start().await);
     let secure = Secure::start(&service.endpoint, folder.path()).await.unwrap();
@@ -143,6 +160,16 @@ async fn only_the_authorities_of_the_bundle_are_trusted() {
         environment.kill().await;
     }
     assert!(secure.bytes() > 0 && secure.connections() >= 3);
+}
+
+/// AWS-LC collects jitter before its first random number, for 40 ms, unless it was built without (`.cargo/config.toml`).
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_collects_no_jitter() {
+    functions::build().await;
+    let program = functions::bare(FUNCTION, "", Path::new("")).path;
+    let has = |symbol: &str| Command::new("grep").args(["-qF", symbol]).arg(&program).status().unwrap().success();
+    assert!(has("CRYPTO_sysrand"), "no symbols can be seen in {}", program.display());
+    assert!(!has("jent_read_entropy"), "AWS-LC was built with jitter");
 }
 
 /// The fingerprints that Amazon Trust Services publishes at <https://www.amazontrust.com/repository/>.

@@ -11,7 +11,7 @@ use std::{env, fs, time::Duration};
 use aws_config::{
     BehaviorVersion, Region, SdkConfig, ecs::EcsCredentialsProvider,
     environment::EnvironmentVariableCredentialsProvider, meta::credentials::CredentialsProviderChain,
-    retry::RetryConfig, timeout::TimeoutConfig,
+    retry::RetryConfig, stalled_stream_protection::StalledStreamProtectionConfig, timeout::TimeoutConfig,
 };
 use aws_sdk_dynamodb::config::{SharedCredentialsProvider, SharedHttpClient, http::HttpRequest};
 use aws_smithy_http_client::{
@@ -41,6 +41,8 @@ pub(crate) fn sdk_config(endpoint: &str) -> SdkConfig {
         .credentials_provider(SharedCredentialsProvider::new(credentials()))
         .http_client(http_client())
         .timeout_config(timeouts)
+        // It would watch how fast every body flows, and give up later than an attempt does.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .retry_config(retries);
     config.set_endpoint_url(named(endpoint).or_else(|| named("AWS_ENDPOINT_URL")));
     config.build()
