@@ -49,7 +49,7 @@ use clap::Parser;
 use libtest_mimic::{Arguments, Trial};
 use sijang_local::progress::Progress;
 
-use crate::{contender::Contenders, report::Report};
+use crate::{contender::Contenders, profiles::Way, report::Report};
 
 /// What to measure; without a word, everything but the profiles.
 #[derive(Debug, Parser)]
@@ -66,6 +66,9 @@ struct Bench {
     /// Sizes of the days that are counted
     #[arg(long, value_delimiter = ',', default_values_t = [20_000, 50_000, 100_000])]
     orders: Vec<usize>,
+    /// Ways to compile that are compared with the deployed one
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = Way::ALL)]
+    ways: Vec<Way>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -111,7 +114,8 @@ impl Bench {
                 Part::Coupons => coupons::measure(&contenders, progress, &mut report).await,
                 Part::Volume => volume::measure(&contenders, &self.orders, progress, &mut report).await,
                 Part::Profiles => {
-                    profiles::measure(&contenders, (self.rounds, self.requests), progress, &mut report).await;
+                    let sample = (self.rounds, self.requests);
+                    profiles::measure(&contenders, sample, &self.ways, progress, &mut report).await;
                 }
             }
         }

@@ -15,23 +15,46 @@ use crate::{
     usage::load,
 };
 
-/// As `[profile.release]` has it.
-const DEPLOYED: &str = "as deployed: fat LTO, opt-level 3, unwind";
-/// What else it could have, by what is different then.
-const OTHERS: [(&str, &str); 4] = [
-    ("thin LTO", "lto='thin'"),
-    ("no LTO", "lto='off'"),
-    ("opt-level s", "opt-level='s'"),
-    ("panic = abort", "panic='abort'"),
-];
-/// Beside these another allocator than that of the C library, without compiling anything.
-const ALLOCATOR: &str = "as deployed, with mimalloc before it";
+/// Ways to compile that are not the deployed one, by what is different in the profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Way {
+    /// Each crate optimized by itself, with a look at the others
+    ThinLto,
+    /// Each crate by itself
+    NoLto,
+    /// For size
+    Small,
+    /// A panic ends the process
+    Abort,
+}
 
-pub async fn measure(contenders: &Contenders, sample: (usize, usize), progress: Progress, report: &mut Report) {
-    let (rounds, requests) = sample;
+impl Way {
+    pub const ALL: [Self; 4] = [Self::ThinLto, Self::NoLto, Self::Small, Self::Abort];
+
+    /// What it is called, and how cargo is told.
+    fn described(self) -> (&'static str, &'static str) {
+        match self {
+            Self::ThinLto => ("thin LTO", "lto='thin'"),
+            Self::NoLto => ("no LTO", "lto='off'"),
+            Self::Small => ("opt-level s", "opt-level='s'"),
+            Self::Abort => ("panic = abort", "panic='abort'"),
+        }
+    }
+}
+
+/// Compiles in these ways, and measures place-order of each beside the deployed one; and that one with another allocator.
+pub async fn measure(
+    contenders: &Contenders,
+    (rounds, requests): (usize, usize),
+    others: &[Way],
+    progress: Progress,
+    report: &mut Report,
+) {
     let deployed = contenders.repository.target().join("release/place-order");
-    let mut ways = vec![contenders.built(DEPLOYED, Operation::PlaceOrder, deployed.clone())];
-    for (name, setting) in OTHERS {
+    let mut ways =
+        vec![contenders.built("as deployed: fat LTO, opt-level 3, unwind", Operation::PlaceOrder, deployed.clone())];
+    for way in others {
+        let (name, setting) = way.described();
         let program = contenders.folder.join(format!("place-order {name}"));
         let compiled = compile(contenders, setting, &program);
         progress.step("profiles", &format!("compiling: {name}"), compiled).await.unwrap();
@@ -39,7 +62,7 @@ pub async fn measure(contenders: &Contenders, sample: (usize, usize), progress: 
     }
     let allocator = preloaded("libmimalloc.so");
     if let Some(library) = &allocator {
-        let mut way = contenders.built(ALLOCATOR, Operation::PlaceOrder, deployed);
+        let mut way = contenders.built("as deployed, with mimalloc", Operation::PlaceOrder, deployed);
         way.variables.push(("LD_PRELOAD".to_owned(), library.clone()));
         ways.push(way);
     }
@@ -64,11 +87,10 @@ pub async fn measure(contenders: &Contenders, sample: (usize, usize), progress: 
             allocations,
         ]);
     }
-    if let Some(library) = allocator {
-        table.note(format!("the allocator is {library}, loaded dynamically: that is part of its start"));
-    } else {
-        table.note("mimalloc: SKIPPED, this machine has no libmimalloc.so");
-    }
+    table.note(match allocator {
+        Some(library) => format!("the allocator is {library}, loaded dynamically, which is part of its start"),
+        None => "mimalloc: SKIPPED, this machine has no libmimalloc.so".to_owned(),
+    });
     table.note(format!(
         "{rounds} starts over TLS and {requests} orders of each, in turns; medians and quartiles; load {before} to {}",
         load()
@@ -87,9 +109,14 @@ async fn starts(contenders: &Contenders, ways: &[Contender], rounds: usize) -> V
     starts
 }
 
-/// Compiles place-order with another setting of the release profile.
+/// Compiles place-order with another setting of the release profile. Where that changes nothing about a crate, what the
+/// deployed one was made of serves again.
 async fn compile(contenders: &Contenders, setting: &str, program: &Path) -> anyhow::Result<()> {
     let target = contenders.folder.join("profiles");
+    fs::create_dir_all(&target)?;
+    let mut copy = Command::new("cp");
+    copy.args(["-a", "--reflink=auto"]).arg(contenders.repository.target().join("release")).arg(&target);
+    python::run(&mut copy).await?;
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo
         .args(["build", "--release", "--workspace", "--locked", "--bin", "place-order"])
