@@ -7,8 +7,8 @@ use crate::{chart, contender::Contenders};
 const COMPARISON: &str = "\
 # How it compares
 
-Written by `./local/bench`, which measures all of this anew. How the functions are compiled, and how else they could be:
-[PROFILES.md](PROFILES.md).
+Written by `./local/bench`, which measures all of this anew. How else the functions could be compiled is measured by
+`./local/bench profiles`.
 
 ![The same, drawn](results.svg)
 ";
