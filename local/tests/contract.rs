@@ -42,5 +42,7 @@ mod rounds;
 mod sales;
 #[path = "contract/shards.rs"]
 mod shards;
+#[path = "contract/sold_out.rs"]
+mod sold_out;
 #[path = "contract/upgrade.rs"]
 mod upgrade;

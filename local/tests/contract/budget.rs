@@ -184,8 +184,12 @@ async fn orders(m: &mut Metered) {
         assert_eq!(m.row("place-order", &what("1 line, warm"), rich.order([(product, 1)])).await, exactly(1, 10));
         m.shop.adjust(product, -62).done().await;
         m.row("place-order", &what("sold out, cold"), rich.order([(product, 1)])).await;
-        let (calls, cost) = m.row("place-order", &what("sold out, warm"), rich.order([(product, 1)])).await;
+        // Each request comes a second after the last, unless it says otherwise.
+        let counted = rich.order([(product, 1)]);
+        let (calls, cost) = m.row("place-order", &what("sold out, warm"), counted.clone()).await;
         assert_eq!((calls, cost), (2, Consumed { half_reads: 4, ..Consumed::default() }), "two reads and no write");
+        let (calls, cost) = m.row("place-order", &what("sold out, just counted"), counted.key("another")).await;
+        assert_eq!((calls, cost), (1, Consumed { half_reads: 2, ..Consumed::default() }), "her own event is read");
     }
     let env = m.cold();
     let rich = env.customer(USER);

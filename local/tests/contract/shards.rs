@@ -67,8 +67,8 @@ async fn units_are_split_evenly_and_their_sum_stays() {
         assert_eq!((stocks(&shop, tea).await, shop.stock(tea).await), (expected, 22));
         shop.audit().await;
     }
-    shop.reshard(tea, 64).done().await;
-    assert_eq!((stocks(&shop, tea).await.len(), shop.stock(tea).await), (64, 22));
+    shop.reshard(tea, 96).done().await;
+    assert_eq!((stocks(&shop, tea).await.len(), shop.stock(tea).await), (96, 22));
     assert_eq!(shop.store.catalogue(None, 1, None).await.unwrap().data[0].stock.units(), 22);
     shop.audit().await;
 }
@@ -78,7 +78,7 @@ async fn the_rest_of_a_campaign_is_split_and_what_is_issued_stays() {
     let shop = Shop::open().await;
     let coupon = shop.campaign(10, fixed(500)).await;
     let mut users = (0..).map(|number| shop.customer(&format!("user-{number}")));
-    for shards in [4, 1, 3, 64] {
+    for shards in [4, 1, 3, 96] {
         shop.reshard_coupon(coupon, shards).done().await;
         users.next().unwrap().issue(coupon).done().await;
         shop.audit().await;
@@ -225,7 +225,7 @@ async fn an_environment_that_remembers_two_shards_sells_from_more_as_soon_as_the
 #[tokio::test]
 async fn a_price_holds_in_all_shards_at_once_and_so_does_being_sold() {
     let shop = Shop::open().await;
-    let tea = shop.split_product(100, 64, 64).await;
+    let tea = shop.split_product(100, 96, 96).await;
     let alice = shop.customer("alice").with_balance(10_000).await;
     let elsewhere = shop.another_environment();
     alice.order([(tea, 1)]).done().await;

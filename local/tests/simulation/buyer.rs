@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use sijang_domain::{Cart, Command, Error, Fingerprint, IdempotencyKey, Moment, Quantity, Refusal, UserId};
+use sijang_domain::{Cart, Command, Error, Fingerprint, IdempotencyKey, Moment, Quantity, Refusal, SoldOut, UserId};
 use sijang_storage::Store;
 use tokio::time::{Instant, sleep};
 
@@ -34,7 +34,9 @@ const DEADLINE: Duration = Duration::from_secs(8);
 pub enum Fate {
     Got,
     SoldOut,
-    /// Sold out, she was told, while there was one for her all the time.
+    /// Sold out, she was told, which was true right before she came and no longer then.
+    RefusedByBelief,
+    /// Sold out, she was told, while there was one for her all the time, and before it as long as that is believed.
     RefusedFalsely,
     GaveUp,
 }
@@ -109,8 +111,13 @@ impl Sale {
         match answer {
             Ok(()) => Some(Fate::Got),
             Err(Error::Refused(Refusal::InsufficientStock { .. } | Refusal::CouponSoldOut)) => {
-                let rightly = self.engine.usage(|usage| usage.was_short_since(came));
-                Some(if rightly { Fate::SoldOut } else { Fate::RefusedFalsely })
+                let believed = came.checked_sub(SoldOut::BELIEVED).unwrap_or(came);
+                let [now, before] = [came, believed].map(|then| self.engine.usage(|usage| usage.was_short_since(then)));
+                Some(match (now, before) {
+                    (true, _) => Fate::SoldOut,
+                    (false, true) => Fate::RefusedByBelief,
+                    (false, false) => Fate::RefusedFalsely,
+                })
             }
             Err(Error::Busy(_)) => None,
             Err(other) => panic!("customer {number} was told: {other}"),

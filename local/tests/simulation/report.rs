@@ -25,6 +25,8 @@ pub struct Row {
     sums: [f64; FIGURES],
     /// Over all seeds together.
     pub false_refusals: usize,
+    /// The same, of refusals that were true right before the request came, and no longer then.
+    pub by_belief: usize,
 }
 
 const FIGURES: usize = 14;
@@ -50,7 +52,7 @@ pub enum Figure {
 
 impl Row {
     pub fn new(kind: Kind, shards: ShardCount) -> Self {
-        Self { kind, shards, seeds: 0.0, sums: [0.0; FIGURES], false_refusals: 0 }
+        Self { kind, shards, seeds: 0.0, sums: [0.0; FIGURES], false_refusals: 0, by_belief: 0 }
     }
 
     #[allow(clippy::cast_precision_loss)] // what is counted is far from 2^52
@@ -78,6 +80,7 @@ impl Row {
         }
         self.seeds += 1.0;
         self.false_refusals += outcome.false_refusals;
+        self.by_belief += outcome.by_belief;
     }
 
     pub fn figure(&self, figure: Figure) -> f64 {
@@ -106,6 +109,7 @@ impl Row {
             whole(Figure::Conflicts),
             whole(Figure::Throttles),
             self.false_refusals.to_string(),
+            self.by_belief.to_string(),
             whole(Figure::GaveUp),
             whole(Figure::TurnedAway),
             whole(Figure::Environments),
@@ -117,7 +121,7 @@ impl Row {
     }
 }
 
-const COLUMNS: [&str; 17] = [
+const COLUMNS: [&str; 18] = [
     "sale",
     "K",
     "sold",
@@ -128,6 +132,7 @@ const COLUMNS: [&str; 17] = [
     "conflicts",
     "throttled",
     "false refusals",
+    "by belief",
     "gave up",
     "turned away",
     "environments",

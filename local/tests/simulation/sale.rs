@@ -20,7 +20,7 @@ use super::{
     connector::store,
     dynamo::{Defect, Engine},
     front::Front,
-    shop::{Kind, admit_customers, offer, reshard},
+    shop::{Kind, admit_customers, deliver, offer, reshard},
     usage::Usage,
     value::as_attributes,
 };
@@ -37,6 +37,8 @@ pub struct Plan {
     pub lateness: Duration,
     /// Into how many shards it is split while it is sold, and when.
     pub reshard: Option<(Duration, ShardCount)>,
+    /// How many units more are delivered while it is sold, and when.
+    pub delivery: Option<(Duration, u32)>,
     pub cloud: Cloud,
     pub seed: u64,
     pub defect: Defect,
@@ -54,6 +56,8 @@ pub struct Outcome {
     pub waits: Vec<Duration>,
     pub gave_up: usize,
     pub false_refusals: usize,
+    /// Refusals that were true before the request came, and no longer then.
+    pub by_belief: usize,
     /// Of as many buyers as there were units, those who came first: how many got one.
     pub first_served: usize,
     pub usage: Usage,
@@ -111,6 +115,7 @@ impl Plan {
             });
         }
         let resharding = self.reshard.map(|(after, shards)| tokio::spawn(resharded(Arc::clone(&sale), after, shards)));
+        let delivery = self.delivery.map(|(after, units)| tokio::spawn(delivered(Arc::clone(&sale), after, units)));
         let report = self.loud.then(|| tokio::spawn(tell(Arc::clone(&sale))));
         let mut cases = buyers.join_all().await;
         if let Some(report) = report {
@@ -120,6 +125,9 @@ impl Plan {
             Some(resharding) => resharding.await.unwrap(),
             None => None,
         };
+        if let Some(delivery) = delivery {
+            delivery.await.unwrap();
+        }
         // What is still under way ends.
         sleep(Duration::from_mins(1)).await;
         cases.sort_by_key(|case| (case.came, case.number));
@@ -139,6 +147,7 @@ impl Plan {
             waits,
             gave_up: of(Fate::GaveUp).count(),
             false_refusals: of(Fate::RefusedFalsely).count(),
+            by_belief: of(Fate::RefusedByBelief).count(),
             first_served: first.filter(|case| case.fate == Fate::Got).count(),
             turned_away: sale.front.turned_away(),
             environments: sale.front.environments(),
@@ -158,7 +167,8 @@ impl Plan {
         let table = if self.kind == Kind::Orders { "orders" } else { "user-coupons" };
         let owners: Vec<String> =
             engine.items(table).iter().map(|item| item["user_id"].as_text().unwrap().to_owned()).collect();
-        let sold = i64::from(self.units) - usage.left;
+        let delivered = self.delivery.map_or(0, |(_, units)| units);
+        let sold = i64::from(self.units + delivered) - usage.left;
         if i64::try_from(owners.len()) != Ok(sold) {
             violations.push(format!("{sold} are gone, and {} have one", owners.len()));
         }
@@ -167,7 +177,7 @@ impl Plan {
             let (has, name) = (owners.contains(customer(case.number).as_str()), customer(case.number));
             let told = match case.fate {
                 Fate::Got => true,
-                Fate::SoldOut | Fate::RefusedFalsely => false,
+                Fate::SoldOut | Fate::RefusedByBelief | Fate::RefusedFalsely => false,
                 // She does not know.
                 Fate::GaveUp => has,
             };
@@ -203,6 +213,12 @@ async fn resharded(sale: Arc<Sale>, after: Duration, shards: ShardCount) -> Opti
         sleep(Duration::from_secs(1)).await;
     }
     None
+}
+
+/// Adds units while they are sold, or are sold out.
+async fn delivered(sale: Arc<Sale>, after: Duration, units: u32) {
+    sleep(after).await;
+    deliver(&sale.engine, &store(&sale.engine), sale.goods, units).await;
 }
 
 impl Outcome {

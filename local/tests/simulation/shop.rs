@@ -108,6 +108,13 @@ pub async fn reshard(engine: &Engine, store: &Store, goods: Goods, shards: Shard
     }
 }
 
+/// Adds so many units, of a product.
+pub async fn deliver(engine: &Engine, store: &Store, goods: Goods, units: u32) {
+    let Goods::Product(product) = goods else { panic!("coupons are never delivered") };
+    let reason = Name::parse("입고").unwrap();
+    store.adjust_stock(&command(engine, "deliver"), product, (units.into(), reason)).await.unwrap();
+}
+
 /// So many customers with money for one: the first pays in, the others are as she is.
 pub async fn admit_customers(engine: &Engine, count: usize) {
     let first = customer(0);

@@ -25,6 +25,7 @@ fn plan(kind: Kind, count: i64, seed: u64) -> Plan {
         shards: shards(count),
         lateness: Duration::from_millis(50),
         reshard: None,
+        delivery: None,
         cloud: Cloud { environments: 30, ..Cloud::default() },
         seed,
         defect: Defect::None,
@@ -73,6 +74,18 @@ fn goods_are_split_while_they_are_sold() {
         let reshard = Some((Duration::from_millis(300), shards(4)));
         let outcome = assert_sound(&Plan { reshard, ..plan(kind, 1, 7) });
         assert!(outcome.resharded_in.is_some(), "it was not done: {outcome:?}");
+    }
+}
+
+/// Who comes in the half second after a delivery may be refused by what was true before it; nobody is later.
+#[test]
+fn what_is_delivered_after_the_last_unit_is_sold_to_those_who_come_half_a_second_later() {
+    for count in [1, 8] {
+        let late = Plan { buyers: 600, lateness: Duration::from_millis(800), ..plan(Kind::Orders, count, 12) };
+        let outcome = Plan { delivery: Some((Duration::from_millis(1_500), 40)), ..late }.hold();
+        assert_eq!((outcome.violations.len(), outcome.false_refusals, outcome.gave_up), (0, 0, 0), "{outcome:?}");
+        assert_eq!((outcome.sold, outcome.usage.left), (80, 0), "{outcome:?}");
+        assert!(outcome.by_belief > 0, "nobody was refused by belief: {outcome:?}");
     }
 }
 

@@ -52,6 +52,7 @@ fn sweep() {
                     shards: *shards,
                     lateness: Duration::from_millis(option("LATENESS", 500)),
                     reshard: None,
+                    delivery: None,
                     cloud: cloud.clone(),
                     seed,
                     defect: Defect::None,

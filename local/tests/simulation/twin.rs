@@ -1,8 +1,12 @@
 //! The simulated engine answers as a complete one does: everything that is asked in a sale, refusals and replays among
 //! it, is written down and asked again of the engine of the storage contract.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex},
+};
 
+use futures::future::join_all;
 use serde_json::{Value, json};
 use sijang_domain::{Cart, Command, CouponId, Error, IdempotencyKey, Money, Name, Order, ProductId, ShardCount};
 use sijang_storage::Store;
@@ -86,6 +90,42 @@ async fn everything() -> (Vec<(&'static str, Value)>, Vec<Heard>) {
     elsewhere.issue(4, coupon).await.unwrap_err();
     let heard = std::mem::take(&mut *heard.lock().unwrap());
     (there, heard)
+}
+
+#[test]
+fn who_meets_somebody_else_in_a_shard_tries_another() {
+    fastrand::seed(1);
+    let paused = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let heard = paused.block_on(rush());
+    let mut tried: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for Heard { request, .. } in heard.iter().filter(|heard| heard.operation == "TransactWriteItems") {
+        let request: Value = serde_json::from_slice(request).unwrap();
+        let actions = &request["TransactItems"];
+        let (event, shard) = (&actions[0]["Put"]["Item"]["request"]["S"], &actions[1]["Update"]["Key"]["sk"]["S"]);
+        tried.entry(event.to_string()).or_default().insert(shard.to_string());
+    }
+    assert_eq!(tried.len(), 16);
+    assert!(tried.values().any(|shards| shards.len() > 1), "each stayed with the shard that it tried first: {tried:?}");
+}
+
+/// Sixteen environments sell at once what is in eight shards, and all of them know that; what they say.
+async fn rush() -> Vec<Heard> {
+    let engine = Engine::new(&Cloud::default().slower(4.0), 1);
+    let goods = offer(&engine, Kind::Orders, 80, ShardCount::new(8).unwrap()).await;
+    let Goods::Product(product) = goods else { unreachable!() };
+    admit_customers(&engine, 32).await;
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let stores: Vec<_> = (0..16).map(|_| recorded_store(&engine, &heard)).collect();
+    for (number, store) in stores.iter().enumerate() {
+        Shop { engine: &engine, store, product }.order(number, 1, PRICE, None).await.unwrap();
+    }
+    heard.lock().unwrap().clear();
+    let order = |(number, store)| {
+        let shop = Shop { engine: &engine, store, product };
+        async move { shop.order(16 + number, 1, PRICE, None).await.unwrap() }
+    };
+    join_all(stores.iter().enumerate().map(order)).await;
+    std::mem::take(&mut *heard.lock().unwrap())
 }
 
 #[derive(Clone, Copy)]

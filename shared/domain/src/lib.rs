@@ -19,6 +19,7 @@ mod product;
 mod refusal;
 pub mod schema;
 mod shards;
+mod sold_out;
 mod stats;
 mod text;
 mod time;
@@ -47,6 +48,7 @@ pub use product::{
 };
 pub use refusal::{PriceChange, Refusal, Shortage};
 pub use shards::{Draw, ShardCount, Shards, Sighting};
+pub use sold_out::SoldOut;
 pub use stats::{DayTotals, ProductSales, RankedProduct, Ranking, SaleFact, SaleKind};
 pub use text::{Description, Name};
 pub use time::{Day, Timestamp};

@@ -13,6 +13,9 @@
 //!    no more than that. For one shard this is its own failed condition.
 //! 4. Nothing else refuses. A shard that has too little speaks for itself; a conflict says nothing; a bound or a count of
 //!    the first shard from memory only says where to look, and where not.
+//! 5. **But a count of nothing, made by this rule, is believed for half a second** ([`crate::SoldOut`]), and others are
+//!    refused by it without reading a shard. So a refusal is true of a moment at most that long before the request came,
+//!    and what is given back, delivered or split anew is sold half a second later at the latest.
 //!
 //! Of coupons nothing is ever given back: the first shard is bounded like the others, and no coupons left in one
 //! generation is no coupons left for ever.
@@ -21,20 +24,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::Violation;
 
-/// Into how many shards something is split: 1 to 64, so that all of them fit into one transaction.
+/// Into how many shards something is split: 1 to 96, so that all of them fit into one transaction, which changes a hundred
+/// items at most: a new price holds in all shards at once, beside the product's own item and the event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "i64")]
 pub struct ShardCount(u8);
 
 impl ShardCount {
     /// The most shards.
-    pub const MAX: u8 = 64;
+    pub const MAX: u8 = 96;
     /// Not split.
     pub const ONE: Self = Self(1);
     /// All that there can be.
     pub const ALL: Self = Self(Self::MAX);
 
-    /// So many shards; a violation outside 1 to 64.
+    /// So many shards; a violation outside 1 to 96.
     pub fn new(count: i64) -> Result<Self, Violation> {
         let out = Violation::OutOfRange { min: 1, max: Self::MAX.into() };
         u8::try_from(count).ok().filter(|count| (1..=Self::MAX).contains(count)).map(Self).ok_or(out)
@@ -201,8 +205,8 @@ mod tests {
     }
 
     #[test]
-    fn there_are_1_to_64_shards() {
-        for (number, good) in [(0, false), (1, true), (64, true), (65, false), (-1, false), (257, false)] {
+    fn there_are_1_to_96_shards() {
+        for (number, good) in [(0, false), (1, true), (96, true), (97, false), (-1, false), (257, false)] {
             assert_eq!(ShardCount::new(number).is_ok(), good, "{number}");
             let stored = ShardCount::try_from(number).map(|count| i64::from(count.get()));
             assert_eq!(stored.ok(), good.then_some(number), "{number}");
@@ -269,7 +273,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn shares_add_up_and_differ_by_one_at_most(units in 0..=2_000_000_000_u32, number in 1..=64_i64) {
+        fn shares_add_up_and_differ_by_one_at_most(units in 0..=2_000_000_000_u32, number in 1..=96_i64) {
             let shares: Vec<u32> = count(number).shares(units).collect();
             prop_assert_eq!(shares.len(), usize::try_from(number).unwrap());
             prop_assert_eq!(shares.iter().sum::<u32>(), units);
@@ -278,7 +282,7 @@ mod tests {
 
         #[test]
         fn a_draw_is_exact_and_takes_from_no_shard_more_than_it_has(
-            lefts in prop::collection::vec(0..40_u32, 1..=64),
+            lefts in prop::collection::vec(0..40_u32, 1..=96),
             units in 1..=99_u32,
             random: u128,
         ) {

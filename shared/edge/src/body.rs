@@ -95,7 +95,7 @@ pub struct ShardsBody {
 }
 
 impl ShardsBody {
-    /// How many; a violation outside 1 to 64.
+    /// How many; a violation outside 1 to 96.
     ///
     /// # Errors
     /// The violation, and where it is.

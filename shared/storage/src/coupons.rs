@@ -18,7 +18,7 @@ use crate::{
     command::{in_time, random},
     counters::CounterRow,
     page::Query,
-    transaction::{Change, Condition, Outcome, Transaction, from_item, key},
+    transaction::{Change, Condition, Outcome, Transaction, backoff, from_item, key},
 };
 
 const CAMPAIGN: &str = "CAMPAIGN";
@@ -264,7 +264,7 @@ impl Store {
         let own_name = || format!("~{}", Ulid::generate());
         let request = key.map_or_else(own_name, |key| key.as_str().to_owned());
         let held = |item| held(item, &request, key.is_some());
-        let mut counters = self.memory.counters.get(&coupon_id).unwrap_or_default();
+        let (mut counters, mut waits) = (self.memory.counters.get(&coupon_id).unwrap_or_default(), backoff());
         loop {
             let (refusal, draws) = (campaign.refusal(moment.now), counters.draw(1, random()));
             let Some(Draw { shard, .. }) = draws.and_then(|draws| draws.first().copied()).filter(|_| refusal.is_none())
@@ -276,9 +276,11 @@ impl Store {
             let mut transaction = Transaction::default();
             transaction.put_new(&self.tables.user_coupons, &row, "user_id")?;
             transaction.count(&self.tables.coupons, coupon_id, shard, counters.count())?;
-            let conditions = match self.commit(transaction, moment.deadline).await? {
-                Outcome::Committed => return Ok(Answered::new(coupon)),
-                Outcome::Cancelled(conditions) => conditions,
+            let conditions = match self.commit_or_give_way(transaction, &mut waits, moment.deadline).await? {
+                Some(Outcome::Committed) => return Ok(Answered::new(coupon)),
+                Some(Outcome::Cancelled(conditions)) => conditions,
+                // Other shards may be free.
+                None => continue,
             };
             let mut conditions = conditions.into_iter();
             if let Some(Condition::Failed(item)) = conditions.next() {

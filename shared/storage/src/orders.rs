@@ -15,7 +15,7 @@ use crate::{
     events::recorded,
     page::Query,
     stock::Sale,
-    transaction::{Change, Condition, Outcome, Transaction, from_item, key},
+    transaction::{Change, Condition, Outcome, Transaction, backoff, from_item, key},
 };
 
 /// An order in its compact form, for the orders table and for events: items up to 1 KB cost the least.
@@ -129,7 +129,7 @@ impl Store {
         };
         let mut prices = self.cart_prices(cart).await?;
         let order_id = OrderId::new(now, random());
-        let mut last_entry = None;
+        let (mut last_entry, mut waits) = (None, backoff());
         loop {
             let order = if coupon_id.is_some() && coupon.is_none() {
                 Err(Refusal::UnknownCoupon)
@@ -154,14 +154,16 @@ impl Store {
             }
             let entry = EntryId::following(last_entry, now, random());
             let transaction = self.purchase(command, &order, &sales, entry)?;
-            let conditions = match self.commit(transaction, deadline).await? {
-                Outcome::Committed => {
+            let conditions = match self.commit_or_give_way(transaction, &mut waits, deadline).await? {
+                Some(Outcome::Committed) => {
                     for line in &order.lines {
                         self.memory.prices.insert(line.product_id, line.unit_price);
                     }
                     return Ok(Answered::new(order));
                 }
-                Outcome::Cancelled(conditions) => conditions,
+                Some(Outcome::Cancelled(conditions)) => conditions,
+                // Other shards may be free.
+                None => continue,
             };
             let mut conditions = conditions.into_iter();
             if let Some(Condition::Failed(event)) = conditions.next() {
@@ -190,8 +192,8 @@ impl Store {
         }
     }
 
-    /// What becomes of an order that is believed to be refused: the products are read as they are, and nothing is
-    /// written. What is wrong with them is refused first, as a transaction would have shown it; then what else speaks
+    /// What becomes of an order that is believed to be refused: the products are read as they are, unless they were just
+    /// seen to be sold out, and nothing is written. What is wrong with them is refused first, as a transaction would have shown it; then what else speaks
     /// against the order, if it was priced right. Last of all, whether the order was accepted when it was sent before:
     /// what is read of it after the stock cannot have been the reason why the stock is short.
     async fn unwritten(
@@ -202,7 +204,7 @@ impl Store {
         otherwise: Option<Refusal>,
     ) -> Result<Unwritten, Error> {
         let products: Vec<_> = cart.lines().iter().map(|line| line.product_id).collect();
-        let lines = self.line_findings(&products, command.moment).await?;
+        let lines = self.believed_findings(&products, command.moment).await?;
         let findings = Findings { lines, coupon: CouponFinding::Held, short_balance: None };
         let refusal = match (cart.judge(&findings, prices, command.moment.now), otherwise) {
             (Verdict::Refuse(refusal), _) => refusal,

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use sijang_domain::{
-    Cart, Draw, Error, LineFinding, Moment, Money, Prices, ProductId, Quantity, ShardCount, Shards, Sighting,
+    Cart, Draw, Error, LineFinding, Moment, Money, Prices, ProductId, Quantity, ShardCount, Shards, Sighting, SoldOut,
 };
 
 use crate::{
@@ -138,13 +138,25 @@ impl Store {
         cart.lines().iter().map(|line| self.sale(line.product_id, line.quantity.units())).collect()
     }
 
-    /// Remembers what a shard shows.
+    /// Remembers what a shard shows: with units in it, the product is not sold out.
     pub(crate) fn see(&self, row: &StockRow) -> Result<(), Error> {
+        if row.stock > 0 {
+            self.memory.sold_out.remove(&row.product_id);
+        }
         self.memory.prices.insert(row.product_id, row.price()?);
         let mut shards = self.memory.stocks.get(&row.product_id).unwrap_or_default();
         shards.see(row.sighting()?);
         self.memory.stocks.insert(row.product_id, shards);
         Ok(())
+    }
+
+    /// What was counted of a product, by the rule of refusals: if that is nothing, it is believed for a moment.
+    fn counted(&self, row: &StockRow, stock: u32, moment: Moment) -> Result<LineFinding, Error> {
+        let finding = row.found(stock)?;
+        if let Some(sold_out) = SoldOut::counted(finding, moment.now) {
+            self.memory.sold_out.insert(row.product_id, sold_out);
+        }
+        Ok(finding)
     }
 
     /// What a failed transaction showed of its sales, whose conditions these are; and whether that had to be counted
@@ -165,7 +177,9 @@ impl Store {
                 row.iter().try_for_each(|row| self.see(row))?;
                 finding = match row {
                     None if draw.shard == 0 => LineFinding::Absent,
-                    Some(row) if draw.shard == 0 && row.member.shards == ShardCount::ONE => row.found(row.stock)?,
+                    Some(row) if draw.shard == 0 && row.member.shards == ShardCount::ONE => {
+                        self.counted(&row, row.stock, moment)?
+                    }
                     _ => {
                         uncounted.push((findings.len(), sale.product_id));
                         LineFinding::Held
@@ -181,6 +195,23 @@ impl Store {
             findings[line] = finding;
         }
         Ok((findings, !products.is_empty()))
+    }
+
+    /// These products in their order, for an order that would be refused: those that were counted just now and sold out
+    /// as they were then, the others as they are.
+    pub(crate) async fn believed_findings(
+        &self,
+        products: &[ProductId],
+        moment: Moment,
+    ) -> Result<Vec<LineFinding>, Error> {
+        let believed = |product_id| self.memory.sold_out.get(product_id)?.believed(moment.now);
+        let believed: Vec<Option<LineFinding>> = products.iter().map(believed).collect();
+        let uncounted = products.iter().zip(&believed).filter(|(_, finding)| finding.is_none());
+        let uncounted: Vec<ProductId> = uncounted.map(|(product_id, _)| *product_id).collect();
+        let mut counted = self.line_findings(&uncounted, moment).await?.into_iter();
+        let finding =
+            |believed: Option<LineFinding>| believed.or_else(|| counted.next()).unwrap_or(LineFinding::Absent);
+        Ok(believed.into_iter().map(finding).collect())
     }
 
     /// These products as they are now, in their order, by the rule of refusals: of each the bounds of its other shards
@@ -208,7 +239,7 @@ impl Store {
                 self.see(&first)?;
                 let known = bounds.remove(&product_id).unwrap_or_default();
                 match known.count_with(first.sighting()?) {
-                    Some(stock) => drop(findings.insert(product_id, first.found(stock)?)),
+                    Some(stock) => drop(findings.insert(product_id, self.counted(&first, stock, moment)?)),
                     None => uncounted.push(product_id),
                 }
             }

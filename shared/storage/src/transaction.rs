@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::{
     error::SdkError,
-    operation::transact_write_items::TransactWriteItemsError,
+    operation::transact_write_items::{TransactWriteItemsError, builders::TransactWriteItemsFluentBuilder},
     types::{
         AttributeValue, CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
         Update as UpdateItem,
@@ -167,17 +167,45 @@ impl Store {
         transaction: Transaction,
         deadline: std::time::Instant,
     ) -> Result<Outcome, Error> {
+        let (call, mut waits) = (self.call(transaction), backoff());
+        loop {
+            if let Some(outcome) = self.send(&call, &mut waits, deadline).await? {
+                return Ok(outcome);
+            }
+        }
+    }
+
+    /// The same for a transaction that would do as well with another shard: nothing when somebody else had one of its
+    /// items, or there was no capacity for it. The next one, after a moment that has passed by then, need not meet him
+    /// again.
+    pub(crate) async fn commit_or_give_way(
+        &self,
+        transaction: Transaction,
+        waits: &mut impl Iterator<Item = Duration>,
+        deadline: std::time::Instant,
+    ) -> Result<Option<Outcome>, Error> {
+        self.send(&self.call(transaction), waits, deadline).await
+    }
+
+    fn call(&self, transaction: Transaction) -> TransactWriteItemsFluentBuilder {
+        let token = Ulid::generate().to_string();
+        let actions = Some(transaction.actions);
+        self.db.transact_write_items().set_transact_items(actions).client_request_token(token)
+    }
+
+    /// Sends a call until its answer has come; nothing when that was to come again, which is waited for.
+    async fn send(
+        &self,
+        call: &TransactWriteItemsFluentBuilder,
+        waits: &mut impl Iterator<Item = Duration>,
+        deadline: std::time::Instant,
+    ) -> Result<Option<Outcome>, Error> {
         let deadline = Instant::from_std(deadline);
-        let call = self
-            .db
-            .transact_write_items()
-            .set_transact_items(Some(transaction.actions))
-            .client_request_token(Ulid::generate().to_string());
-        for wait in backoff() {
+        for wait in waits {
             let Ok(answer) = timeout_at(deadline, call.clone().send()).await else { break };
-            let Err(error) = answer else { return Ok(Outcome::Committed) };
+            let Err(error) = answer else { return Ok(Some(Outcome::Committed)) };
             if let Some(conditions) = judge(&error)? {
-                return Ok(Outcome::Cancelled(conditions));
+                return Ok(Some(Outcome::Cancelled(conditions)));
             }
             tries::hindered(&error);
             if Instant::now() + wait >= deadline {
@@ -186,9 +214,18 @@ impl Store {
             tries::again();
             tracing::debug!(error = describe(&error), "transaction tried again");
             sleep(wait).await;
+            if is_cancelled(&error) {
+                return Ok(None);
+            }
         }
         Err(Error::Busy("the transaction found no gap before the deadline".to_owned()))
     }
+}
+
+/// Whether the service has said that nothing of it was written. Of a call that was not answered nobody knows: it is sent
+/// again as it is.
+fn is_cancelled(error: &SdkError<TransactWriteItemsError>) -> bool {
+    matches!(error.as_service_error(), Some(TransactWriteItemsError::TransactionCanceledException(_)))
 }
 
 /// The conditions of a definitely cancelled transaction; nothing when it should be tried again.

@@ -1,6 +1,6 @@
 //! Orders: what is asked, what it costs, why it is refused, and that a refusal leaves nothing.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use ulid::Ulid;
 
 use crate::{
     shop::{Person, Shop, krw, order, order_with, text},
-    world::{World, trial},
+    world::{World, eventually, trial},
 };
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
@@ -120,10 +120,11 @@ async fn short_stock(shop: Shop) {
     assert_eq!(found, BTreeSet::from([shortage(&one, 2, 1), shortage(&two, 1, 0)]));
     assert_eq!((shop.stock(&one).await, shop.stock(&plenty).await, customer.balance().await), (1, 100, 10_000));
     assert!(customer.all("/v1/orders", 10).await.is_empty());
-    // Stock that is added sells at once.
+    // Stock that is added sells as soon as nobody believes any more that there is none.
     let path = format!("/v1/admin/products/{two}/stock-adjustments");
     shop.admin().post(&path).new_key().json(&json!({"delta": 1, "reason": "delivery"})).await.value(201);
-    customer.order(&order(&two, 1)).await.value(201);
+    let sold = async || (customer.order(&order(&two, 1)).await.status == 201).then_some(());
+    eventually("what was delivered to be sold", Duration::from_mins(1), sold).await;
 }
 
 async fn precedence(shop: Shop) {

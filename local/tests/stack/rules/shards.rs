@@ -15,7 +15,7 @@ pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![
         trial(world, "rules::shards::stock_is_sold_from_all_shards_and_refused_when_none_has_any", stock),
         trial(world, "rules::shards::a_campaign_gives_out_from_all_shards_its_total_and_no_more", campaign),
-        trial(world, "rules::shards::there_are_1_to_64_shards_of_what_exists", invalid),
+        trial(world, "rules::shards::there_are_1_to_96_shards_of_what_exists", invalid),
     ]
 }
 
@@ -77,10 +77,10 @@ async fn invalid(shop: Shop) {
     let admin = shop.admin();
     let (product, coupon) = (shop.product(100, 7).await, shop.coupon(json!({})).await);
     for (what, id, missing) in [("products", product, "product-not-found"), ("coupons", coupon, "coupon-not-found")] {
-        for shards in [0, 65, -1] {
+        for shards in [0, 97, -1] {
             splitting(&admin, what, &id, shards).await.invalid("/shards");
         }
         splitting(&admin, what, &Ulid::generate().to_string(), 2).await.problem(404, missing);
-        splitting(&admin, what, &id, 64).await.value(200);
+        splitting(&admin, what, &id, 96).await.value(200);
     }
 }
