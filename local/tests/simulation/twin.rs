@@ -120,11 +120,11 @@ async fn rush() -> Vec<Heard> {
         Shop { engine: &engine, store, product }.order(number, 1, PRICE, None).await.unwrap();
     }
     heard.lock().unwrap().clear();
-    let order = |(number, store)| {
-        let shop = Shop { engine: &engine, store, product };
-        async move { shop.order(16 + number, 1, PRICE, None).await.unwrap() }
-    };
-    join_all(stores.iter().enumerate().map(order)).await;
+    let (engine, customers) = (&engine, 16..);
+    let orders = stores.into_iter().zip(customers).map(|(store, number)| async move {
+        Shop { engine, store: &store, product }.order(number, 1, PRICE, None).await.unwrap()
+    });
+    join_all(orders).await;
     std::mem::take(&mut *heard.lock().unwrap())
 }
 

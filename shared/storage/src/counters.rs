@@ -101,10 +101,12 @@ impl Store {
         Ok(numbered.into_iter().map(|(_, row)| row).collect())
     }
 
-    /// What is left, by the shard that failed and, when there are others, by all of them as they are now.
-    pub(crate) async fn counted(&self, mut known: Shards, failed: &CounterRow) -> Result<Shards, Error> {
+    /// What is left, by the shard that failed and, when there are others, by all of them as they are now: unless they may
+    /// be tried first, and each has been seen.
+    pub(crate) async fn counted(&self, mut known: Shards, failed: &CounterRow, trying: bool) -> Result<Shards, Error> {
         known.see(failed.sighting()?);
-        if known.count() != ShardCount::ONE && known.most() != Some(0) {
+        let counted = known.most().is_some_and(|most| trying || most == 0);
+        if known.count() != ShardCount::ONE && !counted {
             let count = known.count();
             known = Shards::default();
             for row in self.counter_rows(failed.coupon_id, count).await? {

@@ -264,7 +264,8 @@ impl Store {
         let own_name = || format!("~{}", Ulid::generate());
         let request = key.map_or_else(own_name, |key| key.as_str().to_owned());
         let held = |item| held(item, &request, key.is_some());
-        let (mut counters, mut waits) = (self.memory.counters.get(&coupon_id).unwrap_or_default(), backoff());
+        let mut counters = self.memory.counters.get(&coupon_id).unwrap_or_default();
+        let (mut waits, mut trying) = (backoff(), true);
         loop {
             let (refusal, draws) = (campaign.refusal(moment.now), counters.draw(1, random()));
             let Some(Draw { shard, .. }) = draws.and_then(|draws| draws.first().copied()).filter(|_| refusal.is_none())
@@ -291,7 +292,9 @@ impl Store {
             };
             let failed = CounterRow::read(item)?;
             let only = failed.member.shards == ShardCount::ONE;
-            counters = self.counted(counters, &failed).await?;
+            counters = self.counted(counters, &failed, trying).await?;
+            // Counting takes a read of every shard: only a second failure is worth it.
+            trying = !trying;
             if only && counters.most() == Some(0) {
                 // The same transaction has shown that the user does not hold the coupon.
                 return Err(Refusal::CouponSoldOut.into());

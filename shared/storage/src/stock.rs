@@ -151,12 +151,28 @@ impl Store {
     }
 
     /// What was counted of a product, by the rule of refusals: if that is nothing, it is believed for a moment.
-    fn counted(&self, row: &StockRow, stock: u32, moment: Moment) -> Result<LineFinding, Error> {
+    fn conclude(&self, row: &StockRow, stock: u32, moment: Moment) -> Result<LineFinding, Error> {
         let finding = row.found(stock)?;
         if let Some(sold_out) = SoldOut::counted(finding, moment.now) {
             self.memory.sold_out.insert(row.product_id, sold_out);
         }
         Ok(finding)
+    }
+
+    /// Whether nothing was wrong with a transaction but that one shard has too little, while others are remembered to have
+    /// had enough: they can be tried before all of them are counted.
+    pub(crate) fn may_be_elsewhere(&self, sales: &[Sale], conditions: &[Condition]) -> Result<bool, Error> {
+        let mut failed = conditions.iter().enumerate().filter(|(_, condition)| **condition != Condition::Held);
+        let (Some((at, Condition::Failed(Some(item)))), None) = (failed.next(), failed.next()) else {
+            return Ok(false);
+        };
+        let mut draws = sales.iter().flat_map(|sale| sale.draws.iter().map(move |draw| (sale, draw)));
+        let Some((sale, draw)) = draws.nth(at) else { return Ok(false) };
+        let row = StockRow::read(item.clone())?;
+        self.see(&row)?;
+        let shards = self.memory.stocks.get(&sale.product_id).unwrap_or_default();
+        let asked = sale.draws.iter().map(|draw| draw.units).sum();
+        Ok(row.stock < draw.units && shards.most().is_some() && shards.draw(asked, random()).is_some())
     }
 
     /// What a failed transaction showed of its sales, whose conditions these are; and whether that had to be counted
@@ -178,7 +194,7 @@ impl Store {
                 finding = match row {
                     None if draw.shard == 0 => LineFinding::Absent,
                     Some(row) if draw.shard == 0 && row.member.shards == ShardCount::ONE => {
-                        self.counted(&row, row.stock, moment)?
+                        self.conclude(&row, row.stock, moment)?
                     }
                     _ => {
                         uncounted.push((findings.len(), sale.product_id));
@@ -239,7 +255,7 @@ impl Store {
                 self.see(&first)?;
                 let known = bounds.remove(&product_id).unwrap_or_default();
                 match known.count_with(first.sighting()?) {
-                    Some(stock) => drop(findings.insert(product_id, self.counted(&first, stock, moment)?)),
+                    Some(stock) => drop(findings.insert(product_id, self.conclude(&first, stock, moment)?)),
                     None => uncounted.push(product_id),
                 }
             }
