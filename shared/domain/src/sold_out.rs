@@ -30,8 +30,8 @@ impl SoldOut {
         nothing.then_some(Self { counted: came, finding })
     }
 
-    /// What was found, for a request that comes now; nothing when that is too long ago to be believed, or later than now:
-    /// a clock that was set back makes no belief older or younger than it is.
+    /// What was found, for a request that comes now; nothing when that is too long ago to be believed, or later than now,
+    /// as it is when the clock was set back.
     pub fn believed(self, now: Timestamp) -> Option<LineFinding> {
         let age = u64::try_from(now.millis() - self.counted.millis()).ok().map(Duration::from_millis)?;
         (age < Self::BELIEVED).then_some(self.finding)
