@@ -80,6 +80,9 @@ pub async fn struck(
         Ok(None) => return Verdict::NotMet,
         Err(failure) => return Verdict::Failed(failure),
     };
+    if first.is_none() && prepared.events == Events::InStream && strike.can_be_overcome() {
+        return Verdict::Failed("it gave up, though there was time".to_owned());
+    }
     if let (Some(Ok(reply)), Ok(expected)) = (&first, &clean.answer)
         && strike.keeps_token()
         && reply.replayed != expected.replayed

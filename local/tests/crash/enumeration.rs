@@ -127,6 +127,7 @@ async fn nothing_is_lost_doubled_or_refused_wrongly_whatever_happens_to_any_call
         subjects.push(Arc::new(Subject::of(scenario, &worlds).await));
     }
     let cases: Vec<Case> = subjects.iter().flat_map(Subject::cases).collect();
+    assert!(!cases.is_empty(), "no scenario has {only} in its name");
     let results: Vec<(Case, Option<String>)> = stream::iter(cases)
         .map(|case| {
             let running = tokio::spawn(case.clone().run(Arc::clone(&worlds)));

@@ -76,6 +76,11 @@ impl Strike {
         }
     }
 
+    /// Whether a process that tries again gets over it in its time.
+    pub fn can_be_overcome(self) -> bool {
+        matches!(self, Self::Once(_) | Self::Thrice(_))
+    }
+
     pub fn plan(self, call: &Call) -> Plan {
         match self {
             Self::Once(injection) | Self::Killed(injection) => Plan::at(call.number, injection),

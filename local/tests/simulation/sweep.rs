@@ -25,7 +25,7 @@ fn option<T: std::str::FromStr>(name: &str, otherwise: T) -> T {
 #[ignore = "it takes minutes: ./local/simulate"]
 fn sweep() {
     let (buyers, units, seeds) = (option("BUYERS", 100_000), option("UNITS", 10_000), option("SEEDS", 1));
-    let counts: String = option("SHARDS", "1,2,4,8,16,32,64".to_owned());
+    let counts: String = option("SHARDS", "1,2,4,8,16,32,64,96".to_owned());
     let counts: Vec<ShardCount> =
         counts.split(',').map(|count| ShardCount::new(count.trim().parse().unwrap()).unwrap()).collect();
     let rate = option("RATE", 10_000.0);
