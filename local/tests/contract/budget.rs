@@ -237,6 +237,8 @@ async fn catalogue(m: &mut Metered) {
     m.row("list-products", "20 products of 1 shard", env.store.catalogue(None, 20, None)).await;
     m.row("list-popular-products", "5 products, beside the ranking", env.store.products(&ids)).await;
     m.row("list-popular-products", "the ranking", env.store.newest_ranking()).await;
+    let product = m.shop.product(100, 64).await;
+    m.row("update-product", "price, never split", env.reprice(product, 110)).await;
     for shards in [1, 8] {
         let product = m.shop.split_product(100, 64, shards).await;
         let what = |outcome: &str| format!("{outcome}, {shards} shard{}", if shards == 1 { "" } else { "s" });

@@ -29,7 +29,7 @@ use crate::{
 
 const NOON: &str = "2026-11-21T03:00:00Z";
 /// Nothing takes as long, unless it never ends.
-const PATIENCE: Duration = Duration::from_mins(10);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The limits of the template.
 pub fn limits() -> DepositLimits {

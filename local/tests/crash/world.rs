@@ -178,8 +178,5 @@ fn timeouts(attempt: Duration) -> TimeoutConfig {
 
 /// As the functions have them, but sooner.
 fn retries() -> RetryConfig {
-    RetryConfig::standard()
-        .with_max_attempts(3)
-        .with_initial_backoff(Duration::from_millis(1))
-        .with_max_backoff(Duration::from_millis(5))
+    sijang_storage::retries().with_initial_backoff(Duration::from_millis(1)).with_max_backoff(Duration::from_millis(5))
 }

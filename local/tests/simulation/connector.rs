@@ -1,13 +1,10 @@
 //! The SDK's way to the engine: the store's real client, which sends its requests to nobody but us.
 
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::{
     Client, Config,
-    config::{BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutConfig},
+    config::{BehaviorVersion, Region},
 };
 use aws_smithy_runtime::client::retries::RetryPartition;
 use aws_smithy_runtime_api::client::{
@@ -15,7 +12,7 @@ use aws_smithy_runtime_api::client::{
     orchestrator::{HttpRequest, HttpResponse},
 };
 use aws_smithy_types::body::SdkBody;
-use sijang_storage::{Store, Tables};
+use sijang_storage::{Store, Tables, retries, timeouts};
 use ulid::Ulid;
 
 use super::dynamo::{Engine, Reply};
@@ -67,21 +64,13 @@ pub fn recorded_store(engine: &Engine, heard: &Arc<Mutex<Vec<Heard>>>) -> Arc<St
 /// The client is as patient as the deployed one. Its requests are not signed, which takes no time in here.
 fn connected(connector: Connector) -> Arc<Store> {
     let connector = SharedHttpConnector::new(connector);
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(1))
-        .operation_attempt_timeout(Duration::from_secs(3))
-        .build();
-    let retries = RetryConfig::standard()
-        .with_max_attempts(3)
-        .with_initial_backoff(Duration::from_millis(50))
-        .with_max_backoff(Duration::from_secs(1));
     let config = Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::from_static("ap-northeast-2"))
         .endpoint_url("http://simulated")
         .allow_no_auth()
-        .timeout_config(timeouts)
-        .retry_config(retries)
+        .timeout_config(timeouts())
+        .retry_config(retries())
         // The retries that are left are counted by environment, not by process.
         .retry_partition(RetryPartition::new(Ulid::generate().to_string()))
         .http_client(http_client_fn(move |_, _| connector.clone()));

@@ -36,11 +36,21 @@ pub(crate) fn random() -> u128 {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
+    use std::time::{Duration, Instant};
 
     use sijang_domain::{Fingerprint, IdempotencyKey, Timestamp};
 
     use super::*;
+
+    fn until(deadline: Instant) -> Moment {
+        Moment { now: Timestamp::from_millis(0).unwrap(), deadline }
+    }
+
+    #[test]
+    fn there_is_time_for_another_try_before_the_deadline_only() {
+        assert!(in_time(until(Instant::now() + Duration::from_mins(1))).is_ok());
+        assert!(matches!(in_time(until(Instant::now())), Err(Error::Busy(_))));
+    }
 
     #[test]
     fn the_user_can_be_read_from_an_event_key_whatever_it_is_called() {
@@ -50,7 +60,7 @@ mod tests {
                 operation: "place-order",
                 key: IdempotencyKey::parse("k-1").unwrap(),
                 fingerprint: Fingerprint::of(&()),
-                moment: Moment { now: Timestamp::from_millis(0).unwrap(), deadline: Instant::now() },
+                moment: until(Instant::now()),
                 trace: None,
             };
             assert_eq!(user_of(&request_of(&command)).unwrap(), command.user);

@@ -24,26 +24,32 @@ use tokio::time::timeout;
 /// again, with all the retries of a call.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// One configuration for the clients of all services. The SDK by itself would wait for ever: every attempt has a limit
-/// here, and the SDK retries lost calls and throttling. Conflicts are retried by the transaction itself.
+/// How long things may take: the SDK by itself would wait for ever.
+pub fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder().connect_timeout(PATIENCE).operation_attempt_timeout(Duration::from_secs(3)).build()
+}
+
+/// How lost calls and throttling are tried again by the SDK. Conflicts are, by the transaction itself.
+pub fn retries() -> RetryConfig {
+    RetryConfig::standard()
+        .with_max_attempts(3)
+        .with_initial_backoff(Duration::from_millis(50))
+        .with_max_backoff(Duration::from_secs(1))
+}
+
+/// One configuration for the clients of all services.
 ///
 /// `endpoint` is the variable with the service's own endpoint, if it has one.
 pub(crate) fn sdk_config(endpoint: &str) -> SdkConfig {
-    let timeouts =
-        TimeoutConfig::builder().connect_timeout(PATIENCE).operation_attempt_timeout(Duration::from_secs(3)).build();
-    let retries = RetryConfig::standard()
-        .with_max_attempts(3)
-        .with_initial_backoff(Duration::from_millis(50))
-        .with_max_backoff(Duration::from_secs(1));
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(named("AWS_REGION").or_else(|| named("AWS_DEFAULT_REGION")).map(Region::new))
         .credentials_provider(SharedCredentialsProvider::new(credentials()))
         .http_client(http_client())
-        .timeout_config(timeouts)
+        .timeout_config(timeouts())
         // It would watch how fast every body flows, and give up later than an attempt does.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-        .retry_config(retries);
+        .retry_config(retries());
     config.set_endpoint_url(named(endpoint).or_else(|| named("AWS_ENDPOINT_URL")));
     config.build()
 }

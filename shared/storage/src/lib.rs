@@ -27,6 +27,7 @@ mod tries;
 
 pub use books::{Progress, Reconciliation, SETTLING};
 pub use client::{Store, Tables};
+pub use connection::{retries, timeouts};
 pub use events::{relayed, traced};
 pub use lag::lag;
 pub use queue::{Message, OrderEvents, Received};

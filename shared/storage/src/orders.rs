@@ -339,3 +339,21 @@ impl Store {
         Ok(transaction)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sijang_domain::{Draw, ShardCount};
+
+    use super::*;
+
+    fn sale(draws: usize) -> Sale {
+        let draws = vec![Draw { shard: 0, units: 1 }; draws];
+        Sale { product_id: "01M7Y1G093S7S47G54PPTC4D6G".parse().unwrap(), count: ShardCount::ALL, draws }
+    }
+
+    #[test]
+    fn a_transaction_has_room_for_95_draws_and_the_largest_sale_makes_way() {
+        assert!(too_scattered(&[sale(40), sale(55)]).is_none());
+        assert_eq!(too_scattered(&[sale(40), sale(55), sale(1)]).map(|sale| sale.draws.len()), Some(55));
+    }
+}

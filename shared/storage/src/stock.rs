@@ -19,7 +19,7 @@ use crate::{
     transaction::{Change, Condition, Transaction, from_item},
 };
 
-pub(crate) const STOCK: &str = "STOCK#";
+const STOCK: &str = "STOCK#";
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct StockRow {

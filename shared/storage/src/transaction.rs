@@ -4,11 +4,18 @@
 //! throttling and lost replies are tried again, with jitter, until the deadline; the conditions' verdict is taken only
 //! when no reason of the cancellation is transient, because a conflict may hide what a condition would say.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use aws_sdk_dynamodb::{
-    error::SdkError,
-    operation::transact_write_items::{TransactWriteItemsError, builders::TransactWriteItemsFluentBuilder},
+    Client,
+    config::{
+        ConfigBag, Intercept, RuntimeComponents, http::HttpResponse, interceptors::BeforeTransmitInterceptorContextMut,
+    },
+    error::{BoxError, SdkError},
+    operation::transact_write_items::{TransactWriteItemsError, TransactWriteItemsOutput},
     types::{
         AttributeValue, CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
         Update as UpdateItem,
@@ -167,9 +174,9 @@ impl Store {
         transaction: Transaction,
         deadline: std::time::Instant,
     ) -> Result<Outcome, Error> {
-        let (call, mut waits) = (self.call(transaction), backoff());
+        let (mut call, mut waits) = (Call::of(transaction), backoff());
         loop {
-            if let Some(outcome) = self.send(&call, &mut waits, deadline).await? {
+            if let Some(outcome) = self.send(&mut call, &mut waits, deadline).await? {
                 return Ok(outcome);
             }
         }
@@ -184,25 +191,19 @@ impl Store {
         waits: &mut impl Iterator<Item = Duration>,
         deadline: std::time::Instant,
     ) -> Result<Option<Outcome>, Error> {
-        self.send(&self.call(transaction), waits, deadline).await
-    }
-
-    fn call(&self, transaction: Transaction) -> TransactWriteItemsFluentBuilder {
-        let token = Ulid::generate().to_string();
-        let actions = Some(transaction.actions);
-        self.db.transact_write_items().set_transact_items(actions).client_request_token(token)
+        self.send(&mut Call::of(transaction), waits, deadline).await
     }
 
     /// Sends a call until its answer has come; nothing when that was to come again, which is waited for.
     async fn send(
         &self,
-        call: &TransactWriteItemsFluentBuilder,
+        call: &mut Call,
         waits: &mut impl Iterator<Item = Duration>,
         deadline: std::time::Instant,
     ) -> Result<Option<Outcome>, Error> {
         let deadline = Instant::from_std(deadline);
         for wait in waits {
-            let Ok(answer) = timeout_at(deadline, call.clone().send()).await else { break };
+            let Ok(answer) = timeout_at(deadline, call.attempt(&self.db)).await else { break };
             let Err(error) = answer else { return Ok(Some(Outcome::Committed)) };
             if let Some(conditions) = judge(&error)? {
                 return Ok(Some(Outcome::Cancelled(conditions)));
@@ -219,6 +220,59 @@ impl Store {
             }
         }
         Err(Error::Busy("the transaction found no gap before the deadline".to_owned()))
+    }
+}
+
+/// A transaction on its way. What is sent again is what was sent first, token and all, to the byte: a copy of the actions
+/// for an attempt that seldom comes would cost every order.
+#[derive(Debug)]
+struct Call {
+    token: String,
+    /// Those of the first attempt.
+    actions: Option<Vec<TransactWriteItem>>,
+    body: Body,
+}
+
+impl Call {
+    fn of(transaction: Transaction) -> Self {
+        Self { token: Ulid::generate().to_string(), actions: Some(transaction.actions), body: Body::default() }
+    }
+
+    async fn attempt(
+        &mut self,
+        db: &Client,
+    ) -> Result<TransactWriteItemsOutput, SdkError<TransactWriteItemsError, HttpResponse>> {
+        let actions = self.actions.take().unwrap_or_default();
+        let call = db.transact_write_items().set_transact_items(Some(actions)).client_request_token(&self.token);
+        call.customize().interceptor(self.body.clone()).send().await
+    }
+}
+
+/// The body of a call: kept of its first attempt, which has one before anything can fail in passing, and put in place of
+/// that of every other.
+#[derive(Debug, Clone, Default)]
+struct Body(Arc<OnceLock<Vec<u8>>>);
+
+impl Intercept for Body {
+    fn name(&self) -> &'static str {
+        "Body"
+    }
+
+    fn modify_before_retry_loop(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let request = context.request_mut();
+        if let Some(first) = self.0.get() {
+            request.headers_mut().try_insert("content-length", first.len().to_string())?;
+            *request.body_mut() = first.clone().into();
+        } else {
+            let first = request.body().bytes().ok_or("a transaction is a stream")?;
+            self.0.get_or_init(|| first.to_vec());
+        }
+        Ok(())
     }
 }
 
