@@ -13,7 +13,7 @@ use crate::{
     command::{in_time, random},
     events::recorded,
     page::Query,
-    stock::{StockRow, in_order, stock_key, sum},
+    stock::{STOCK, StockRow, in_order, stock_key, sum},
     transaction::{Change, Condition, Outcome, Transaction, from_item, key},
 };
 
@@ -137,7 +137,8 @@ impl Store {
         for item in self.query_all(query).await? {
             match item.get("sk").and_then(|sk| sk.as_s().ok()).map(String::as_str) {
                 Some(INFO) => info = Some(from_item("product", item)?),
-                _ => first = Some(StockRow::read(item)?),
+                Some(sk) if sk.starts_with(STOCK) => first = Some(StockRow::read(item)?),
+                _ => return Err(Error::corrupt("product", "an item of an unknown kind")),
             }
         }
         let (info, first): (_, StockRow) = info.zip(first).ok_or(Refusal::ProductNotFound)?;

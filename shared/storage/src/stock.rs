@@ -19,7 +19,7 @@ use crate::{
     transaction::{Change, Condition, Transaction, from_item},
 };
 
-const STOCK: &str = "STOCK#";
+pub(crate) const STOCK: &str = "STOCK#";
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct StockRow {
