@@ -23,14 +23,16 @@ async fn main() -> Result<(), Error> {
         .credentials_provider(Credentials::new("test", "test", None, None, "floor"))
         .region(Region::from_static("ap-northeast-2"))
         .endpoint_url(env::var("AWS_ENDPOINT_URL_DYNAMODB")?);
-    let client = &Client::from_conf(config.build());
-    let actions = &actions()?;
-    run(service_fn(async |_: LambdaEvent<Value>| {
-        let call = client.transact_write_items().set_transact_items(Some(actions.clone())).client_request_token(ID);
-        call.send().await?;
-        Ok::<_, Error>(json!({"statusCode": 201, "body": ID}))
-    }))
-    .await
+    let client: &Client = Box::leak(Box::new(Client::from_conf(config.build())));
+    let actions: &[_] = actions()?.leak();
+    // A task, as a function of ours is.
+    tokio::spawn(run(service_fn(move |_: LambdaEvent<Value>| answer(client, actions)))).await?
+}
+
+async fn answer(client: &Client, actions: &[TransactWriteItem]) -> Result<Value, Error> {
+    let call = client.transact_write_items().set_transact_items(Some(actions.to_vec())).client_request_token(ID);
+    call.send().await?;
+    Ok(json!({"statusCode": 201, "body": ID}))
 }
 
 fn text(value: &str) -> AttributeValue {

@@ -72,5 +72,6 @@ where
             outcome
         }
     });
-    Runtime::new(service).run_concurrent().await
+    // As a task: to wake the future that it blocks on, tokio writes to a descriptor, twice an order, and wakes by that.
+    tokio::spawn(Runtime::new(service).run_concurrent()).await?
 }
