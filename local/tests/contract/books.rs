@@ -314,6 +314,20 @@ async fn a_missed_night_is_no_reason_to_miss_stock() {
     }
 }
 
+#[tokio::test]
+async fn a_campaign_adds_up_in_several_shards_and_when_only_one_is_still_in_use() {
+    for shards in [4, 1] {
+        let shop = Shop::open().await;
+        let tea = shop.product(1_000, 500).await;
+        let coupon = shop.split_campaign(8, fixed(500), 4).await;
+        for customer in shop.customers(4, 1_000).await {
+            customer.with_coupon(coupon).await.order([(tea, 1)]).with(coupon).done().await;
+        }
+        shop.reshard_coupon(coupon, shards).done().await;
+        assert_eq!(rules(&night(&shop, 21).await), NOTHING, "{shards} shards");
+    }
+}
+
 /// What customers do at once, again and again as long as somebody looks. All of it is stamped later than what is judged.
 async fn traffic(customer: Customer, tea: ProductId, mut order: Order, late: Timestamp, onlooker: watch::Sender<()>) {
     let mut second = 0;

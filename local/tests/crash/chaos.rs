@@ -14,7 +14,8 @@ use std::{
 use fastrand::Rng;
 use futures::future::join_all;
 use sijang_domain::{
-    Cart, Command, CouponId, Deposit, Error, Fingerprint, IdempotencyKey, Moment, Order, ProductId, Refusal, UserId,
+    Cart, Command, CouponId, Deposit, Error, Fingerprint, IdempotencyKey, Moment, Order, ProductId, Refusal,
+    ShardCount, UserId,
 };
 use sijang_local::faults::{Fault, Injection, Plan};
 
@@ -31,6 +32,7 @@ const COMMANDS: i64 = 12;
 const COUPONS: u32 = 3;
 const PRICES: [i64; 3] = [1_000, 700, 300];
 const OFF: i64 = 500;
+const MOST_SHARDS: i64 = 5;
 /// How many calls of a thousand are struck.
 const STRUCK: u64 = 150;
 const TRIES: u32 = 5;
@@ -130,6 +132,7 @@ impl Customer {
                 }
                 2 if !self.holds_coupon && !self.coupon_in_doubt && !self.saw_sold_out => self.issue().await,
                 3..=4 if !self.live.is_empty() => self.cancel().await,
+                5 => self.reshard().await,
                 _ => self.order().await,
             };
             step.map_err(failed)?;
@@ -239,6 +242,26 @@ impl Customer {
         Ok(())
     }
 
+    /// What an administrator does meanwhile: it is nothing to any customer.
+    async fn reshard(&mut self) -> Result<(), String> {
+        let (of_coupon, product) = (self.rng.u8(..) < 64, self.place.products[self.rng.usize(..PRICES.len())]);
+        let (coupon, shards) = (self.place.coupon, ShardCount::new(self.rng.i64(1..=MOST_SHARDS)).unwrap());
+        let send = move |environment: Environment, command: Command| -> Task<_> {
+            Box::pin(async move {
+                if of_coupon {
+                    environment.store.reshard_coupon(&command, coupon, shards).await
+                } else {
+                    environment.store.reshard_stock(&command, product, shards).await
+                }
+            })
+        };
+        let operation = if of_coupon { "reshard-coupon" } else { "reshard-stock" };
+        match self.ask(operation, Fingerprint::of(&(product, shards)), send).await? {
+            Some(Ok(_)) | None => Ok(()),
+            Some(Err(refusal)) => Err(format!("not resharded: {refusal:?}")),
+        }
+    }
+
     fn belief(&self) -> String {
         format!("the model has {} and perhaps {:?}", self.balance, self.unknown)
     }
@@ -263,10 +286,10 @@ impl Customer {
 async fn run(seed: u64) -> Result<(usize, usize), String> {
     let shop = Shop::open().await;
     let mut products = Vec::new();
-    for price in PRICES {
-        products.push(shop.product(price, 40).await);
+    for (price, shards) in PRICES.into_iter().zip(1..) {
+        products.push(shop.split_product(price, 40, shards).await);
     }
-    let coupon = shop.campaign(COUPONS, fixed(OFF)).await;
+    let coupon = shop.split_campaign(COUPONS, fixed(OFF), 2).await;
     let world = Arc::new(World::new().await);
     let empty = Snapshot::of(&world.database).await;
     world.reset(&empty, &shop.snapshot().await, &[]).await;

@@ -13,6 +13,10 @@ use std::{
 
 use anyhow::{Context, Result};
 use libtest_mimic::{Completion, Trial};
+use rustix::{
+    io::Errno,
+    process::{WaitOptions, wait},
+};
 use sijang_local::{
     build,
     layout::Repository,
@@ -62,13 +66,9 @@ impl World {
             world.runtime.block_on(shop.close());
         }
         world.runtime.shutdown_timeout(Duration::from_secs(5));
-        // MiniStack may still be writing after a trial that left its stack by a panic.
-        for _ in 0..20 {
-            if std::fs::remove_dir_all(world.folder.path()).is_ok() || !world.folder.path().exists() {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(250));
-        }
+        // A trial that panicked has killed its stack without waiting: MiniStack may still be writing. Nobody else is a
+        // child of ours by now.
+        while matches!(wait(WaitOptions::empty()), Ok(_) | Err(Errno::INTR)) {}
     }
 
     /// Whether this trial on the shared stack has passed.
