@@ -1,15 +1,19 @@
 //! The workers: what carries events from the stream to the ranking.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use sijang_domain::Error;
+use sijang_local::faults::{Fault, Plan};
 use sijang_storage::Received;
 
 use crate::{
-    books::{Events, messages, night, order_events},
+    books::{Events, messages, night, order_events, plenty},
     scenario::{Job, Prepared, Reply, Scenario},
     shop::Shop,
-    world::untraced,
+    world::{World, untraced},
 };
 
 pub fn all() -> Vec<Scenario> {
@@ -28,7 +32,7 @@ pub fn all() -> Vec<Scenario> {
         }),
         Scenario::new("aggregate-daily-stats, the count", async |shop: Shop| {
             let messages = sales(&shop).await;
-            let left = shop.store.record(&received(&messages), crate::books::plenty()).await;
+            let left = shop.store.record(&received(&messages), plenty()).await;
             assert!(left.is_empty());
             Prepared::work(&shop, aggregate(), Events::Ranked).await
         }),
@@ -98,4 +102,16 @@ fn aggregate() -> Job {
             Ok(Reply { text: format!("{ranking:?}"), replayed: true })
         })
     })
+}
+
+#[tokio::test]
+async fn facts_that_the_table_leaves_are_written_in_another_call_if_there_is_time() {
+    let messages = received(&sales(&Shop::open().await).await);
+    let world = World::new().await;
+    let store = world.environment(Duration::from_secs(5)).store;
+    for (deadline, all_written, calls) in [(plenty(), true, 2), (Instant::now(), false, 1)] {
+        world.faults.plan(Plan::nth("BatchWriteItem", 1, Fault::HalfBatch));
+        let left = store.record(&messages, deadline).await;
+        assert_eq!((left.is_empty(), world.faults.calls().len()), (all_written, calls));
+    }
 }
