@@ -49,3 +49,44 @@ pub(crate) fn describe<E: ProvideErrorMetadata>(error: &SdkError<E>) -> String {
         _ => "the call could not be made".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::{config::http::HttpResponse, error::ErrorMetadata, operation::get_item::GetItemError};
+
+    use super::*;
+
+    type Failure = SdkError<GetItemError, HttpResponse>;
+
+    fn response(status: u16) -> HttpResponse {
+        HttpResponse::new(status.try_into().unwrap(), "".into())
+    }
+
+    fn answer(status: u16, code: &str) -> Failure {
+        let error = ErrorMetadata::builder().code(code).message("because").build();
+        SdkError::service_error(GetItemError::generic(error), response(status))
+    }
+
+    #[test]
+    fn what_asks_for_patience_is_busy_and_anything_else_is_broken() {
+        let busy = [
+            (answer(400, "ThrottlingException"), "ThrottlingException: because"),
+            (answer(400, "ProvisionedThroughputExceededException"), "ProvisionedThroughputExceededException: because"),
+            (answer(503, "NeverHeardOf"), "NeverHeardOf: because"),
+            (answer(500, "InternalServerError"), "InternalServerError: because"),
+            (SdkError::timeout_error("late"), "no answer in time"),
+            (SdkError::response_error("cut off", response(200)), "the answer could not be read"),
+        ];
+        for (error, text) in busy {
+            assert!(matches!(failed(error), Error::Busy(said) if said == text), "{text}");
+        }
+        let broken = [
+            (answer(400, "ValidationException"), "ValidationException: because"),
+            (answer(499, "ResourceNotFoundException"), "ResourceNotFoundException: because"),
+            (SdkError::construction_failure("no key"), "the call could not be made"),
+        ];
+        for (error, text) in broken {
+            assert!(matches!(failed(error), Error::Internal(said) if said == text), "{text}");
+        }
+    }
+}
