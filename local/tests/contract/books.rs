@@ -5,6 +5,7 @@
 
 use std::{collections::BTreeSet, time::Instant};
 
+use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
 use futures::future::join_all;
 use sijang_domain::{CampaignDraft, Moment, Order, ProductId, Rule, Timestamp};
 use sijang_storage::{AttributeValue, Item, Reconciliation, SETTLING, relayed};
@@ -85,6 +86,15 @@ impl Busy {
     async fn put(&self, table: &str, item: Item) {
         let put = self.shop.database.client.put_item().table_name(self.shop.database.name_of(table));
         put.set_item(Some(item)).send().await.unwrap();
+    }
+
+    async fn put_all(&self, table: &str, items: &[Item]) {
+        for chunk in items.chunks(25) {
+            let put = |item: &Item| PutRequest::builder().set_item(Some(item.clone())).build().unwrap();
+            let writes = chunk.iter().map(|item| WriteRequest::builder().put_request(put(item)).build()).collect();
+            let table = self.shop.database.name_of(table);
+            self.shop.database.client.batch_write_item().request_items(table, writes).send().await.unwrap();
+        }
     }
 
     async fn delete(&self, table: &str, item: &Item) {
@@ -326,6 +336,32 @@ async fn a_campaign_adds_up_in_several_shards_and_when_only_one_is_still_in_use(
         shop.reshard_coupon(coupon, shards).done().await;
         assert_eq!(rules(&night(&shop, 21).await), NOTHING, "{shards} shards");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ledger_that_is_too_long_is_not_held_against_its_balance_by_a_part_of_it() {
+    const MOST: usize = 10_000;
+    let busy = Busy::day().await;
+    // Deposits that never were, each before the real one.
+    let deposit = busy.item("balances", &["\"alice\"", "\"DEPOSIT\""]).await;
+    let id = deposit["sk"].as_s().unwrap();
+    let time = &id[..id.len() - 16];
+    let planted = |number| {
+        let mut entry = deposit.clone();
+        entry.insert("sk".to_owned(), AttributeValue::S(format!("{time}{number:016}")));
+        entry
+    };
+    let there =
+        busy.shop.snapshot().await.items("balances").filter(|item| item["user_id"] == deposit["user_id"]).count();
+    let entries: Vec<_> = (0..=MOST - there).map(planted).collect();
+    let found = async || {
+        let store = busy.shop.another_environment().store;
+        rules(&store.reconcile_night(one_o_clock(22), moment(one_o_clock(22))).await.unwrap())
+    };
+    busy.put_all("balances", &entries[..1]).await;
+    assert_eq!(found().await, [Rule::BalanceDiffers].into());
+    busy.put_all("balances", &entries[1..]).await;
+    assert_eq!(found().await, NOTHING);
 }
 
 /// What customers do at once, again and again as long as somebody looks. All of it is stamped later than what is judged.
