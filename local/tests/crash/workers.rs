@@ -5,14 +5,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sijang_domain::Error;
+use sijang_domain::{Error, Moment};
 use sijang_local::faults::{Fault, Plan};
-use sijang_storage::Received;
+use sijang_storage::{AttributeValue, Received};
 
 use crate::{
     books::{Events, messages, night, order_events, plenty},
     scenario::{Job, Prepared, Reply, Scenario},
-    shop::Shop,
+    shop::{Shop, at},
+    snapshot::Snapshot,
     world::{World, untraced},
 };
 
@@ -114,4 +115,34 @@ async fn facts_that_the_table_leaves_are_written_in_another_call_if_there_is_tim
         let left = store.record(&messages, deadline).await;
         assert_eq!((left.is_empty(), world.faults.calls().len()), (all_written, calls));
     }
+}
+
+#[tokio::test]
+async fn the_reconciler_rests_on_nothing_that_may_be_old() {
+    let shop = Shop::open().await;
+    let messages = received(&sales(&shop).await);
+    assert!(shop.store.record(&messages, plenty()).await.is_empty());
+    shop.store.aggregate(night()).await.unwrap();
+    let whole = shop.snapshot().await;
+    let mut damaged = whole.clone();
+    damaged.items_mut("balances").pop_first();
+    damaged.items_mut("orders").pop_first();
+    let sales = damaged.items_mut("sales");
+    let fact = sales.iter().find(|(_, item)| !item.contains_key("facts")).unwrap().0.clone();
+    sales.remove(&fact);
+    for total in sales.values_mut().filter_map(|item| item.get_mut("facts")) {
+        *total = AttributeValue::N("99".to_owned());
+    }
+
+    let world = World::new().await;
+    world.reset(&Snapshot::of(&world.database).await, &damaged, &[]).await;
+    let findings = async || {
+        let (store, one) = (world.environment(Duration::from_secs(5)).store, at("2026-11-21T16:00:00Z"));
+        store.reconcile_night(one, Moment { now: one, deadline: plenty() }).await.unwrap().findings
+    };
+    assert!(findings().await.len() > 3);
+    // Now that all is well, whatever may be answered as it was before is.
+    world.reset(&damaged, &whole, &[]).await;
+    world.faults.plan(Plan::new(|_| Fault::Stale.into()));
+    assert_eq!(findings().await, [].into());
 }
