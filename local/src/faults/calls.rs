@@ -6,6 +6,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use serde_json::Value;
 use tokio::{sync::watch, task::JoinSet};
 
 use super::{
@@ -47,8 +48,8 @@ struct State {
     calls: Vec<Call>,
     counts: HashMap<String, usize>,
     late: Vec<Onward>,
-    /// What eventually consistent reads were answered, by operation and body.
-    seen: HashMap<(String, Vec<u8>), Reply>,
+    /// What eventually consistent reads were answered, by operation and request: the SDK writes the same one in many ways.
+    seen: HashMap<(String, Value), Reply>,
 }
 
 impl Faults {
@@ -134,12 +135,12 @@ impl Faults {
         self.state().late.push(onward);
     }
 
-    pub(super) fn remember(&self, operation: &str, body: &[u8], reply: &Reply) {
-        self.state().seen.insert((operation.to_owned(), body.to_vec()), reply.clone());
+    pub(super) fn remember(&self, operation: &str, request: &Value, reply: &Reply) {
+        self.state().seen.insert((operation.to_owned(), request.clone()), reply.clone());
     }
 
-    pub(super) fn remembered(&self, operation: &str, body: &[u8]) -> Option<Reply> {
-        self.state().seen.get(&(operation.to_owned(), body.to_vec())).cloned()
+    pub(super) fn remembered(&self, operation: &str, request: &Value) -> Option<Reply> {
+        self.state().seen.get(&(operation.to_owned(), request.clone())).cloned()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -153,15 +153,14 @@ impl Service {
             }
             Fault::HalfBatch => Ok(half(operation, request, onward).await),
             Fault::Stale if requests::may_be_stale(operation, request) => {
-                match self.faults.remembered(operation, &onward.body) {
+                match self.faults.remembered(operation, request) {
                     Some(reply) => Ok(reply),
                     None => Ok(onward.go().await),
                 }
             }
             _ if requests::may_be_stale(operation, request) => {
-                let body = onward.body.clone();
                 let reply = onward.go().await;
-                self.faults.remember(operation, &body, &reply);
+                self.faults.remember(operation, request, &reply);
                 Ok(reply)
             }
             _ => Ok(onward.go().await),

@@ -126,7 +126,7 @@ async fn the_reconciler_rests_on_nothing_that_may_be_old() {
     let whole = shop.snapshot().await;
     let mut damaged = whole.clone();
     damaged.items_mut("balances").pop_first();
-    damaged.items_mut("orders").pop_first();
+    damaged.items_mut("orders").pop_last();
     let sales = damaged.items_mut("sales");
     let fact = sales.iter().find(|(_, item)| !item.contains_key("facts")).unwrap().0.clone();
     sales.remove(&fact);
