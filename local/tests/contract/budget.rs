@@ -95,6 +95,45 @@ fn exactly(calls: usize, writes: u64) -> (usize, Consumed) {
     (calls, Consumed { writes, ..Consumed::default() })
 }
 
+#[tokio::test]
+async fn another_shard_is_tried_before_all_of_them_are_counted() {
+    let m = Metered::open().await;
+    m.shop.customer("alice").with_balance(1_000).await;
+    let mut second_tries = 0;
+    for _ in 0..20 {
+        let tea = m.shop.split_product(1, 8, 2).await;
+        let env = m.cold();
+        let alice = env.customer("alice");
+        // Four in each of two shards, as she knows since. Then somebody takes one of them empty.
+        alice.order([(tea, 9)]).refused().await;
+        m.shop.another_environment().customer("alice").order([(tea, 4)]).done().await;
+        m.faults.plan(Plan::none());
+        alice.order([(tea, 1)]).done().await;
+        let calls = m.faults.calls();
+        assert!(calls.iter().all(|call| call.operation == "TransactWriteItems"), "{calls:?}");
+        second_tries += calls.len() - 1;
+    }
+    assert!(second_tries > 0, "twenty times the right one of two by chance");
+}
+
+#[tokio::test]
+async fn stock_in_shards_is_read_twice_by_the_reconciler_for_units_may_be_on_their_way() {
+    let mut calls = Vec::new();
+    for shards in [1, 4] {
+        let m = Metered::open().await;
+        let tea = m.shop.split_product(100, 8, shards).await;
+        m.shop.customer("alice").with_balance(1_000).await.order([(tea, 1)]).done().await;
+        deliver(&m.shop).await;
+        m.shop.store.aggregate(at("2026-11-21T15:10:00Z")).await.unwrap();
+        m.faults.plan(Plan::none());
+        let one = at("2026-11-21T16:00:00Z");
+        assert!(m.cold().store.reconcile_night(one, moment(one)).await.unwrap().findings.is_empty());
+        calls.push(m.faults.calls().len());
+    }
+    // Once more the first shard, and then all there can be.
+    assert_eq!(calls[1], calls[0] + 2);
+}
+
 async fn balances(m: &mut Metered) {
     let env = m.cold();
     let alice = env.customer("alice");

@@ -263,16 +263,19 @@ async fn an_adjustment_reaches_all_shards() {
 }
 
 #[tokio::test]
-async fn stock_in_shards_may_reach_its_limit_but_not_pass_it() {
+async fn stock_may_reach_its_limit_but_not_pass_it() {
     let shop = Shop::open().await;
     let (stock, limit) = (sijang_domain::Stock::MAX - 5, sijang_domain::Stock::MAX);
-    let tea = shop.split_product(100, stock.into(), 4).await;
-    // Each shard by itself is far from it; the first try knows only one shard.
-    for shop in [shop.another_environment(), shop.clone()] {
-        assert_eq!(shop.adjust(tea, 6).refused().await, Refusal::StockLimitExceeded { stock, limit });
+    for shards in [1, 4] {
+        let tea = shop.split_product(100, stock.into(), shards).await;
+        // Each of four by itself is far from it; the first try knows only one shard.
+        for shop in [shop.another_environment(), shop.clone()] {
+            assert_eq!(shop.adjust(tea, 6).refused().await, Refusal::StockLimitExceeded { stock, limit });
+        }
+        shop.adjust(tea, 5).done().await;
+        assert_eq!(shop.stock(tea).await, limit);
+        assert_eq!(shop.adjust(tea, 1).refused().await, Refusal::StockLimitExceeded { stock: limit, limit });
     }
-    shop.adjust(tea, 5).done().await;
-    assert_eq!(shop.stock(tea).await, limit);
 }
 
 #[tokio::test]
