@@ -14,7 +14,7 @@ use crate::{
     scenario::{Job, Prepared, Reply, Scenario},
     shop::{Shop, at},
     snapshot::Snapshot,
-    world::{World, untraced},
+    world::{QUEUE, World, untraced},
 };
 
 pub fn all() -> Vec<Scenario> {
@@ -145,4 +145,22 @@ async fn the_reconciler_rests_on_nothing_that_may_be_old() {
     world.reset(&damaged, &whole, &[]).await;
     world.faults.plan(Plan::new(|_| Fault::Stale.into()));
     assert_eq!(findings().await, [].into());
+}
+
+#[tokio::test]
+async fn what_was_not_sent_is_named_by_its_place() {
+    let world = World::new().await;
+    let queue = world.environment(Duration::from_secs(5)).queue;
+    let bodies: Vec<String> = (0..25).map(|number| number.to_string()).collect();
+    // Some of one batch, and all from the second on.
+    let some = (1..=3).map(|nth| Plan::nth("SendMessageBatch", nth, Fault::HalfBatch));
+    for plan in some.chain([Plan::from(2, "SendMessageBatch", Fault::InternalError)]) {
+        world.sqs.clear();
+        world.faults.plan(plan);
+        let unsent = queue.send(&untraced(&bodies), false).await.unwrap();
+        let sent = world.sqs.bodies(QUEUE);
+        let expected: Vec<usize> = (0..25).filter(|place| !sent.contains(&bodies[*place])).collect();
+        assert!(!expected.is_empty() && !sent.is_empty());
+        assert_eq!(unsent, expected);
+    }
 }
