@@ -8,7 +8,7 @@
 use std::{env, fmt::Write as _, fs, path::Path, pin::Pin};
 
 use sijang_domain::{ProductId, ProductPatch, ProductStatus};
-use sijang_local::faults::{Call, Consumed, Faults, Plan, Proxy};
+use sijang_local::faults::{Call, Consumed, Fault, Faults, Plan, Proxy};
 use sijang_storage::{AttributeValue, Item};
 
 use crate::{
@@ -114,6 +114,18 @@ async fn another_shard_is_tried_before_all_of_them_are_counted() {
         second_tries += calls.len() - 1;
     }
     assert!(second_tries > 0, "twenty times the right one of two by chance");
+}
+
+#[tokio::test]
+async fn a_transaction_that_met_another_is_sent_again_by_the_same_request() {
+    let m = Metered::open().await;
+    let env = m.cold();
+    for fault in [Fault::Conflict, Fault::InProgress, Fault::CancelledByThrottling] {
+        m.faults.plan(Plan::nth("TransactWriteItems", 1, fault));
+        env.customer("alice").deposit(100).key(&format!("{fault:?}")).done().await;
+        let sent = m.faults.calls().iter().filter(|call| call.operation == "TransactWriteItems").count();
+        assert_eq!(sent, 2, "{fault:?}");
+    }
 }
 
 #[tokio::test]
