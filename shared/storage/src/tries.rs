@@ -46,7 +46,22 @@ fn meaning(code: &str) -> Option<&'static Metric> {
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_dynamodb::{
+        config::http::HttpResponse, error::ErrorMetadata, types::error::TransactionCanceledException,
+    };
+
     use super::*;
+
+    /// What is counted of a transaction that failed with this code, and of one that was cancelled for it.
+    fn counted(code: &str) -> [Option<&'static str>; 2] {
+        let response = || HttpResponse::new(400.try_into().unwrap(), "".into());
+        let failed = TransactWriteItemsError::generic(ErrorMetadata::builder().code(code).build());
+        let reason = |code: &str| CancellationReason::builder().code(code).build();
+        let cancelled = TransactionCanceledException::builder().cancellation_reasons(reason("None"));
+        let cancelled = cancelled.cancellation_reasons(reason(code)).build();
+        [failed, TransactWriteItemsError::TransactionCanceledException(cancelled)]
+            .map(|error| cause(&SdkError::service_error(error, response())).map(|metric| metric.name))
+    }
 
     #[test]
     fn a_conflict_and_a_table_without_capacity_are_told_apart() {
@@ -58,7 +73,7 @@ mod tests {
             ("InternalServerError", None),
             ("ConditionalCheckFailed", None),
         ] {
-            assert_eq!(meaning(code).map(|metric| metric.name), expected, "{code}");
+            assert_eq!(counted(code), [expected; 2], "{code}");
         }
     }
 }
