@@ -3,7 +3,10 @@
 //! The shop's days are days of November 2026. A night is at 01:00 in Seoul of the day after, when all of the day's events
 //! are counted. What is planted is written into raw items, past the store.
 
-use std::{collections::BTreeSet, time::Instant};
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Instant,
+};
 
 use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
 use futures::future::join_all;
@@ -92,8 +95,11 @@ impl Busy {
         for chunk in items.chunks(25) {
             let put = |item: &Item| PutRequest::builder().set_item(Some(item.clone())).build().unwrap();
             let writes = chunk.iter().map(|item| WriteRequest::builder().put_request(put(item)).build()).collect();
-            let table = self.shop.database.name_of(table);
-            self.shop.database.client.batch_write_item().request_items(table, writes).send().await.unwrap();
+            let mut left = Some([(self.shop.database.name_of(table), writes)].into());
+            while left.as_ref().is_some_and(|left: &HashMap<_, _>| !left.is_empty()) {
+                let write = self.shop.database.client.batch_write_item().set_request_items(left);
+                left = write.send().await.unwrap().unprocessed_items;
+            }
         }
     }
 
