@@ -29,7 +29,7 @@ def after_call(context, case, response):
 def before_call(context, case, kwargs):
     if case.meta is None or case.meta.generation.mode != GenerationMode.POSITIVE:
         return
-    # A key names one request. A key that came before, with another body, would always be refused.
+    # A key names one request. A key that came before, with another body, would always be rejected.
     if case.headers and "Idempotency-Key" in case.headers:
         case.headers["Idempotency-Key"] = f"{_run}-{next(_numbers)}"
     if isinstance(case.body, dict):

@@ -71,9 +71,9 @@ say("the same order again is the same answer")
 dear = models.PlaceOrderRequest(
     lines=[models.PlaceOrderLine(product_id=item.product_id, quantity=99) for item in page.data if item.price.amount > 9_000]
 )
-refused = place_order.sync_detailed(client=shop, body=dear, idempotency_key="order-2")
-assert refused.status_code == 409 and refused.parsed.code in ("insufficient-stock", "insufficient-balance")
-say(f"an order too large: {refused.parsed.code}")
+rejected = place_order.sync_detailed(client=shop, body=dear, idempotency_key="order-2")
+assert rejected.status_code == 409 and rejected.parsed.code in ("insufficient-stock", "insufficient-balance")
+say(f"an order too large: {rejected.parsed.code}")
 
 cancelled = cancel_order.sync_detailed(placed.order_id, client=shop, idempotency_key="cancel-1")
 assert answer(cancelled, 200, models.Order).status == models.OrderStatus.CANCELLED

@@ -52,6 +52,6 @@ insights() {
 
 # Looks at the books of one day again, now: reconcile 2026-11-20 [minutes that an order may take to be counted]
 reconcile() {
-  aws lambda invoke --function-name "$STACK-reconcile-books" --cli-binary-format raw-in-base64-out \
+  aws lambda invoke --function-name "$STACK-reconcile-day" --cli-binary-format raw-in-base64-out \
     --payload "{\"day\":\"$1\",\"settling_minutes\":${2:-15}}" /dev/stdout
 }

@@ -2,7 +2,7 @@
 //!
 //! The engine is dynoxide, in this process, with a fresh database for each test; `SIJANG_CONTRACT_ENDPOINT` names another
 //! (DynamoDB Local: `./local/dynamodb-local`), and `SIJANG_CONTRACT_AWS=1` takes an account. Each test is named after the
-//! rule that it proves, and every refusal in here is also a proof that it left nothing behind (see `Request::refused`).
+//! rule that it proves, and every rejection in here is also a proof that it left nothing behind (see `Request::rejected`).
 
 // In a test, what fails to unwrap fails the test.
 #![allow(clippy::unwrap_used)]

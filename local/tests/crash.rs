@@ -1,5 +1,5 @@
 //! Crash points: whatever happens to any single call that a command or a worker makes, nothing is lost, doubled or
-//! refused wrongly.
+//! rejected wrongly.
 //!
 //! A clean run counts the calls. Then, for each call and each fault that fits it, a fresh shop suffers that fault; the
 //! client sends the same request again until it gets an answer, late calls arrive, events flow to the ranking, and the

@@ -136,7 +136,7 @@ fn each_table_is_written_by_the_functions_of_its_commands_only() {
         ("UserCoupons", "cancel-order issue-coupon place-order"),
         ("Orders", "cancel-order place-order"),
         ("Events", commands),
-        ("Sales", "aggregate-daily-stats reconcile-books record-sales"),
+        ("Sales", "aggregate-daily-stats reconcile-day record-sales"),
     ];
     let names = |names: &str| names.split(' ').map(ToOwned::to_owned).collect();
     let expected = expected.map(|(table, functions)| (table.to_owned(), names(functions)));
@@ -194,10 +194,10 @@ fn the_statistics_are_counted_at_ten_past_midnight_in_seoul() {
 #[test]
 fn the_books_are_reconciled_every_quarter_of_an_hour_after_the_statistics_and_nothing_is_written_but_marks() {
     let template = template();
-    let schedule = trigger(&template, "ReconcileBooks", "ScheduleV2");
+    let schedule = trigger(&template, "ReconcileDay", "ScheduleV2");
     assert_eq!(schedule["ScheduleExpression"], "cron(0/15 1-4 * * ? *)");
     assert_eq!(schedule["ScheduleExpressionTimezone"], "Asia/Seoul");
-    let reconciler = template.function("reconcile-books").unwrap();
+    let reconciler = template.function("reconcile-day").unwrap();
     let writes = permissions(reconciler);
     let writes = writes.filter(|(action, _)| !["dynamodb:Query", "dynamodb:BatchGetItem"].contains(action));
     assert_eq!(writes.collect::<Vec<_>>(), [("dynamodb:PutItem", "Sales")]);

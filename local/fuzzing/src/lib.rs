@@ -164,7 +164,7 @@ fn path(operation: &str, input: &[u8]) {
     assert!(is_id || status == 404, "{operation}: {status} for what is no identifier");
 }
 
-/// A key is 1 to 128 letters, digits, dots, underscores, colons or hyphens, or is refused.
+/// A key is 1 to 128 letters, digits, dots, underscores, colons or hyphens, or is rejected.
 fn idempotency_key(input: &[u8]) {
     let key = String::from_utf8_lossy(input);
     let headers = json!({"content-type": "application/json", "Idempotency-Key": key});

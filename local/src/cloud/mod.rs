@@ -109,7 +109,7 @@ impl Cloud {
         let place = format!(
             "<CreateBucketConfiguration><LocationConstraint>{REGION}</LocationConstraint></CreateBucketConfiguration>"
         );
-        // A bucket that is there already is refused, which is as good.
+        // A bucket that is there already is rejected, which is as good.
         self.request("s3", reqwest::Method::PUT, bucket.clone()).body(place).send().await?;
         let url = format!("{bucket}/{key}");
         let response = self.request("s3", reqwest::Method::PUT, url.clone()).body(body).send().await?;

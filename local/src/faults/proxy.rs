@@ -125,8 +125,8 @@ impl Service {
     }
 
     async fn suffer(&self, fault: Fault, operation: &str, request: &Value, onward: Onward) -> Result<Reply, CutOff> {
-        if let Some(refusal) = replies::refusal(fault, operation, request) {
-            return Ok(refusal);
+        if let Some(rejection) = replies::rejection(fault, operation, request) {
+            return Ok(rejection);
         }
         match fault {
             Fault::Reset => Err(CutOff),

@@ -16,7 +16,7 @@ const SQS: &str = "com.amazonaws.sqs";
 const CORAL: &str = "com.amazon.coral.availability";
 
 /// The reply to a call that a service would not take; nothing when the fault is not of this kind.
-pub(super) fn refusal(fault: Fault, operation: &str, request: &Value) -> Option<Reply> {
+pub(super) fn rejection(fault: Fault, operation: &str, request: &Value) -> Option<Reply> {
     let transaction = operation == "TransactWriteItems";
     let service = if operation.contains("Message") { SQS } else { DYNAMODB };
     let bad = |namespace: &str, name: &str, message: &str| error(StatusCode::BAD_REQUEST, namespace, name, message);
@@ -90,13 +90,13 @@ mod tests {
     #[test]
     fn a_cancelled_transaction_has_a_reason_for_each_action() {
         let request = json!({ "TransactItems": [{}, {}, {}, {}] });
-        let reply = refusal(Fault::ConflictAndCondition, "TransactWriteItems", &request).unwrap();
+        let reply = rejection(Fault::ConflictAndCondition, "TransactWriteItems", &request).unwrap();
         let body: Value = serde_json::from_slice(&reply.body).unwrap();
         let codes: Vec<_> = body["CancellationReasons"].as_array().unwrap().iter().map(|one| &one["Code"]).collect();
         assert_eq!(codes, ["None", "ConditionalCheckFailed", "None", "TransactionConflict"]);
         // The first action is the event, whose condition no conflict hides.
         let two = json!({ "TransactItems": [{}, {}] });
-        let reply = refusal(Fault::ConflictAndCondition, "TransactWriteItems", &two).unwrap();
+        let reply = rejection(Fault::ConflictAndCondition, "TransactWriteItems", &two).unwrap();
         assert!(!String::from_utf8_lossy(&reply.body).contains("ConditionalCheckFailed"));
     }
 }

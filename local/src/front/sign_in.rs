@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_change_the_page_is_refused() {
+    fn what_could_change_the_page_is_rejected() {
         let here = here();
         for change in [
             ("state", "\"><script>0123456789"),

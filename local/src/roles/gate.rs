@@ -71,7 +71,7 @@ async fn pass(State(guard): State<Guard>, method: Method, headers: HeaderMap, bo
         Ok(()) => guard.forward(headers, body).await.unwrap_or_else(|_| StatusCode::BAD_GATEWAY.into_response()),
         Err(denied) => {
             guard.progress.say(format_args!("{function}'s role in template.yaml does not allow {denied}"));
-            refusal(&function, &denied).into_response()
+            rejection(&function, &denied).into_response()
         }
     }
 }
@@ -82,7 +82,7 @@ fn caller(authorization: &str) -> &str {
     credential.split('/').next().unwrap_or_default()
 }
 
-fn refusal(function: &str, denied: &Access) -> impl IntoResponse {
+fn rejection(function: &str, denied: &Access) -> impl IntoResponse {
     let Access { action, resource, .. } = denied;
     let message = format!("{function} is not authorized to perform: {action} on resource: {resource}");
     let body = json!({"__type": "com.amazon.coral.service#AccessDeniedException", "Message": message});

@@ -1,5 +1,5 @@
 //! The roles of the template at work on one machine. The local cloud checks no permissions: a function whose role lacks
-//! one would run here and fail on AWS. So a gate stands before it, which knows each function by its credentials, refuses
+//! one would run here and fail on AWS. So a gate stands before it, which knows each function by its credentials, rejects
 //! what the function's role does not allow, and remembers what was used.
 //!
 //! ```text
@@ -21,7 +21,7 @@ use anyhow::Result;
 pub use self::{access::Access, gate::Gate};
 use crate::template::{Statement, Template};
 
-/// What the functions may do, what they did, and what they were refused. Cheap to clone; all clones are one.
+/// What the functions may do, what they did, and what they were rejected. Cheap to clone; all clones are one.
 #[derive(Debug, Clone)]
 pub struct Roles(Arc<Shared>);
 
@@ -37,7 +37,7 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Log {
     used: BTreeSet<(String, Access)>,
-    refused: BTreeSet<(String, Access)>,
+    rejected: BTreeSet<(String, Access)>,
 }
 
 impl Roles {
@@ -54,9 +54,9 @@ impl Roles {
         self.log().used.clone()
     }
 
-    /// What was refused so far: function and access, each once.
-    pub fn refused(&self) -> BTreeSet<(String, Access)> {
-        self.log().refused.clone()
+    /// What was rejected so far: function and access, each once.
+    pub fn rejected(&self) -> BTreeSet<(String, Access)> {
+        self.log().rejected.clone()
     }
 
     /// Whether a function may do all of this; otherwise the first thing that it may not.
@@ -64,7 +64,7 @@ impl Roles {
         let statements = self.0.statements.get(function).map_or(&[][..], Vec::as_slice);
         let denied = accesses.iter().find(|access| !statements.iter().any(|statement| access.is_allowed_by(statement)));
         if let Some(denied) = denied {
-            self.log().refused.insert((function.to_owned(), denied.clone()));
+            self.log().rejected.insert((function.to_owned(), denied.clone()));
             return Err(denied.clone());
         }
         // Which items they were does not matter afterwards.

@@ -35,7 +35,7 @@ pub async fn measure(contenders: &Contenders, progress: Progress, report: &mut R
         &[
             "",
             "issued",
-            "refused",
+            "rejected",
             "requests a second",
             "CPU of the store for a request, us",
             "CPU of the functions, us",

@@ -13,7 +13,7 @@ use sijang_storage::{AttributeValue, Item};
 
 use crate::{
     books::deliver,
-    shop::{Shop, at, fixed, moment},
+    shop::{Shop, at, fixed, time},
 };
 
 /// A shop behind a proxy that reads the meter.
@@ -105,7 +105,7 @@ async fn another_shard_is_tried_before_all_of_them_are_counted() {
         let env = m.cold();
         let alice = env.customer("alice");
         // Four in each of two shards, as she knows since. Then somebody takes one of them empty.
-        alice.order([(tea, 9)]).refused().await;
+        alice.order([(tea, 9)]).rejected().await;
         m.shop.another_environment().customer("alice").order([(tea, 4)]).done().await;
         m.faults.plan(Plan::none());
         alice.order([(tea, 1)]).done().await;
@@ -139,7 +139,7 @@ async fn stock_in_shards_is_read_twice_by_the_reconciler_for_units_may_be_on_the
         m.shop.store.aggregate(at("2026-11-21T15:10:00Z")).await.unwrap();
         m.faults.plan(Plan::none());
         let one = at("2026-11-21T16:00:00Z");
-        assert!(m.cold().store.reconcile_night(one, moment(one)).await.unwrap().findings.is_empty());
+        assert!(m.cold().store.reconcile_night(one, time(one)).await.unwrap().findings.is_empty());
         calls.push(m.faults.calls().len());
     }
     // Once more the first shard, and then all there can be.
@@ -323,8 +323,8 @@ async fn books(m: &mut Metered, customers: usize, orders_of_each: usize) {
     let store = m.cold().store;
     let outcome = format!("{} orders of {customers} customers", customers * orders_of_each);
     let cost = m
-        .row("reconcile-books", &outcome, async {
-            let books = store.reconcile_night(night, moment(night)).await.unwrap();
+        .row("reconcile-day", &outcome, async {
+            let books = store.reconcile_night(night, time(night)).await.unwrap();
             assert_eq!((books.customers, books.findings.len()), (customers, 0));
             store.save_progress(&books).await.unwrap();
         })
@@ -333,8 +333,8 @@ async fn books(m: &mut Metered, customers: usize, orders_of_each: usize) {
     let (calls, Consumed { half_reads, writes, .. }) = cost;
     m.lines.pop();
     let reads = (half_reads + 50) / 100 * 50;
-    m.lines.push(format!("| reconcile-books | {outcome} | {calls} | about {reads} | {writes} marks |"));
-    m.row("reconcile-books", "nothing left to do", store.reconcile_night(night, moment(night))).await;
+    m.lines.push(format!("| reconcile-day | {outcome} | {calls} | about {reads} | {writes} marks |"));
+    m.row("reconcile-day", "nothing left to do", store.reconcile_night(night, time(night))).await;
 }
 
 fn page(lines: &[String]) -> String {

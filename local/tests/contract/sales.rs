@@ -9,7 +9,7 @@ use sijang_domain::{
 };
 use sijang_storage::{AttributeValue, Received};
 
-use crate::shop::{Shop, after, at, moment, pages, won};
+use crate::shop::{Shop, after, at, pages, time, won};
 
 /// The night after 21 November 2026 in Seoul: the ranking counts the 19th, 20th and 21st.
 const NIGHT: &str = "2026-11-21T15:10:00Z";
@@ -60,7 +60,7 @@ impl Shop {
     /// Records messages, and returns those that are not done with.
     async fn record_messages(&self, bodies: impl IntoIterator<Item = String>) -> HashSet<String> {
         let messages: Vec<_> = bodies.into_iter().enumerate().map(|(number, body)| message(number, body)).collect();
-        self.store.record(&messages, moment(self.now()).deadline).await
+        self.store.record(&messages, time(self.now()).deadline).await
     }
 
     pub async fn record(&self, events: &[CloudEvent]) {

@@ -18,7 +18,7 @@ use sijang_storage::{Item, SETTLING, relayed};
 use crate::{
     books::deliver,
     engine::TABLES,
-    shop::{Shop, after, at, fixed, moment},
+    shop::{Shop, after, at, fixed, time},
 };
 
 /// The night after the day on which everything in a fixture happened, 21 November 2026.
@@ -145,7 +145,7 @@ async fn used(left: &Left, without: &[&str]) {
     deliver(&shop).await;
     shop.audit().await;
     for noon in ["2026-11-21T03:00:00Z", "2026-11-22T03:00:00Z"] {
-        let (day, later) = (Day::of(at(noon)), moment(after(at(noon), 86_400)));
+        let (day, later) = (Day::of(at(noon)), time(after(at(noon), 86_400)));
         let books = shop.store.reconcile_day(day, later, SETTLING).await.unwrap();
         assert_eq!(books.findings.len(), 0, "{:?}", books.findings);
     }

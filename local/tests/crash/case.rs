@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use sijang_domain::{Error, Moment, Refusal};
+use sijang_domain::{Error, Rejection, RequestTime};
 use sijang_local::faults::{Call, Plan};
 
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// What a request comes to when nothing is in its way.
-pub type Answer = Result<Reply, Refusal>;
+pub type Answer = Result<Reply, Rejection>;
 
 /// What happens when nothing goes wrong: what the cases are held against.
 pub struct Clean {
@@ -32,7 +32,7 @@ pub async fn clean(world: &World, prepared: &Prepared) -> (Clean, Snapshot) {
     world.faults.plan(Plan::none());
     let answer = attempt(world.environment(PLENTY), prepared, 0, PLENTY).await.unwrap();
     let calls = world.faults.calls();
-    assert_eq!(answer.is_err(), prepared.refused, "without a fault the answer is {answer:?}");
+    assert_eq!(answer.is_err(), prepared.rejected, "without a fault the answer is {answer:?}");
     if answer.is_err() {
         left_nothing(world, prepared).await.unwrap();
     }
@@ -48,10 +48,10 @@ async fn attempt(
     seconds: i64,
     patience: Duration,
 ) -> Result<Answer, Error> {
-    let moment = Moment { now: after(prepared.at, seconds), deadline: Instant::now() + patience };
-    match (prepared.job)(environment, moment).await {
+    let time = RequestTime { now: after(prepared.at, seconds), deadline: Instant::now() + patience };
+    match (prepared.job)(environment, time).await {
         Ok(reply) => Ok(Ok(reply)),
-        Err(Error::Refused(refusal)) => Ok(Err(refusal)),
+        Err(Error::Rejected(rejection)) => Ok(Err(rejection)),
         Err(error) => Err(error),
     }
 }
@@ -130,7 +130,7 @@ async fn settle(world: &World, prepared: &Prepared, clean: &Clean, first: Option
     if let Some(answer) = &first {
         fits(clean, answer).map_err(|what| format!("under the fault {what}"))?;
         if answer.is_err() {
-            left_nothing(world, prepared).await.map_err(|what| format!("refused under the fault, and yet {what}"))?;
+            left_nothing(world, prepared).await.map_err(|what| format!("rejected under the fault, and yet {what}"))?;
         }
     }
     let mut answers: Vec<Answer> = first.into_iter().collect();
@@ -182,7 +182,7 @@ async fn again(world: &World, prepared: &Prepared, clean: &Clean, seconds: i64) 
 fn fits(clean: &Clean, answer: &Answer) -> Result<(), String> {
     match (&clean.answer, answer) {
         (Ok(_), Ok(_)) => Ok(()),
-        (Err(expected), Err(refusal)) if expected == refusal => Ok(()),
+        (Err(expected), Err(rejection)) if expected == rejection => Ok(()),
         _ => Err(format!("it is {answer:?} and not {:?}", clean.answer)),
     }
 }

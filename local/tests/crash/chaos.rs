@@ -14,7 +14,7 @@ use std::{
 use fastrand::Rng;
 use futures::future::join_all;
 use sijang_domain::{
-    Cart, Command, CouponId, Deposit, Error, Fingerprint, IdempotencyKey, Moment, Order, ProductId, Refusal,
+    Cart, Command, CouponId, Deposit, Error, Fingerprint, IdempotencyKey, Order, ProductId, Rejection, RequestTime,
     ShardCount, UserId,
 };
 use sijang_local::faults::{Fault, Injection, Plan};
@@ -99,19 +99,19 @@ impl Customer {
         operation: &'static str,
         fingerprint: Fingerprint,
         send: impl Fn(Environment, Command) -> Task<Result<T, Error>>,
-    ) -> Result<Option<Result<T, Refusal>>, String> {
+    ) -> Result<Option<Result<T, Rejection>>, String> {
         self.sent += 1;
         let key = IdempotencyKey::parse(&format!("key-{}", self.sent)).unwrap();
         for _ in 0..TRIES {
             let now = after(at("2026-11-21T03:00:00Z"), self.sent * 60);
-            let moment = Moment { now, deadline: Instant::now() + Duration::from_millis(1_500) };
+            let time = RequestTime { now, deadline: Instant::now() + Duration::from_millis(1_500) };
             let (user, key) = (self.user.clone(), key.clone());
-            let command = Command { user, operation, key, fingerprint, moment, trace: None };
+            let command = Command { user, operation, key, fingerprint, time, trace: None };
             let environment = self.place.world.environment(Duration::from_millis(400));
             let killed = Duration::from_millis(if self.rng.u8(..) < 25 { self.rng.u64(1..40) } else { 30_000 });
             match tokio::time::timeout(killed, send(environment, command)).await {
                 Ok(Ok(value)) => return Ok(Some(Ok(value))),
-                Ok(Err(Error::Refused(refusal))) => return Ok(Some(Err(refusal))),
+                Ok(Err(Error::Rejected(rejection))) => return Ok(Some(Err(rejection))),
                 Ok(Err(Error::Internal(error))) => return Err(format!("{operation}: {error}")),
                 Ok(Err(Error::Busy(_))) | Err(_) if self.rng.u8(..) < 40 => return Ok(None),
                 Ok(Err(Error::Busy(_))) | Err(_) => {}
@@ -152,7 +152,7 @@ impl Customer {
                 self.balance += amount;
                 if self.can_have(after) { Ok(()) } else { Err(format!("{after} after a deposit, {}", self.belief())) }
             }
-            Some(Err(refusal)) => Err(format!("a deposit of {amount} was refused: {refusal:?}")),
+            Some(Err(rejection)) => Err(format!("a deposit of {amount} was rejected: {rejection:?}")),
             None => {
                 self.unknown.push(amount);
                 Ok(())
@@ -164,13 +164,13 @@ impl Customer {
         let coupon = self.place.coupon;
         let send = move |environment: Environment, command: Command| -> Task<_> {
             Box::pin(async move {
-                environment.store.issue_coupon(&command.user, coupon, Some(&command.key), command.moment).await
+                environment.store.issue_coupon(&command.user, coupon, Some(&command.key), command.time).await
             })
         };
         match self.ask("issue-coupon", Fingerprint::of(&()), send).await? {
             Some(Ok(_)) => self.holds_coupon = true,
-            Some(Err(Refusal::CouponSoldOut)) => self.saw_sold_out = true,
-            Some(Err(refusal)) => return Err(format!("no coupon: {refusal:?}")),
+            Some(Err(Rejection::CouponSoldOut)) => self.saw_sold_out = true,
+            Some(Err(rejection)) => return Err(format!("no coupon: {rejection:?}")),
             None => self.coupon_in_doubt = true,
         }
         Ok(())
@@ -202,17 +202,17 @@ impl Customer {
                 self.live.push(order.value);
                 Ok(())
             }
-            Some(Err(Refusal::InsufficientBalance { balance, required }))
+            Some(Err(Rejection::InsufficientBalance { balance, required }))
                 if balance < required && required.minor() == price && self.can_have(balance.minor()) =>
             {
                 Ok(())
             }
-            Some(Err(Refusal::InsufficientStock { shortages }))
+            Some(Err(Rejection::InsufficientStock { shortages }))
                 if shortages.iter().all(|short| short.available < short.requested) =>
             {
                 Ok(())
             }
-            Some(Err(refusal)) => Err(format!("an order for {price} was refused: {refusal:?}, {}", self.belief())),
+            Some(Err(rejection)) => Err(format!("an order for {price} was rejected: {rejection:?}, {}", self.belief())),
             None => {
                 self.unknown.push(-price);
                 self.spend(coupon);
@@ -236,7 +236,7 @@ impl Customer {
         };
         match self.ask("cancel-order", Fingerprint::of(&order_id), send).await? {
             Some(Ok(_)) => self.balance += paid,
-            Some(Err(refusal)) => return Err(format!("{order_id} was not cancelled: {refusal:?}")),
+            Some(Err(rejection)) => return Err(format!("{order_id} was not cancelled: {rejection:?}")),
             None => self.unknown.push(paid),
         }
         Ok(())
@@ -258,7 +258,7 @@ impl Customer {
         let operation = if of_coupon { "reshard-coupon" } else { "reshard-stock" };
         match self.ask(operation, Fingerprint::of(&(product, shards)), send).await? {
             Some(Ok(_)) | None => Ok(()),
-            Some(Err(refusal)) => Err(format!("not resharded: {refusal:?}")),
+            Some(Err(rejection)) => Err(format!("not resharded: {rejection:?}")),
         }
     }
 

@@ -1,10 +1,11 @@
-//! The commands: those that are done, and those that are refused.
+//! The commands: those that are done, and those that are rejected.
 
 use std::sync::Arc;
 
 use sijang_domain::{
-    Answered, CampaignDraft, Cart, CouponId, Deposit, Description, Error, Fingerprint, IdempotencyKey, IssuedCoupon,
-    Order, OrderId, ProductDraft, ProductId, ProductPatch, Refusal, Rendered, ShardCount, Stock, Timestamp, UserId,
+    CampaignDraft, Cart, CouponId, Deposit, Description, Error, Fingerprint, IdempotencyKey, Idempotent, IssuedCoupon,
+    Order, OrderId, ProductDraft, ProductId, ProductPatch, Rejection, ResponseBody, ShardCount, Stock, Timestamp,
+    UserId,
 };
 use sijang_storage::Store;
 
@@ -137,87 +138,87 @@ pub fn done_in_shards() -> Vec<Scenario> {
     ]
 }
 
-pub fn refused() -> Vec<Scenario> {
+pub fn rejected() -> Vec<Scenario> {
     vec![
         Scenario::new("deposit over the limit", async |shop: Shop| {
             let alice = shop.customer("alice").with_balance(limits().balance_max.minor()).await;
-            Prepared::refusal(&shop, deposit(&alice.user, 100)).await
+            Prepared::rejection(&shop, deposit(&alice.user, 100)).await
         }),
         Scenario::new("issue-coupon, sold out", async |shop: Shop| {
             let coupon = shop.campaign(1, fixed(500)).await;
             shop.customer("bob").with_coupon(coupon).await;
-            Prepared::refusal(&shop, issue(&shop.customer("alice").user, coupon)).await
+            Prepared::rejection(&shop, issue(&shop.customer("alice").user, coupon)).await
         }),
         Scenario::new("issue-coupon, held already", async |shop: Shop| {
             let coupon = shop.campaign(2, fixed(500)).await;
             let alice = shop.customer("alice").with_coupon(coupon).await;
-            Prepared::refusal(&shop, issue(&alice.user, coupon)).await
+            Prepared::rejection(&shop, issue(&alice.user, coupon)).await
         }),
         Scenario::new("place-order, short stock", async |shop: Shop| {
             let (tea, milk) = (shop.product(1_000, 1).await, shop.product(300, 9).await);
             let alice = shop.customer("alice").with_balance(9_000).await;
-            Prepared::refusal(&shop, order(&alice.user, &[(milk, 1, None), (tea, 2, None)], None)).await
+            Prepared::rejection(&shop, order(&alice.user, &[(milk, 1, None), (tea, 2, None)], None)).await
         }),
         Scenario::new("place-order, short balance", async |shop: Shop| {
             let tea = shop.product(1_000, 9).await;
             let alice = shop.customer("alice").with_balance(1_999).await;
-            Prepared::refusal(&shop, order(&alice.user, &[(tea, 2, None)], None)).await
+            Prepared::rejection(&shop, order(&alice.user, &[(tea, 2, None)], None)).await
         }),
         Scenario::new("place-order, coupon used", async |shop: Shop| {
             let tea = shop.product(1_000, 9).await;
             let coupon = shop.campaign(1, fixed(500)).await;
             let alice = shop.customer("alice").with_balance(9_000).await.with_coupon(coupon).await;
             alice.order([(tea, 1)]).with(coupon).done().await;
-            Prepared::refusal(&shop, order(&alice.user, &[(tea, 1, None)], Some(coupon))).await
+            Prepared::rejection(&shop, order(&alice.user, &[(tea, 1, None)], Some(coupon))).await
         }),
         Scenario::new("place-order, below the coupon's minimum", async |shop: Shop| {
             let tea = shop.product(1_000, 9).await;
             let coupon = shop.campaign(1, crate::shop::from(5_000, fixed(500))).await;
             let alice = shop.customer("alice").with_balance(9_000).await.with_coupon(coupon).await;
-            Prepared::refusal(&shop, order(&alice.user, &[(tea, 1, Some(1_000))], Some(coupon))).await
+            Prepared::rejection(&shop, order(&alice.user, &[(tea, 1, Some(1_000))], Some(coupon))).await
         }),
         Scenario::new("place-order, price changed", async |shop: Shop| {
             let tea = shop.product(1_000, 9).await;
             let alice = shop.customer("alice").with_balance(9_000).await;
-            Prepared::refusal(&shop, order(&alice.user, &[(tea, 1, Some(900))], None)).await
+            Prepared::rejection(&shop, order(&alice.user, &[(tea, 1, Some(900))], None)).await
         }),
         Scenario::new("place-order, key of another order", async |shop: Shop| {
             let tea = shop.product(1_000, 9).await;
             let alice = shop.customer("alice").with_balance(9_000).await;
             alice.order([(tea, 2)]).key("the-key").done().await;
-            Prepared::refusal(&shop, order(&alice.user, &[(tea, 1, None)], None)).await
+            Prepared::rejection(&shop, order(&alice.user, &[(tea, 1, None)], None)).await
         }),
         Scenario::new("cancel-order, cancelled before", async |shop: Shop| {
             let tea = shop.product(1_000, 9).await;
             let alice = shop.customer("alice").with_balance(9_000).await;
             let order = alice.order([(tea, 2)]).done().await;
             alice.cancel(&order).done().await;
-            Prepared::refusal(&shop, cancel(&alice.user, &order)).await
+            Prepared::rejection(&shop, cancel(&alice.user, &order)).await
         }),
         Scenario::new("place-order, short stock in three shards", async |shop: Shop| {
             let (tea, milk) = (shop.split_product(1_000, 9, 3).await, shop.product(300, 1).await);
             let alice = shop.customer("alice").with_balance(90_000).await;
-            Prepared::refusal(&shop, order(&alice.user, &[(tea, 10, None), (milk, 2, None)], None)).await
+            Prepared::rejection(&shop, order(&alice.user, &[(tea, 10, None), (milk, 2, None)], None)).await
         }),
         Scenario::new("issue-coupon, sold out in three shards", async |shop: Shop| {
             let coupon = shop.split_campaign(3, fixed(500), 3).await;
             for user in ["bob", "carol", "dave"] {
                 shop.customer(user).with_coupon(coupon).await;
             }
-            Prepared::refusal(&shop, issue(&shop.customer("alice").user, coupon)).await
+            Prepared::rejection(&shop, issue(&shop.customer("alice").user, coupon)).await
         }),
         Scenario::new("adjust-stock, more than three shards have", async |shop: Shop| {
             let tea = shop.split_product(1_000, 9, 3).await;
-            Prepared::refusal(&shop, adjust(&shop, tea, -10)).await
+            Prepared::rejection(&shop, adjust(&shop, tea, -10)).await
         }),
         Scenario::new("adjust-stock, more than there is", async |shop: Shop| {
             let tea = shop.product(1_000, 2).await;
-            Prepared::refusal(&shop, adjust(&shop, tea, -3)).await
+            Prepared::rejection(&shop, adjust(&shop, tea, -3)).await
         }),
     ]
 }
 
-fn rendered(answer: &Rendered) -> String {
+fn rendered(answer: &ResponseBody) -> String {
     answer.as_str().to_owned()
 }
 
@@ -255,22 +256,22 @@ fn issued(coupon: &IssuedCoupon) -> String {
 
 fn issue(user: &UserId, coupon: CouponId) -> Job {
     let send = move |store: Arc<Store>, command: sijang_domain::Command| async move {
-        store.issue_coupon(&command.user, coupon, Some(&command.key), command.moment).await
+        store.issue_coupon(&command.user, coupon, Some(&command.key), command.time).await
     };
     command(user, "issue-coupon", Fingerprint::of(&()), send, issued)
 }
 
 /// Without a key the client cannot say that it asks again: that it holds the coupon is then its answer. But what it asks
-/// for the first time, soon after `first`, is not refused for what it got itself.
+/// for the first time, soon after `first`, is not rejected for what it got itself.
 fn issue_without_key(user: &UserId, coupon: CouponId, first: Timestamp) -> Job {
     let user = user.clone();
-    Arc::new(move |environment, moment| {
+    Arc::new(move |environment, time| {
         let user = user.clone();
         Box::pin(async move {
             let none: Option<&IdempotencyKey> = None;
-            match environment.store.issue_coupon(&user, coupon, none, moment).await {
-                Ok(Answered { value, replayed }) => Ok(Reply { text: issued(&value), replayed }),
-                Err(Error::Refused(Refusal::CouponAlreadyIssued { coupon })) if moment.now > after(first, 30) => {
+            match environment.store.issue_coupon(&user, coupon, none, time).await {
+                Ok(Idempotent { value, replayed }) => Ok(Reply { text: issued(&value), replayed }),
+                Err(Error::Rejected(Rejection::CouponAlreadyIssued { coupon })) if time.now > after(first, 30) => {
                     Ok(Reply { text: issued(&coupon), replayed: true })
                 }
                 Err(error) => Err(error),

@@ -116,10 +116,10 @@ fn line(subject: &Subject, results: &[(Case, Option<String>)]) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_lost_doubled_or_refused_wrongly_whatever_happens_to_any_call() {
+async fn nothing_is_lost_doubled_or_rejected_wrongly_whatever_happens_to_any_call() {
     let began = Instant::now();
     let only = std::env::var("SIJANG_CRASH").unwrap_or_default();
-    let commands = [commands::done(), commands::done_in_shards(), commands::refused()];
+    let commands = [commands::done(), commands::done_in_shards(), commands::rejected()];
     let scenarios = commands.into_iter().flatten().chain(workers::all());
     let worlds = Arc::new(Worlds::default());
     let mut subjects = Vec::new();

@@ -104,9 +104,9 @@ impl Bench {
 }
 
 #[tokio::test]
-async fn a_refusal_is_what_the_sdk_knows_it_as_and_nothing_is_done() {
+async fn a_rejection_is_what_the_sdk_knows_it_as_and_nothing_is_done() {
     let bench = Bench::new().await;
-    let refusals = [
+    let rejections = [
         (Fault::InternalError, "InternalServerError"),
         (Fault::Throttled, "ThrottlingException"),
         (Fault::ThroughputExceeded, "ProvisionedThroughputExceededException"),
@@ -114,7 +114,7 @@ async fn a_refusal_is_what_the_sdk_knows_it_as_and_nothing_is_done() {
         (Fault::Reset, "broken"),
         (Fault::Hang, "timeout"),
     ];
-    for (fault, code) in refusals {
+    for (fault, code) in rejections {
         bench.next(fault);
         assert_eq!(bench.put("k").await, fails(code));
         assert!(!bench.has("k").await, "{fault:?}");

@@ -2,7 +2,7 @@
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
-use sijang_domain::{Answered, Command, Error, Fingerprint, IdempotencyKey, Moment, Timestamp, UserId};
+use sijang_domain::{Command, Error, Fingerprint, IdempotencyKey, Idempotent, RequestTime, Timestamp, UserId};
 use sijang_storage::Store;
 
 use crate::{books::Events, shop::Shop, snapshot::Snapshot, world::Environment};
@@ -18,7 +18,7 @@ pub struct Reply {
 }
 
 /// What is asked: the same each time it is called, so that it can be sent again.
-pub type Job = Arc<dyn Fn(Environment, Moment) -> Task<Result<Reply, Error>> + Send + Sync>;
+pub type Job = Arc<dyn Fn(Environment, RequestTime) -> Task<Result<Reply, Error>> + Send + Sync>;
 
 /// A job and the shop in which it is done.
 pub struct Prepared {
@@ -27,8 +27,8 @@ pub struct Prepared {
     pub items: Snapshot,
     pub messages: Vec<String>,
     pub events: Events,
-    /// Whether a rule refuses it.
-    pub refused: bool,
+    /// Whether a rule rejects it.
+    pub rejected: bool,
 }
 
 impl Prepared {
@@ -37,15 +37,15 @@ impl Prepared {
         Self::work(shop, job, Events::InStream).await
     }
 
-    /// A command that is refused.
-    pub async fn refusal(shop: &Shop, job: Job) -> Self {
-        Self { refused: true, ..Self::command(shop, job).await }
+    /// A command that is rejected.
+    pub async fn rejection(shop: &Shop, job: Job) -> Self {
+        Self { rejected: true, ..Self::command(shop, job).await }
     }
 
     /// What is done when the events of the shop are somewhere on their way.
     pub async fn work(shop: &Shop, job: Job, events: Events) -> Self {
         let (at, items) = (shop.now(), shop.snapshot().await);
-        Self { job, at, items, messages: Vec::new(), events, refused: false }
+        Self { job, at, items, messages: Vec::new(), events, rejected: false }
     }
 }
 
@@ -73,16 +73,16 @@ pub fn command<T, F>(
     text: fn(&T) -> String,
 ) -> Job
 where
-    F: Future<Output = Result<Answered<T>, Error>> + Send + 'static,
+    F: Future<Output = Result<Idempotent<T>, Error>> + Send + 'static,
     T: 'static,
 {
     let user = user.clone();
-    Arc::new(move |environment, moment| {
+    Arc::new(move |environment, time| {
         let key = IdempotencyKey::parse("the-key").unwrap();
-        let command = Command { user: user.clone(), operation, key, fingerprint, moment, trace: None };
+        let command = Command { user: user.clone(), operation, key, fingerprint, time, trace: None };
         let asked = send(environment.store, command);
         Box::pin(async move {
-            let Answered { value, replayed } = asked.await?;
+            let Idempotent { value, replayed } = asked.await?;
             Ok(Reply { text: text(&value), replayed })
         })
     })

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sijang_domain::{Error, Moment};
+use sijang_domain::{Error, RequestTime};
 use sijang_local::faults::{Fault, Plan};
 use sijang_storage::{AttributeValue, Received};
 
@@ -81,16 +81,16 @@ fn record(messages: &[String]) -> Job {
     // A queue may deliver an event twice in one batch.
     batch.push(Received { handle: "again".to_owned(), ..batch[0].clone() });
     let batch = Arc::new(batch);
-    Arc::new(move |environment, moment| {
+    Arc::new(move |environment, time| {
         let batch = Arc::clone(&batch);
-        Box::pin(async move { left(environment.store.record(&batch, moment.deadline).await.len()) })
+        Box::pin(async move { left(environment.store.record(&batch, time.deadline).await.len()) })
     })
 }
 
 fn drain() -> Job {
-    Arc::new(|environment, moment| {
+    Arc::new(|environment, time| {
         Box::pin(async move {
-            environment.store.drain(&environment.queue, moment.deadline).await?;
+            environment.store.drain(&environment.queue, time.deadline).await?;
             Ok(all_done())
         })
     })
@@ -138,7 +138,7 @@ async fn the_reconciler_rests_on_nothing_that_may_be_old() {
     world.reset(&Snapshot::of(&world.database).await, &damaged, &[]).await;
     let findings = async || {
         let (store, one) = (world.environment(Duration::from_secs(5)).store, at("2026-11-21T16:00:00Z"));
-        store.reconcile_night(one, Moment { now: one, deadline: plenty() }).await.unwrap().findings
+        store.reconcile_night(one, RequestTime { now: one, deadline: plenty() }).await.unwrap().findings
     };
     assert!(findings().await.len() > 3);
     // Now that all is well, whatever may be answered as it was before is.

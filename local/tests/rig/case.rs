@@ -193,7 +193,7 @@ async fn settle(
 }
 
 /// One effect, one answer: what is answered is what is answered when nothing happens, and from then on the same, byte for
-/// byte, as an earlier request's. A refusal leaves nothing to be known again by: only its problem is the same.
+/// byte, as an earlier request's. A rejection leaves nothing to be known again by: only its problem is the same.
 fn one_answer(clean: &Clean, replies: &[Reply]) -> Result<(), String> {
     let kind = |reply: &Reply| (reply.status, reply.code());
     let expected = replies.iter().all(|reply| kind(reply) == kind(&clean.reply));

@@ -63,7 +63,12 @@ fn sweep() {
                 row.add(&outcome);
             }
             progress.say(row.line());
-            assert_eq!(row.false_refusals, 0, "{kind}, {} shards: refused while there was one for them", shards.get());
+            assert_eq!(
+                row.false_rejections,
+                0,
+                "{kind}, {} shards: rejected while there was one for them",
+                shards.get()
+            );
             rows.push(row);
         }
     }

@@ -32,7 +32,7 @@ pub fn trials(world: &Arc<World>) -> Vec<Trial> {
 /// What the reconciler finds of a day, when everything of it has been counted.
 pub async fn drift(shop: &Shop, day: Date) -> Value {
     let event = json!({"day": day.to_string(), "settling_minutes": 0});
-    let mut report = shop.stack().invoke("reconcile-books", &event).await.unwrap();
+    let mut report = shop.stack().invoke("reconcile-day", &event).await.unwrap();
     assert_eq!((&report.error, &report.payload["done"]), (&None, &json!(true)), "{}", report.payload);
     report.payload["findings"].take()
 }

@@ -82,11 +82,11 @@ async fn transactions(shop: Shop) {
     };
     let both = || db.transact_write_items().transact_items(put("one", "first"));
     both().transact_items(put("two", "first")).send().await.unwrap();
-    let refused = both().transact_items(put("three", "second")).send().await.unwrap_err().into_service_error();
+    let rejected = both().transact_items(put("three", "second")).send().await.unwrap_err().into_service_error();
     let aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError::TransactionCanceledException(why) =
-        refused
+        rejected
     else {
-        panic!("{refused:?}");
+        panic!("{rejected:?}");
     };
     let reasons = why.cancellation_reasons();
     assert_eq!(reasons.len(), 2);

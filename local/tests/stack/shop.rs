@@ -416,7 +416,7 @@ impl Answer {
         assert_eq!(pointers, [pointer], "{}: {}", self.told, self.body);
     }
 
-    /// Refused by the gateway, before any function saw it.
+    /// Rejected by the gateway, before any function saw it.
     #[track_caller]
     pub fn stopped_at_the_gateway(&self, status: u16) {
         assert_eq!(self.status.as_u16(), status, "{}: {}", self.told, self.body);

@@ -62,8 +62,8 @@ async fn tour(shop: Shop) {
     // Short balance: nothing was written, so nothing has to be put back.
     let other_coupon = shop.coupon(json!({})).await;
     customer.issue(&other_coupon).await.value(201);
-    let refused = customer.order(&order_with(&product, 60, &other_coupon)).await.problem(409, "insufficient-balance");
-    assert_eq!((&refused["balance"], &refused["required"]), (&krw(1_500), &krw(5_000)));
+    let rejected = customer.order(&order_with(&product, 60, &other_coupon)).await.problem(409, "insufficient-balance");
+    assert_eq!((&rejected["balance"], &rejected["required"]), (&krw(1_500), &krw(5_000)));
     assert_eq!((customer.balance().await, shop.stock(&product).await), (1_500, 110));
     let usable = customer.get("/v1/me/coupons?status=USABLE").await.value(200);
     assert_eq!(usable["data"][0]["coupon_id"], other_coupon.as_str());

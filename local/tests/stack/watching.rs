@@ -80,7 +80,7 @@ async fn metrics(shop: Shop) {
         (&metric::COMMANDS, Some("place-order")),
         (&metric::COMMANDS, Some("deposit-balance")),
         (&metric::REPLAYS, None),
-        (&metric::REFUSALS, Some("insufficient-balance")),
+        (&metric::REJECTIONS, Some("insufficient-balance")),
         (&metric::RELAYED, None),
         (&metric::RELAY_LAG, None),
         (&metric::FACTS, None),

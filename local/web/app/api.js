@@ -25,7 +25,7 @@ async function call(method, path, { body, key, token = session.token, whole = fa
   if (body !== undefined) headers["content-type"] = "application/json";
   const request = { method, headers, body: body === undefined ? undefined : JSON.stringify(body), cache: "no-cache" };
   const answer = await definite(config.api + path, request, method === "GET" || Boolean(key));
-  if (!answer.ok) throw await refused(answer, token);
+  if (!answer.ok) throw await rejected(answer, token);
   const value = await answer.json();
   return whole ? { value, replayed: answer.headers.get("idempotent-replayed") === "true" } : value;
 }
@@ -50,7 +50,7 @@ function pause(tried, seconds) {
   return new Promise((done) => setTimeout(done, Math.min(wished, 5_000) * (0.75 + Math.random() / 2)));
 }
 
-async function refused(answer, token) {
+async function rejected(answer, token) {
   const problem = await Problem.from(answer);
   if (answer.status === 401 && token && token === session.token) sessionEnded();
   return problem;

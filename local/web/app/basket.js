@@ -1,5 +1,5 @@
-// What the customer wants to buy, and at which prices she was told: an order is placed at these, or refused. Nothing in
-// it is secret; it outlives a reload and a refused order.
+// What the customer wants to buy, and at which prices she was told: an order is placed at these, or rejected. Nothing in
+// it is secret; it outlives a reload and a rejected order.
 
 import { product } from "./products.js";
 import { changed } from "./store.js";

@@ -43,7 +43,7 @@ macro_rules! metrics {
 metrics! {
     COMMANDS "Commands" Count by "Operation": "Commands done: orders, cancellations, deposits, coupons, by the operation's name.";
     REPLAYS "Replays" Count: "Commands that had been done before, and were answered as then.";
-    REFUSALS "Refusals" Count by "Code": "Requests answered with a problem, by its code; sold out are `coupon-sold-out` and `insufficient-stock`.";
+    REJECTIONS "Rejections" Count by "Code": "Requests answered with a problem, by its code; sold out are `coupon-sold-out` and `insufficient-stock`.";
     CONFLICTS "Conflicts" Count: "Transactions cancelled because another wrote the same items at the same time.";
     THROTTLES "Throttles" Count: "Transactions that a table had no capacity for.";
     RETRIES "Retries" Count: "Transactions sent again: after a conflict, a throttling, a lost answer.";

@@ -1,5 +1,5 @@
 //! What the shop would have cost so far on AWS: the writes of the commands that were done, at the price of writing on
-//! demand. What leaves no trace in the books is not in it: reads, refusals, what was sent twice, the nightly totals.
+//! demand. What leaves no trace in the books is not in it: reads, rejections, what was sent twice, the nightly totals.
 
 use std::collections::BTreeMap;
 

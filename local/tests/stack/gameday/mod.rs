@@ -23,7 +23,7 @@ use futures::future::join_all;
 use jiff::Timestamp;
 use libtest_mimic::{Completion, Trial};
 use serde_json::json;
-use sijang_domain::{Cart, Command, Fingerprint, IdempotencyKey, Moment, UserId};
+use sijang_domain::{Cart, Command, Fingerprint, IdempotencyKey, RequestTime, UserId};
 use sijang_local::{
     faults::{Fault, Faults, Plan},
     seoul,
@@ -167,7 +167,7 @@ impl GameDay {
         self.mended("consumer down for an hour", showed, after, Some("ConsumerBehindAlarm"), "consumer-behind").await;
     }
 
-    /// The tables refuse transactions, until somebody gives them more capacity.
+    /// The tables reject transactions, until somebody gives them more capacity.
     async fn throttled_table(&mut self) {
         self.break_something();
         let raised = Arc::new(AtomicBool::new(false));
@@ -250,7 +250,7 @@ impl GameDay {
             operation: "place-order",
             key: IdempotencyKey::parse(&format!("by-the-clock-{millis}")).unwrap(),
             fingerprint: Fingerprint::of(&(&cart, None::<sijang_domain::CouponId>)),
-            moment: Moment { now, deadline: Instant::now() + Duration::from_mins(1) },
+            time: RequestTime { now, deadline: Instant::now() + Duration::from_mins(1) },
             trace: None,
         };
         store.place_order(&command, &cart, None).await.unwrap().value.order_id.to_string()
@@ -269,7 +269,7 @@ impl GameDay {
         let paid = self.customer.order(&order(&self.product, 1)).await.value(201);
         assert_eq!(paid["paid_price"], krw(PRICE / 10), "what is stored is charged");
         self.logged(r#""Code":"price-changed""#).await;
-        self.counted("Refusals").await;
+        self.counted("Rejections").await;
         let after = self.began.elapsed().as_secs_f64();
         self.desk.set("PRODUCT", &self.product);
         self.desk.set("PRICE", &PRICE);
@@ -281,7 +281,7 @@ impl GameDay {
             assert_eq!(paid["paid_price"], krw(PRICE));
             self.customer.order(&quoted).await.value(201);
         }
-        let showed = "409 price-changed; Refusals by code";
+        let showed = "409 price-changed; Rejections by code";
         self.mended("wrong price in warm environments", showed, after, None, "wrong-price").await;
     }
 

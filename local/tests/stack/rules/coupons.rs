@@ -24,7 +24,7 @@ pub fn trials(world: &Arc<World>) -> Vec<Trial> {
         trial(world, "rules::coupons::below_the_minimum_order_a_coupon_is_not_good", minimum),
         trial(world, "rules::coupons::a_coupon_is_used_once", used),
         trial(world, "rules::coupons::a_coupon_is_good_until_the_end_of_its_last_day_in_seoul", expiry),
-        trial(world, "rules::coupons::an_expired_coupon_is_refused", expired),
+        trial(world, "rules::coupons::an_expired_coupon_is_rejected", expired),
         trial(world, "rules::coupons::coupons_are_listed_by_what_can_be_done_with_them", statuses),
     ]
 }

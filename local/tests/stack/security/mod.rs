@@ -24,7 +24,7 @@ pub fn trials(world: &Arc<World>) -> Vec<Trial> {
             tokens::past_the_gateway,
         ),
         trial(world, "security::ownership::what_belongs_to_another_is_not_there", ownership::matrix),
-        trial(world, "security::input::hostile_input_is_refused_and_never_repeated", input::hostile),
+        trial(world, "security::input::hostile_input_is_rejected_and_never_repeated", input::hostile),
     ]
 }
 

@@ -3,17 +3,17 @@
 const WIDTHS_MS = [100, 200, 500, 1_000, 2_000, 5_000];
 const MOST_COLUMNS = 60;
 
-/** Answers by time: `{ width, labels, done, refused }`, in columns of 100 ms, or wider ones where it took long. */
+/** Answers by time: `{ width, labels, done, rejected }`, in columns of 100 ms, or wider ones where it took long. */
 export function overTime(answers) {
   const end = Math.max(...answers.map((answer) => answer.at_ms), 0);
   const width = WIDTHS_MS.find((width) => end / width < MOST_COLUMNS) ?? WIDTHS_MS.at(-1);
   const size = Math.floor(end / width) + 1;
-  const [done, refused] = [new Array(size).fill(0), new Array(size).fill(0)];
+  const [done, rejected] = [new Array(size).fill(0), new Array(size).fill(0)];
   answers.forEach(({ at_ms: at, outcome }) => {
-    (outcome === "done" ? done : refused)[Math.floor(at / width)] += 1;
+    (outcome === "done" ? done : rejected)[Math.floor(at / width)] += 1;
   });
   const labels = done.map((_, at) => `${(at * width) / 1_000} s`);
-  return { width, labels, done, refused };
+  return { width, labels, done, rejected };
 }
 
 /** `[[outcome, number], ...]`, the most frequent first. */

@@ -1,5 +1,5 @@
 // The basket and the order. Prices are looked at again while the customer looks at them; if one moved all the same, the
-// shop refuses, and the basket is as it was.
+// shop rejects, and the basket is as it was.
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { repeat } from "../../vendor/lit-html/directives/repeat.js";
@@ -109,7 +109,7 @@ function basketLine({ product_id: id, quantity, unit_price: told }, at) {
   </li>`;
 }
 
-/** Seen before the order was refused for it. */
+/** Seen before the order was rejected for it. */
 function priceNotice() {
   const moved = changedPrices();
   if (!moved.length || ordering.problem?.code === "price-changed") return nothing;

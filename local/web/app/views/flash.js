@@ -158,13 +158,13 @@ function figures(answers) {
 }
 
 function chart(answers) {
-  const { width, labels, done, refused } = overTime(answers);
+  const { width, labels, done, rejected } = overTime(answers);
   return columns({
     caption: t("flash.chart", { width }),
     labels,
     series: [
       { name: t("outcome.done"), kind: "good", values: done },
-      { name: t("flash.refused"), kind: "muted", values: refused },
+      { name: t("flash.rejected"), kind: "muted", values: rejected },
     ],
   });
 }
