@@ -1,9 +1,10 @@
-//! The reconciler: every night from 01:00 in Seoul it holds the books of the day before against each other.
+//! The reconciler: compares the ledger, orders, coupons, stock and statistics of the day before.
 //!
-//! Once a night, and not every hour, because a customer's whole ledger is read: once for each day on which she bought, and
-//! not once for each hour. After the aggregator, whose totals it checks. It is started every quarter of an hour until 04:45;
-//! a run goes on where the last one ended, and one that finds the day done reads one item. With `{"day": ..}` it looks at
-//! one day again. It repairs nothing: each finding is a line in the log, by names and never by amounts.
+//! EventBridge Scheduler starts it every quarter of an hour from 01:00 to 04:45 (Asia/Seoul), after the aggregator whose
+//! totals it checks. A run continues where the last one ended; a run that finds the day done reads one item. It runs once
+//! a day and not once an hour, because it reads the whole ledger of every customer who ordered on the day. With
+//! `{"day": ..}` it checks one day again. It repairs nothing: each finding is a line in the log with identifiers and
+//! without amounts.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -15,29 +16,29 @@ use sijang_domain::{
 use sijang_edge::{Error, log, metrics, work};
 use sijang_storage::{SETTLING, Store};
 
-/// The most time for one run: the next one goes on.
-const PATIENCE: Duration = Duration::from_mins(4);
+/// The longest time of one run. The next run continues.
+const TIME_LIMIT: Duration = Duration::from_mins(4);
 
-/// What is asked for.
+/// The payload of an invocation.
 #[derive(Deserialize)]
 #[serde(untagged, deny_unknown_fields)]
 pub enum Task {
-    /// By the schedule: the day before this time, as far as it is not done.
-    Night {
-        /// When it was to run.
+    /// From the schedule: the day before `scheduled_time`, from where the last run ended.
+    Scheduled {
+        /// The time that the schedule names.
         scheduled_time: Timestamp,
     },
-    /// By an operator: one day, from its beginning.
+    /// From an operator: one day, from its beginning.
     Again {
-        /// Which one.
+        /// The day, in Asia/Seoul.
         day: Day,
-        /// How old an order must be to be judged: less than usual where nothing is under way.
+        /// Orders younger than this are not checked, because their events may still be on their way.
         #[serde(default)]
         settling_minutes: Option<u16>,
     },
 }
 
-/// What was done.
+/// The result of a run.
 #[derive(Serialize)]
 pub struct Report {
     day: Day,
@@ -53,47 +54,46 @@ async fn main() -> Result<(), Error> {
     work(move |task| async move { reconcile(store, task, time()?).await }).await
 }
 
-/// Now, and until when this run may take.
 fn time() -> Result<RequestTime, Error> {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
     let now = Timestamp::from_millis(now.as_millis().try_into()?).map_err(|_| "an impossible time")?;
-    Ok(RequestTime { now, deadline: Instant::now() + PATIENCE })
+    Ok(RequestTime { now, deadline: Instant::now() + TIME_LIMIT })
 }
 
-/// Looks at what is asked for.
+/// Reconciles a day and reports its findings.
 pub async fn reconcile(store: &Store, task: Task, time: RequestTime) -> Result<Report, Error> {
-    let books = match task {
-        // In boxes: futures that are large, and deep for the compiler.
-        Task::Night { scheduled_time } => Box::pin(store.reconcile_night(scheduled_time, time)).await?,
+    let run = match task {
+        // Boxed: the futures are large, and deeply nested for the compiler.
+        Task::Scheduled { scheduled_time } => Box::pin(store.reconcile_scheduled(scheduled_time, time)).await?,
         Task::Again { day, settling_minutes } => {
             let settling = settling_minutes.map_or(SETTLING, |minutes| Duration::from_mins(minutes.into()));
             Box::pin(store.reconcile_day(day, time, settling)).await?
         }
     };
-    books.findings.iter().for_each(tell);
-    // Whoever dies between telling and marking tells again.
-    store.save_progress(&books).await?;
-    let (facts, customers, drift, nameless) = (books.facts, books.customers, books.findings.len(), books.nameless);
-    if books.looked {
-        metrics::measure(&BOOKS_DRIFT, drift as u64);
+    run.findings.iter().for_each(report);
+    // After the report: a run that ends in between reports its findings again.
+    store.save_progress(&run).await?;
+    let (facts, customers, findings, nameless) = (run.facts, run.customers, run.findings.len(), run.nameless);
+    if run.checked {
+        metrics::measure(&BOOKS_DRIFT, findings as u64);
         metrics::measure(&BOOKS_RECORDS, customers as u64);
-        metrics::count(&BOOKS_CHECKED, usize::from(books.done));
+        metrics::count(&BOOKS_CHECKED, usize::from(run.done));
     }
-    tracing::info!(day = %books.day, facts, customers, drift, nameless, done = books.done, "reconciled");
-    let findings = books.findings.iter().map(|finding| finding.rule.name()).collect();
-    Ok(Report { day: books.day, facts, customers, findings, done: books.done })
+    tracing::info!(day = %run.day, facts, customers, findings, nameless, done = run.done, "reconciled");
+    let findings = run.findings.iter().map(|finding| finding.rule.name()).collect();
+    Ok(Report { day: run.day, facts, customers, findings, done: run.done })
 }
 
-fn tell(Finding { rule, subject }: &Finding) {
+fn report(Finding { rule, subject }: &Finding) {
     let rule = rule.name();
     match subject {
         Subject::Customer(user) => {
             let customer = log::pseudonym(user.as_str());
-            tracing::error!(rule, customer, "drift");
+            tracing::error!(rule, customer, "finding");
         }
-        Subject::Order(order_id) => tracing::error!(rule, order = %order_id, "drift"),
-        Subject::Product(product_id) => tracing::error!(rule, product = %product_id, "drift"),
-        Subject::Coupon(coupon_id) => tracing::error!(rule, coupon = %coupon_id, "drift"),
-        Subject::Day(day) => tracing::error!(rule, day = %day, "drift"),
+        Subject::Order(order_id) => tracing::error!(rule, order = %order_id, "finding"),
+        Subject::Product(product_id) => tracing::error!(rule, product = %product_id, "finding"),
+        Subject::Coupon(coupon_id) => tracing::error!(rule, coupon = %coupon_id, "finding"),
+        Subject::Day(day) => tracing::error!(rule, day = %day, "finding"),
     }
 }

@@ -11,7 +11,7 @@ use std::{
 use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
 use futures::future::join_all;
 use sijang_domain::{CampaignDraft, Order, ProductId, RequestTime, Rule, Timestamp};
-use sijang_storage::{AttributeValue, Item, Reconciliation, SETTLING, relayed};
+use sijang_storage::{AttributeValue, Item, Reconciliation, SETTLING, order_event_of};
 use tokio::sync::watch;
 
 use crate::shop::{Customer, Shop, after, at, fixed, time, welcome};
@@ -29,7 +29,7 @@ fn noon(day: i64) -> Timestamp {
 pub async fn deliver(shop: &Shop) {
     let events = shop.snapshot().await;
     let orders = events.items("events").filter(|item| item.contains_key("order"));
-    shop.record(&orders.map(|item| relayed(item.clone().into()).unwrap()).collect::<Vec<_>>()).await;
+    shop.record(&orders.map(|item| order_event_of(item.clone().into()).unwrap()).collect::<Vec<_>>()).await;
 }
 
 /// The aggregator and the reconciler of the night after a day.
@@ -43,7 +43,7 @@ async fn night(shop: &Shop, day: i64) -> Reconciliation {
 async fn reconciled(shop: &Shop, day: i64, time: RequestTime) -> Reconciliation {
     // Another environment: a reconciler remembers nothing of the shop's.
     let store = shop.another_environment().store;
-    let books = store.reconcile_night(one_o_clock(day + 1), time).await.unwrap();
+    let books = store.reconcile_scheduled(one_o_clock(day + 1), time).await.unwrap();
     store.save_progress(&books).await.unwrap();
     books
 }
@@ -353,10 +353,10 @@ async fn a_ledger_that_is_too_long_is_not_held_against_its_balance_by_a_part_of_
     // Deposits that never were, each before the real one.
     let deposit = busy.item("balances", &["\"alice\"", "\"DEPOSIT\""]).await;
     let id = deposit["sk"].as_s().unwrap();
-    let time = &id[..id.len() - 16];
+    let stamp = &id[..id.len() - 16];
     let planted = |number| {
         let mut entry = deposit.clone();
-        entry.insert("sk".to_owned(), AttributeValue::S(format!("{time}{number:016}")));
+        entry.insert("sk".to_owned(), AttributeValue::S(format!("{stamp}{number:016}")));
         entry
     };
     let there =
@@ -364,7 +364,7 @@ async fn a_ledger_that_is_too_long_is_not_held_against_its_balance_by_a_part_of_
     let entries: Vec<_> = (0..=MOST - there).map(planted).collect();
     let found = async || {
         let store = busy.shop.another_environment().store;
-        rules(&store.reconcile_night(one_o_clock(22), time(one_o_clock(22))).await.unwrap())
+        rules(&store.reconcile_scheduled(one_o_clock(22), time(one_o_clock(22))).await.unwrap())
     };
     busy.put_all("balances", &entries[..1]).await;
     assert_eq!(found().await, [Rule::BalanceDiffers].into());

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sijang_domain::{CampaignDraft, CouponStatus, EntryType, Order, OrderId, OrderStatus, Rejection};
 use sijang_local::faults::{Fault, Faults, Plan, Proxy};
-use sijang_storage::relayed;
+use sijang_storage::order_event_of;
 
 use crate::shop::{Shop, after, fixed, limits, rejection, welcome, won};
 
@@ -42,7 +42,7 @@ async fn a_cancellation_is_relayed_as_an_event_of_its_own() {
     let cancelled = alice.cancel(&order).done().await;
     let snapshot = shop.snapshot().await;
     let item = snapshot.items("events").find(|item| item["request"].as_s().unwrap().contains("cancel-order")).unwrap();
-    let event = relayed(item.clone().into()).unwrap();
+    let event = order_event_of(item.clone().into()).unwrap();
     assert_eq!(
         (event.id.as_str(), event.r#type.as_str()),
         (&*format!("{}.cancelled", order.order_id), "order.cancelled.v1")

@@ -345,7 +345,11 @@ impl<A: Ask> Request<A> {
         let shop = self.customer.shop.clone();
         let before = shop.snapshot().await;
         let rejection = rejection(self.await);
-        assert_eq!(shop.snapshot().await.changes_since(&before), [], "rejected ({rejection}), and yet written");
+        assert_eq!(
+            shop.snapshot().await.effects_beside_rejections(&before),
+            [],
+            "rejected ({rejection}), and yet written"
+        );
         rejection
     }
 
@@ -392,9 +396,22 @@ impl<A: Ask> IntoFuture for Request<A> {
         let Self { customer: Customer { shop, user }, key, at, ask } = self;
         let key = IdempotencyKey::parse(&key).unwrap();
         let (operation, fingerprint) = (A::OPERATION, ask.fingerprint());
-        let command = Command { user, operation, key, fingerprint, time: time(at), trace: Some(trace()) };
+        let command = Command {
+            user,
+            operation,
+            key,
+            fingerprint,
+            time: time(at),
+            request_id: request_id(),
+            trace: Some(trace()),
+        };
         Box::pin(async move { ask.send(&shop.store, &command).await })
     }
+}
+
+/// A name for one request, as the gateway gives one: a copy of a command has another one.
+pub fn request_id() -> String {
+    ulid::Ulid::generate().to_string()
 }
 
 /// The trace that all requests have: as in the shop, it takes its place in each event.
@@ -405,7 +422,7 @@ pub fn trace() -> TraceId {
 /// The rejection that an operation ended in.
 pub fn rejection<T: Debug>(result: Result<T, Error>) -> Rejection {
     match result {
-        Err(Error::Rejected(rejection)) => rejection,
+        Err(Error::Rejected(rejection) | Error::ReplayedRejection { rejection, .. }) => rejection,
         other => panic!("expected a rejection, not {other:?}"),
     }
 }

@@ -13,7 +13,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use sijang_domain::{CloudEvent, CouponId, Day, OrderId, OrderStatus, Position, ProductId, RankedProduct};
-use sijang_storage::{Item, SETTLING, relayed};
+use sijang_storage::{Item, SETTLING, order_event_of};
 
 use crate::{
     books::deliver,
@@ -66,7 +66,7 @@ async fn write() -> Left {
     let last_order = alice.order([(milk, 1)]).done().await.order_id;
     let snapshot = shop.snapshot().await;
     let event = |item: &&Item| format!("{item:?}").contains(&last_order.to_string());
-    let event = relayed(snapshot.items("events").find(event).unwrap().clone().into()).unwrap();
+    let event = order_event_of(snapshot.items("events").find(event).unwrap().clone().into()).unwrap();
     let tables = TABLES.iter().map(|table| {
         let items = snapshot.items(&table.name).map(|item| item.clone().into());
         (table.name.clone(), items.collect())
@@ -128,7 +128,7 @@ async fn used(left: &Left, without: &[&str]) {
     shop.record(std::slice::from_ref(&event)).await;
     let snapshot = shop.snapshot().await;
     let of_last_order = |item: &&Item| item.contains_key("order") && format!("{item:?}").contains(&event.subject);
-    let again = relayed(snapshot.items("events").find(of_last_order).unwrap().clone().into()).unwrap();
+    let again = order_event_of(snapshot.items("events").find(of_last_order).unwrap().clone().into()).unwrap();
     assert_eq!(serde_json::to_string(&again).unwrap(), left.message);
     let expected = [(left.tea, 2, 10_000), (left.milk, 1, 1_000)];
     assert_eq!(figures(&shop.store.aggregate(at(NIGHT)).await.unwrap().products), expected);

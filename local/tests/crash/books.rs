@@ -8,7 +8,7 @@ use std::{
 
 use serde::Deserialize;
 use sijang_domain::{CloudEvent, Error, OrderStatus, ProductId, Ranking, Timestamp};
-use sijang_storage::{Item, relayed};
+use sijang_storage::{Item, order_event_of};
 
 use crate::{
     audit,
@@ -36,14 +36,14 @@ pub fn night() -> Timestamp {
 }
 
 /// The items of the events table that its stream gives to the relay.
-pub fn order_event_items(shop: &Snapshot) -> Vec<Item> {
+pub fn relayed_items(shop: &Snapshot) -> Vec<Item> {
     let orders = shop.items("events").filter(|item| item["type"].as_s().unwrap().starts_with("order."));
     orders.cloned().collect()
 }
 
 /// The order events in the events table, as the relay makes them.
 pub fn order_events(shop: &Snapshot) -> Vec<CloudEvent> {
-    order_event_items(shop).into_iter().map(|item| relayed(item.into()).unwrap()).collect()
+    relayed_items(shop).into_iter().map(|item| order_event_of(item.into()).unwrap()).collect()
 }
 
 /// The messages for these events.

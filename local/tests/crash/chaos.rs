@@ -22,7 +22,7 @@ use sijang_local::faults::{Fault, Injection, Plan};
 use crate::{
     books::{self, Events},
     scenario::Task,
-    shop::{Shop, after, at, fixed, limits},
+    shop::{Shop, after, at, fixed, limits, request_id},
     snapshot::Snapshot,
     world::{Environment, World},
 };
@@ -106,12 +106,14 @@ impl Customer {
             let now = after(at("2026-11-21T03:00:00Z"), self.sent * 60);
             let time = RequestTime { now, deadline: Instant::now() + Duration::from_millis(1_500) };
             let (user, key) = (self.user.clone(), key.clone());
-            let command = Command { user, operation, key, fingerprint, time, trace: None };
+            let command = Command { user, operation, key, fingerprint, time, request_id: request_id(), trace: None };
             let environment = self.place.world.environment(Duration::from_millis(400));
             let killed = Duration::from_millis(if self.rng.u8(..) < 25 { self.rng.u64(1..40) } else { 30_000 });
             match tokio::time::timeout(killed, send(environment, command)).await {
                 Ok(Ok(value)) => return Ok(Some(Ok(value))),
-                Ok(Err(Error::Rejected(rejection))) => return Ok(Some(Err(rejection))),
+                Ok(Err(Error::Rejected(rejection) | Error::ReplayedRejection { rejection, .. })) => {
+                    return Ok(Some(Err(rejection)));
+                }
                 Ok(Err(Error::Internal(error))) => return Err(format!("{operation}: {error}")),
                 Ok(Err(Error::Busy(_))) | Err(_) if self.rng.u8(..) < 40 => return Ok(None),
                 Ok(Err(Error::Busy(_))) | Err(_) => {}

@@ -5,7 +5,12 @@ use std::{future::Future, pin::Pin, sync::Arc};
 use sijang_domain::{Command, Error, Fingerprint, IdempotencyKey, Idempotent, RequestTime, Timestamp, UserId};
 use sijang_storage::Store;
 
-use crate::{books::Events, shop::Shop, snapshot::Snapshot, world::Environment};
+use crate::{
+    books::Events,
+    shop::{Shop, request_id},
+    snapshot::Snapshot,
+    world::Environment,
+};
 
 /// A future that can be sent to a task.
 pub type Task<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -79,7 +84,8 @@ where
     let user = user.clone();
     Arc::new(move |environment, time| {
         let key = IdempotencyKey::parse("the-key").unwrap();
-        let command = Command { user: user.clone(), operation, key, fingerprint, time, trace: None };
+        let command =
+            Command { user: user.clone(), operation, key, fingerprint, time, request_id: request_id(), trace: None };
         let asked = send(environment.store, command);
         Box::pin(async move {
             let Idempotent { value, replayed } = asked.await?;

@@ -138,7 +138,7 @@ async fn the_reconciler_rests_on_nothing_that_may_be_old() {
     world.reset(&Snapshot::of(&world.database).await, &damaged, &[]).await;
     let findings = async || {
         let (store, one) = (world.environment(Duration::from_secs(5)).store, at("2026-11-21T16:00:00Z"));
-        store.reconcile_night(one, RequestTime { now: one, deadline: plenty() }).await.unwrap().findings
+        store.reconcile_scheduled(one, RequestTime { now: one, deadline: plenty() }).await.unwrap().findings
     };
     assert!(findings().await.len() > 3);
     // Now that all is well, whatever may be answered as it was before is.

@@ -15,7 +15,7 @@ use sijang_storage::Item;
 use tokio::time::sleep;
 
 use crate::{
-    books::{self, Events, order_event_items},
+    books::{self, Events, relayed_items},
     enumeration::shop,
     functions,
     lambda::{PLENTY, Rig, night},
@@ -133,7 +133,7 @@ async fn every_event_is_counted_once_however_it_is_delivered() {
     let shop = shop().await;
     sell(&shop).await;
     let items: Snapshot = shop.snapshot().await;
-    let records = order_event_items(&items);
+    let records = relayed_items(&items);
     let (rig, mut total) = (Rig::new().await, Tally::default());
     for seed in first..end {
         rig.reset(&items, &[]).await;

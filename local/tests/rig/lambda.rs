@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use tokio::sync::Mutex as AsyncMutex;
 
 use crate::{
-    books::{Events, order_event_items},
+    books::{Events, relayed_items},
     environment::Environment,
     functions,
     runtime_api::RuntimeApi,
@@ -126,7 +126,7 @@ impl Rig {
     pub async fn carry(&self, events: Events) -> Result<Snapshot, String> {
         if events == Events::InStream {
             let shop = self.snapshot().await;
-            let records = order_event_items(&shop);
+            let records = relayed_items(&shop);
             if records.is_empty() {
                 return Ok(shop);
             }

@@ -177,7 +177,7 @@ async fn a_start_collects_no_jitter() {
 fn the_roots_are_those_of_amazon_trust_services() {
     use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
     const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
-    let roots = include_str!("../../../shared/storage/src/amazon-roots.pem").split(BEGIN).skip(1);
+    let roots = include_str!("../../../shared/storage/src/dynamodb/amazon-roots.pem").split(BEGIN).skip(1);
     let fingerprints: Vec<_> = roots
         .map(|root| {
             let (base64, _) = root.split_once("-----END CERTIFICATE-----").unwrap();

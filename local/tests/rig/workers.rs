@@ -1,7 +1,7 @@
 //! The workers, with the events of a busy shop: eleven of them, more than one call of the queue takes.
 
 use crate::{
-    books::{Events, messages, order_event_items, order_events},
+    books::{Events, messages, order_events, relayed_items},
     lambda::night,
     scenario::{Prepared, Scenario},
     shop::Shop,
@@ -12,7 +12,7 @@ pub fn all() -> Vec<Scenario> {
     vec![
         Scenario::new(("publish-order-events", "a batch"), async |shop: Shop| {
             sell(&shop).await;
-            let records = order_event_items(&shop.snapshot().await);
+            let records = relayed_items(&shop.snapshot().await);
             Prepared::new(&shop, Trigger::Stream(records), Events::InQueue).await
         }),
         Scenario::new(("record-sales", "a batch"), async |shop: Shop| {

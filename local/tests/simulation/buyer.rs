@@ -104,6 +104,7 @@ impl Sale {
                     key,
                     fingerprint: Fingerprint::of(&number),
                     time,
+                    request_id: format!("request-{number}"),
                     trace: None,
                 };
                 Box::pin(store.place_order(&command, &cart, None)).await.map(drop)

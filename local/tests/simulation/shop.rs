@@ -49,6 +49,7 @@ pub fn command(engine: &Engine, name: &str) -> Command {
         key: IdempotencyKey::parse(name).unwrap(),
         fingerprint: Fingerprint::of(&name),
         time: RequestTime { now: engine.time(), deadline: (Instant::now() + Duration::from_secs(8)).into_std() },
+        request_id: format!("request-{name}"),
         trace: None,
     }
 }

@@ -159,7 +159,9 @@ impl Failure {
             Self::Forbidden => &FORBIDDEN,
             Self::Operation(Error::Busy(_)) => &BUSY,
             Self::Operation(Error::Internal(_)) => &INTERNAL,
-            Self::Operation(Error::Rejected(rejection)) => kind_of(rejection),
+            Self::Operation(Error::Rejected(rejection) | Error::ReplayedRejection { rejection, .. }) => {
+                kind_of(rejection)
+            }
         }
     }
 
@@ -169,13 +171,25 @@ impl Failure {
                 errors: errors.iter().map(|error| (error.pointer.clone(), texts::violation(error.violation))).collect(),
                 members: Map::new(),
             },
-            Self::Operation(Error::Rejected(rejection)) => more_of(rejection, now),
+            Self::Operation(Error::Rejected(rejection) | Error::ReplayedRejection { rejection, .. }) => {
+                more_of(rejection, now)
+            }
             _ => More::default(),
         }
     }
 
-    /// The response for this failure.
+    /// The response for this failure. A replayed rejection names the request that was rejected first, so that all copies
+    /// of a command get the same body.
     pub(crate) fn reply(self, language: Language, request_id: &str, now: sijang_domain::Timestamp) -> Reply {
+        match self {
+            Self::Operation(Error::ReplayedRejection { rejection, request_id }) => {
+                Self::from(rejection).reply(language, &request_id, now).with("idempotent-replayed", "true")
+            }
+            failure => failure.problem(language, request_id, now),
+        }
+    }
+
+    fn problem(self, language: Language, request_id: &str, now: sijang_domain::Timestamp) -> Reply {
         let kind = self.kind();
         let detail = texts::detail(&self, kind);
         let More { errors, members } = self.more(now);

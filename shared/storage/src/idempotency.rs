@@ -228,7 +228,8 @@ impl Store {
             .put_item()
             .table_name(&self.tables.events)
             .set_item(Some(item))
-            .condition_expression("attribute_not_exists(request)")
+            .condition_expression("attribute_not_exists(#key)")
+            .expression_attribute_names("#key", "request")
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let deadline = Instant::from_std(command.time.deadline);
         for wait in backoff() {

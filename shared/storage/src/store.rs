@@ -4,7 +4,7 @@ use std::env;
 
 use aws_sdk_dynamodb::Client;
 
-use crate::{cache::StoreCache, dynamodb::connection};
+use crate::{cache::StoreCache, dynamodb::connection, random};
 
 /// The names of the tables, as the template gives them to each function.
 #[derive(Debug, Clone, Default)]
@@ -54,6 +54,7 @@ impl Store {
     /// The store of the environment: the standard AWS variables, and the tables' names. Its connection is open, and it
     /// lives as long as the process, for all requests that the process serves, one after the other or at once.
     pub async fn from_env() -> &'static Self {
+        random::seed_from_kernel();
         let db = Client::new(&connection::sdk_config("AWS_ENDPOINT_URL_DYNAMODB"));
         connection::open(db.describe_endpoints().customize().mutate_request(connection::warm_up_request).send()).await;
         Box::leak(Box::new(Self::new(db, Tables::from_env())))

@@ -251,6 +251,7 @@ impl GameDay {
             key: IdempotencyKey::parse(&format!("by-the-clock-{millis}")).unwrap(),
             fingerprint: Fingerprint::of(&(&cart, None::<sijang_domain::CouponId>)),
             time: RequestTime { now, deadline: Instant::now() + Duration::from_mins(1) },
+            request_id: format!("request-{millis}"),
             trace: None,
         };
         store.place_order(&command, &cart, None).await.unwrap().value.order_id.to_string()

@@ -22,7 +22,7 @@ const COUNTER: &str = "COUNTER#";
 pub(crate) struct CounterRow {
     #[serde(deserialize_with = "owner")]
     pub(crate) coupon_id: CouponId,
-    sk: String,
+    pub(super) sk: String,
     /// This shard's part of the campaign's total.
     pub(super) quota: u32,
     pub(super) issued: u32,
