@@ -4,8 +4,8 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
+use sijang_cloud::template::Template;
 use sijang_edge::CATALOGUE;
-use sijang_local::template::Template;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()

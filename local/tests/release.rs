@@ -15,10 +15,8 @@ use std::{
 
 use regex_lite::Regex;
 use serde_json::Value;
-use sijang_local::{
-    release::{Architecture, pack},
-    template::Template,
-};
+use sijang_cli::release::{Architecture, pack};
+use sijang_cloud::template::Template;
 use tempfile::TempDir;
 use zip::{DateTime, ZipArchive};
 

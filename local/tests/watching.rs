@@ -7,9 +7,9 @@ use std::{collections::BTreeSet, path::Path};
 
 use regex_lite::Regex;
 use serde_json::{Map, Value, json};
+use sijang_cloud::template::Template;
 use sijang_domain::metric::{CATALOGUE, Metric, Unit};
 use sijang_edge::metrics::NAMESPACE;
-use sijang_local::template::Template;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()

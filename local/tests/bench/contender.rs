@@ -3,7 +3,7 @@
 
 use std::{ffi::OsString, fmt, fs, path::PathBuf, process::Stdio};
 
-use sijang_local::{
+use sijang_cloud::{
     build,
     layout::Repository,
     process::find,

@@ -47,7 +47,7 @@ mod volume;
 
 use clap::Parser;
 use libtest_mimic::{Arguments, Trial};
-use sijang_local::progress::Progress;
+use sijang_cloud::progress::Progress;
 
 use crate::{contender::Contenders, profiles::Way, report::Report};
 

@@ -4,7 +4,7 @@
 
 use std::{fs, path::Path, process::Command as Program};
 
-use sijang_local::{progress::Progress, python};
+use sijang_cloud::{progress::Progress, python};
 use tokio::process::Command;
 
 use crate::{

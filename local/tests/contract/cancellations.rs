@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use sijang_cloud::faults::{Fault, Faults, Plan, Proxy};
 use sijang_domain::{CampaignDraft, CouponStatus, EntryType, Order, OrderId, OrderStatus, Refusal};
-use sijang_local::faults::{Fault, Faults, Plan, Proxy};
 use sijang_storage::relayed;
 
 use crate::shop::{Shop, after, fixed, limits, refusal, welcome, won};

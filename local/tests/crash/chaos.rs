@@ -13,11 +13,11 @@ use std::{
 
 use fastrand::Rng;
 use futures::future::join_all;
+use sijang_cloud::faults::{Fault, Injection, Plan};
 use sijang_domain::{
     Cart, Command, CouponId, Deposit, Error, Fingerprint, IdempotencyKey, Moment, Order, ProductId, Refusal,
     ShardCount, UserId,
 };
-use sijang_local::faults::{Fault, Injection, Plan};
 
 use crate::{
     books::{self, Events},

@@ -2,8 +2,8 @@
 
 use std::{env, fs, path::Path, time::Duration};
 
+use sijang_cloud::progress::Progress;
 use sijang_domain::ShardCount;
-use sijang_local::progress::Progress;
 
 use super::{
     assumptions::Cloud,

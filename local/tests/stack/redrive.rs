@@ -5,7 +5,8 @@ use std::{path::Path, process::Output, sync::Arc};
 
 use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 use libtest_mimic::{Completion, Trial};
-use sijang_local::{layout::Repository, stack::StackOptions, template::Key};
+use sijang_cloud::stack::StackOptions;
+use sijang_cloud::{layout::Repository, template::Key};
 use sijang_storage::Item;
 use tokio::process::Command;
 use ulid::Ulid;

@@ -23,12 +23,12 @@ use futures::future::join_all;
 use jiff::Timestamp;
 use libtest_mimic::{Completion, Trial};
 use serde_json::json;
-use sijang_domain::{Cart, Command, Fingerprint, IdempotencyKey, Moment, UserId};
-use sijang_local::{
+use sijang_cloud::stack::StackOptions;
+use sijang_cloud::{
     faults::{Fault, Faults, Plan},
     seoul,
-    stack::StackOptions,
 };
+use sijang_domain::{Cart, Command, Fingerprint, IdempotencyKey, Moment, UserId};
 use sijang_storage::{Store, Tables};
 
 use self::{alarms::Watch, runbook::Desk};

@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sijang_local::{cloud::REGION, layout::Repository, progress::Progress, stack::STACK_NAME, tools};
+use sijang_cloud::{layout::Repository, ministack::REGION, progress::Progress, stack::STACK_NAME, tools};
 use tokio::process::Command;
 
 use crate::shop::Shop;
@@ -35,7 +35,7 @@ impl Desk {
         let variables = [
             ("PATH", path.as_str()),
             ("STACK", STACK_NAME),
-            ("API", shop.stack().api_url()),
+            ("API", shop.local().api_url()),
             ("ADMIN", admin.token().unwrap()),
             ("AWS_ENDPOINT_URL", shop.stack().ministack_endpoint()),
             ("AWS_ENDPOINT_URL_DYNAMODB", &tables),

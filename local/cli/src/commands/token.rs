@@ -1,0 +1,27 @@
+//! `./local/token NAME [--admin]`
+
+use anyhow::Result;
+use clap::Args;
+use sijang_cli::running::Running;
+use sijang_cloud::layout::{Repository, StateFolder};
+use sijang_portal::issuer::{ADMIN, CUSTOMER, Issuer};
+
+/// Prints an access token of the running shop's issuer.
+#[derive(Debug, Args)]
+pub struct Token {
+    /// Who the token is for (its `sub`)
+    name: String,
+    /// Also allow the admin routes
+    #[arg(long)]
+    admin: bool,
+}
+
+impl Token {
+    pub(super) fn run(self) -> Result<()> {
+        let state = StateFolder::open(Repository::find()?.state())?;
+        let issuer = Issuer::open(&state.issuer_key(), Running::read(&state)?.issuer)?;
+        let scopes: &[&str] = if self.admin { &[CUSTOMER, ADMIN] } else { &[CUSTOMER] };
+        println!("{}", issuer.token(&self.name, scopes)?);
+        Ok(())
+    }
+}
