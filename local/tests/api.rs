@@ -1,5 +1,5 @@
 //! The running shop against its OpenAPI document, by programs that others wrote: schemathesis in a short form (the long
-//! one is `./local/schemathesis`), and a generated client. Where they cannot be fetched, that is said, and no failure.
+//! one is `./local/shop schemathesis`), and a generated client. Where they cannot be fetched, that is said, and no failure.
 
 #![allow(clippy::unwrap_used)] // a trial that cannot go on may end where it stands
 

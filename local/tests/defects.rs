@@ -1,5 +1,5 @@
 //! The table of planted defects and the page of proof keep up with the code: what they take out is there, and the tests
-//! that they name exist. (`./local/defects` then plants the defects and sees those tests fail.)
+//! that they name exist. (`./local/shop mutate` then plants the defects and sees those tests fail.)
 
 #![allow(clippy::unwrap_used)] // in a test, what fails to unwrap fails the test
 

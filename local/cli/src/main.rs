@@ -1,6 +1,7 @@
-//! The commands behind `./local/up` and its sisters.
+//! The program behind `./local/shop`.
 
 mod commands;
+mod help;
 
 use std::process::ExitCode;
 
@@ -8,9 +9,9 @@ use clap::Parser;
 
 use crate::commands::Command;
 
-/// The shop on one machine.
+/// Runs, tests, measures and deploys the shop.
 #[derive(Debug, Parser)]
-#[command(name = "shop", version)]
+#[command(name = "shop", bin_name = "./local/shop", disable_help_subcommand = true)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

@@ -1,4 +1,4 @@
-//! The tables and queues of `template.yaml` in engines of one's own: in containers, say (see `local/compose.yaml`). Where
+//! The tables and queues of `template.yaml` in engines of one's own: in containers, say (see `local/ops/compose.yaml`). Where
 //! they are is said by the same variables by which the functions find them: `AWS_ENDPOINT_URL`, and before it
 //! `AWS_ENDPOINT_URL_DYNAMODB` and `AWS_ENDPOINT_URL_SQS`.
 //!

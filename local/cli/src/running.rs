@@ -1,4 +1,4 @@
-//! The note that a running stack leaves in its folder, so that `./local/token` and its sisters find it.
+//! `running.json`, the file in its folder by which other commands find the running shop.
 
 use std::{fs, path::Path};
 
@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 use sijang_cloud::layout::StateFolder;
 
-/// How to reach a running stack.
+/// How to reach a running shop.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Running {
     /// Process that runs it.
@@ -22,13 +22,13 @@ pub struct Running {
 }
 
 impl Running {
-    /// Reads the note of the stack in `state`.
+    /// Reads the file of the shop whose folder is `state`.
     pub fn read(state: &StateFolder) -> Result<Self> {
         let Ok(text) = fs::read(state.running()) else { bail!("nothing is running: start it with ./local/up") };
         serde_json::from_slice(&text).context("running.json cannot be read")
     }
 
-    /// Leaves the note.
+    /// Writes the file.
     pub fn write(&self, file: &Path) -> Result<()> {
         fs::write(file, serde_json::to_vec_pretty(self)?).with_context(|| format!("cannot write {}", file.display()))
     }

@@ -74,7 +74,7 @@ impl StateFolder {
 
     /// Empties the folder of the logs.
     pub fn clear_logs(&self) -> Result<()> {
-        let logs = self.root.join("logs");
+        let logs = self.logs();
         if logs.exists() {
             fs::remove_dir_all(&logs).with_context(|| format!("cannot remove {}", logs.display()))?;
         }
@@ -136,8 +136,13 @@ impl StateFolder {
         self.root.join("running.json")
     }
 
+    /// The folder of the logs: one file for each function, `ministack.log` and `cargo-lambda.log`.
+    pub fn logs(&self) -> PathBuf {
+        self.root.join("logs")
+    }
+
     /// A log file.
     pub fn log(&self, name: &str) -> PathBuf {
-        self.root.join("logs").join(format!("{name}.log"))
+        self.logs().join(format!("{name}.log"))
     }
 }

@@ -43,6 +43,16 @@ impl Progress {
         result.with_context(|| name.to_owned())
     }
 
+    /// Runs something that is usually short: prints what it waits for only when that takes longer than two seconds.
+    pub async fn wait<T>(self, waiting_for: &str, work: impl Future<Output = Result<T>>) -> Result<T> {
+        const SHORT: Duration = Duration::from_secs(2);
+        tokio::pin!(work);
+        match tokio::time::timeout(SHORT, &mut work).await {
+            Ok(result) => result,
+            Err(_) => self.step("wait", waiting_for, work).await,
+        }
+    }
+
     /// Prints a line, with the time since the start.
     pub fn say(self, line: impl Display) {
         if !self.quiet {

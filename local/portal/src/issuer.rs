@@ -31,7 +31,7 @@ pub const ADMIN: &str = "shop/admin";
 pub const AUTHORIZE_PATH: &str = "/authorize";
 /// Where a code is exchanged for a token, below the issuer's URL.
 pub const TOKEN_PATH: &str = "/token";
-/// How long a token printed by `./local/token` is good for.
+/// How long a token printed by `./local/shop token` is good for.
 pub const TOKEN_LIFE: Duration = Duration::from_hours(12);
 
 /// The issuer: a key, and the URL it is known by.

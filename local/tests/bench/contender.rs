@@ -71,7 +71,7 @@ pub struct Contenders {
 }
 
 impl Contenders {
-    /// Ours and the floors, with release binaries, which `./local/bench` has built.
+    /// Ours and the floors, with release binaries, which `./local/shop bench` has built.
     pub fn ours() -> Self {
         Self::of("release")
     }

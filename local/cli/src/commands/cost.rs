@@ -1,22 +1,29 @@
-//! `./local/cost`
+//! `./local/shop cost`
 
 use std::fs;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use sijang_cli::cost::page;
+use sijang_cli::cost::{operations, page};
 use sijang_cloud::layout::Repository;
 
-/// Prints what the shop costs on AWS, by the measured budget and the published prices.
+/// Prints what the shop costs on AWS: the measured budget of each operation at the published prices.
 #[derive(Debug, Args)]
-pub struct Cost {}
+pub struct Cost {
+    /// Print JSON: the dollars for a million of each operation
+    #[arg(long)]
+    json: bool,
+}
 
 impl Cost {
-    #[allow(clippy::unused_self)]
     pub(super) fn run(self) -> Result<()> {
         let budget = Repository::find()?.root().join("local/BUDGET.md");
         let budget = fs::read_to_string(&budget).with_context(|| format!("cannot read {}", budget.display()))?;
-        print!("{}", page(&budget)?);
+        if self.json {
+            println!("{:#}", operations(&budget)?);
+        } else {
+            print!("{}", page(&budget)?);
+        }
         Ok(())
     }
 }

@@ -1,54 +1,83 @@
-//! One file per command.
+//! The commands of `./local/shop`, one file for each.
 
+mod bench;
+mod chaos;
 mod cost;
+mod gameday;
 mod mutate;
 mod package;
 mod provision;
 mod redrive;
 mod schedule;
 mod schemathesis;
+mod script;
+mod simulate;
 mod token;
 mod up;
 
-use anyhow::Result;
-use clap::Subcommand;
+use std::{env, os::unix::process::CommandExt, process};
 
-/// What to do.
+use anyhow::{Context, Error, Result};
+use clap::Subcommand;
+use sijang_cloud::layout::Repository;
+
+/// The commands, in the order of the help page: running the shop, tests, measurements, releases.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Start the whole shop and leave it running until Ctrl-C
     Up(up::Up),
-    /// Print an access token
+    Doctor(script::Doctor),
     Token(token::Token),
-    /// Run the nightly aggregation as if it were scheduled on a given day
     Schedule(schedule::Schedule),
-    /// Compile and pack the functions for AWS
-    Package(package::Package),
-    /// Make tables and queues in other engines
-    Provision(provision::Provision),
-    /// Bring dead letters back to their queue
     Redrive(redrive::Redrive),
-    /// Attack a fresh shop by its OpenAPI document
+    Provision(provision::Provision),
     Schemathesis(schemathesis::Schemathesis),
-    /// Print what the shop costs on AWS
-    Cost(cost::Cost),
-    /// Mutate the code, and demand that the tests notice
     Mutate(mutate::Mutate),
+    Chaos(chaos::Chaos),
+    Fuzz(script::Fuzz),
+    Gameday(gameday::Gameday),
+    DynamodbLocal(script::DynamodbLocal),
+    Bench(bench::Bench),
+    Simulate(simulate::Simulate),
+    Cost(cost::Cost),
+    Package(package::Package),
+    Deploy(script::Deploy),
 }
 
 impl Command {
-    /// Does it.
+    /// Runs the command.
     pub async fn run(self) -> Result<()> {
         match self {
             Self::Up(up) => up.run().await,
             Self::Token(token) => token.run(),
             Self::Schedule(schedule) => schedule.run().await,
-            Self::Package(package) => package.run().await,
-            Self::Provision(provision) => provision.run().await,
             Self::Redrive(redrive) => redrive.run().await,
-            Self::Schemathesis(attack) => attack.run().await,
-            Self::Cost(cost) => cost.run(),
+            Self::Provision(provision) => provision.run().await,
+            Self::Schemathesis(schemathesis) => schemathesis.run().await,
             Self::Mutate(mutate) => mutate.run().await,
+            Self::Chaos(chaos) => chaos.run(),
+            Self::Gameday(gameday) => gameday.run(),
+            Self::Bench(bench) => bench.run(),
+            Self::Simulate(simulate) => simulate.run(),
+            Self::Cost(cost) => cost.run(),
+            Self::Package(package) => package.run().await,
+            Self::Doctor(_) => script::run("doctor"),
+            Self::Fuzz(_) => script::run("fuzz"),
+            Self::DynamodbLocal(_) => script::run("dynamodb-local"),
+            Self::Deploy(_) => script::run("deploy"),
         }
     }
+}
+
+/// A cargo command in the repository. It is not quiet, so cargo says when it waits for another cargo.
+fn cargo(arguments: &[&str]) -> Result<process::Command> {
+    let mut cargo = process::Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(arguments).current_dir(Repository::find()?.root());
+    Ok(cargo)
+}
+
+/// Replaces this process by the command: it gets the terminal and its signals. Returns only an error.
+fn exec(command: &mut process::Command) -> Error {
+    let error = command.exec();
+    let result = Err::<(), _>(error).with_context(|| format!("cannot start {}", command.get_program().display()));
+    result.expect_err("exec returns only when it fails")
 }

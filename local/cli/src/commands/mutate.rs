@@ -1,4 +1,4 @@
-//! `./local/defects`: plants each defect of the table in a copy of the project, and demands that its test fails.
+//! `./local/shop mutate`: makes each mutation of the table in a copy of the project, and checks that its test fails.
 
 use std::{collections::BTreeSet, time::Instant};
 
@@ -8,13 +8,13 @@ use sijang_cli::mutations::{Copy, Defect, Outcome, run, table};
 use sijang_cloud::{layout::Repository, progress::Progress};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Plants defects and demands that the tests notice.
+/// Mutates a copy of the code, one rule at a time, and checks that the test of that rule fails.
 #[derive(Debug, Args)]
 pub struct Mutate {
-    /// Only the defects with this in their name, file or test
-    #[arg(long, default_value = "")]
+    /// Only the mutations with this text in their name, file or test
+    #[arg(long, value_name = "TEXT", default_value = "")]
     only: String,
-    /// Show the defects, and plant none
+    /// Only list the mutations
     #[arg(long)]
     list: bool,
 }

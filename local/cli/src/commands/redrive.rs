@@ -1,56 +1,62 @@
-//! `./local/redrive [--dry-run] [--max N] [--stack NAME]`
+//! `./local/shop redrive`
 
 use anyhow::Result;
 use aws_sdk_sqs::{Client, config::BehaviorVersion};
 use clap::Args;
+use serde_json::json;
 use sijang_cli::running::Running;
 use sijang_cloud::{
     layout::{Repository, StateFolder},
-    redrive::Redrive as Move,
+    progress::Progress,
+    redrive::Redrive as Queues,
 };
 
-/// Brings the dead letters of the order events back to their queue, of the running shop or of a stack on AWS.
+/// Moves the messages of the dead-letter queue (DLQ) of the order events back to their queue.
 #[derive(Debug, Args)]
 pub struct Redrive {
-    /// Only say how many there are
+    /// Only print how many messages there are
     #[arg(long)]
     dry_run: bool,
-    /// Move no more than so many
-    #[arg(long)]
+    /// Move at most this many
+    #[arg(long, value_name = "N")]
     max: Option<usize>,
-    /// A stack on AWS, with the usual credentials, region and `AWS_ENDPOINT_URL` of the environment; else it is the
-    /// running shop's
-    #[arg(long)]
+    /// A stack on AWS, with the credentials, the region and AWS_ENDPOINT_URL of the environment; by default the running shop
+    #[arg(long, value_name = "NAME")]
     stack: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 impl Redrive {
     pub(super) async fn run(self) -> Result<()> {
-        let redrive = match &self.stack {
+        let queues = match &self.stack {
             Some(stack) => {
                 let config = aws_config::load_defaults(BehaviorVersion::v2026_01_12()).await;
-                Move::of_stack(Client::new(&config), stack).await?
+                Queues::of_stack(Client::new(&config), stack).await?
             }
             None => running().await?,
         };
-        let there = redrive.count().await?;
-        if there == 0 {
-            println!("there are no dead letters");
-            return Ok(());
+        let progress = Progress::new(false);
+        let count = progress.wait("waiting for the number of messages in the DLQ", queues.count()).await?;
+        // A message that fails again meanwhile comes back to the DLQ. It is not moved a second time: never more than `count`.
+        let most = if self.dry_run { 0 } else { self.max.unwrap_or(count).min(count) };
+        let moved = progress.wait("waiting for SQS to move the messages", queues.run(most)).await?;
+        if self.json {
+            println!("{}", json!({"in_dlq": count, "moved": moved, "dry_run": self.dry_run}));
+        } else if count == 0 {
+            println!("the DLQ is empty");
+        } else if self.dry_run {
+            println!("{count} DLQ messages would be moved to the queue");
+        } else {
+            println!("{moved} of {count} DLQ messages moved to the queue");
         }
-        if self.dry_run {
-            println!("{there} dead letters would go back to the queue");
-            return Ok(());
-        }
-        // A letter that dies again while this runs is not moved again: no more than there were.
-        let moved = redrive.run(self.max.unwrap_or(there).min(there)).await?;
-        println!("{moved} of {there} dead letters are back in the queue");
         Ok(())
     }
 }
 
 /// The queues of the shop that runs on this machine.
-async fn running() -> Result<Move> {
+async fn running() -> Result<Queues> {
     let running = Running::read(&StateFolder::open(Repository::find()?.state())?)?;
-    Move::of_local_stack(&running.ministack_endpoint, &running.stack_name).await
+    Queues::of_local_stack(&running.ministack_endpoint, &running.stack_name).await
 }

@@ -1,4 +1,4 @@
-//! `./local/schedule [--recount] [--stack NAME] DATE`
+//! `./local/shop schedule`
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -8,21 +8,24 @@ use sijang_cloud::{
     aggregation,
     layout::{Repository, StateFolder},
     ministack::Cloud,
+    progress::Progress,
     seoul,
 };
 
-/// Runs aggregate-daily-stats with the time of the schedule (00:10 in Seoul) on a day, of the running shop or of a stack
-/// on AWS.
+/// Runs aggregate-daily-stats with the scheduled time of a day, 00:10 in Seoul: it aggregates the three days before.
 #[derive(Debug, Args)]
 pub struct Schedule {
-    /// The day, as 2026-11-21, or `today`, or `tomorrow`
+    /// The day: 2026-11-21, `today` or `tomorrow`
     day: String,
-    /// Count the sales of this one day anew, instead of the three before it
+    /// Aggregate only this day, again
     #[arg(long)]
     recount: bool,
-    /// A stack on AWS, through the AWS CLI and its credentials; else it is the running shop's
-    #[arg(long)]
+    /// A stack on AWS, through the AWS CLI and its credentials; by default the running shop
+    #[arg(long, value_name = "NAME")]
     stack: Option<String>,
+    /// Print the function's answer as JSON
+    #[arg(long)]
+    json: bool,
 }
 
 impl Schedule {
@@ -34,7 +37,15 @@ impl Schedule {
         }
         let running = Running::read(&StateFolder::open(Repository::find()?.state())?)?;
         let cloud = Cloud::new(running.ministack_endpoint)?;
-        println!("{}", aggregation::run(&cloud, &running.stack_name, &task).await?);
+        let run = aggregation::run(&cloud, &running.stack_name, &task);
+        let answer = Progress::new(false).wait("waiting for aggregate-daily-stats", run).await?;
+        if self.json {
+            println!("{answer}");
+        } else {
+            for (name, value) in answer.as_object().into_iter().flatten() {
+                println!("{name:<16} {value}");
+            }
+        }
         Ok(())
     }
 }
@@ -46,7 +57,7 @@ fn day(text: &str) -> Result<Date> {
         "tomorrow" => today.tomorrow()?,
         date => match date.parse() {
             Ok(day) => day,
-            Err(_) => bail!("{date} is no day: write it as 2026-11-21"),
+            Err(_) => bail!("{date} is not a day: write 2026-11-21, today or tomorrow"),
         },
     })
 }

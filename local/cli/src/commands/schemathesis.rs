@@ -1,4 +1,4 @@
-//! `./local/schemathesis`: a long attack on a shop of its own, which is gone afterwards.
+//! `./local/shop schemathesis`: on a shop of its own, which is removed afterwards.
 
 use std::fs;
 
@@ -11,16 +11,16 @@ use sijang_cli::{
 };
 use sijang_cloud::{layout::Repository, progress::Progress, stack::StackOptions};
 
-/// Attacks a fresh shop by its OpenAPI document.
+/// Sends generated requests to a fresh shop, from its OpenAPI document, and checks the answers against it.
 #[derive(Debug, Args)]
 pub struct Schemathesis {
-    /// Generated requests for each operation and phase, at most
+    /// The most requests for each operation and phase
     #[arg(long, default_value_t = 300)]
     examples: u32,
-    /// The same seed makes the same requests, but for identifiers
+    /// The same seed makes the same requests, except for identifiers
     #[arg(long, default_value_t = 1)]
     seed: u32,
-    /// What to run
+    /// The phases of Schemathesis, separated by commas
     #[arg(long, default_value = "examples,coverage,fuzzing,stateful")]
     phases: String,
 }
@@ -38,7 +38,7 @@ impl Schemathesis {
         let status = checkers.attack(&shop, &attack, &folder)?.status().await;
         shop.stop().await?;
         fs::remove_dir_all(&folder)?;
-        ensure!(status?.success(), "the API and its contract differ: see above");
+        ensure!(status?.success(), "the API and its OpenAPI document differ: see above");
         Ok(())
     }
 }

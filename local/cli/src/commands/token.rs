@@ -1,4 +1,4 @@
-//! `./local/token NAME [--admin]`
+//! `./local/shop token`
 
 use anyhow::Result;
 use clap::Args;
@@ -6,12 +6,12 @@ use sijang_cli::running::Running;
 use sijang_cloud::layout::{Repository, StateFolder};
 use sijang_portal::issuer::{ADMIN, CUSTOMER, Issuer};
 
-/// Prints an access token of the running shop's issuer.
+/// Prints an access token of the running shop, which is valid for 12 hours.
 #[derive(Debug, Args)]
 pub struct Token {
-    /// Who the token is for (its `sub`)
+    /// The customer: the `sub` of the token
     name: String,
-    /// Also allow the admin routes
+    /// Add the scope of the admin routes
     #[arg(long)]
     admin: bool,
 }

@@ -1,4 +1,6 @@
-//! `./local/up`: the whole shop, until Ctrl-C.
+//! `./local/shop up`: the whole shop, until Ctrl-C.
+
+use std::env;
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -8,25 +10,22 @@ use sijang_cli::{
     shop::{LocalShop, ShopOptions},
 };
 use sijang_cloud::{layout::Repository, progress::Progress, stack::StackOptions};
-use sijang_portal::{
-    DOCS_PATH,
-    issuer::{ADMIN, CUSTOMER},
-};
+use sijang_portal::DOCS_PATH;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Starts everything; Ctrl-C stops everything.
+/// Runs the whole shop on this machine. Ctrl-C stops it and keeps its data.
 #[derive(Debug, Args)]
 pub struct Up {
-    /// Port of the API on 127.0.0.1
+    /// Port of the shop on 127.0.0.1
     #[arg(long, default_value_t = 4566)]
     port: u16,
-    /// Start with an empty shop: remove what earlier runs stored
+    /// Remove the data of earlier runs first
     #[arg(long)]
     fresh: bool,
-    /// Serve the binaries in cargo's target folder as they are
+    /// Do not build the functions: run the binaries that are in cargo's target folder
     #[arg(long)]
     no_build: bool,
-    /// When the command was given, in Unix seconds: the total time includes the build before
+    /// When the command was entered, in Unix seconds: the time that is printed includes the build
     #[arg(long, hide = true)]
     since: Option<i64>,
 }
@@ -54,7 +53,7 @@ impl Up {
     }
 }
 
-/// Seeds the shop, says how to use it, and waits; ends only when the local cloud dies.
+/// Seeds the shop, prints how to use it, and waits. Ends only when the local cloud ends.
 async fn open(shop: &mut LocalShop, progress: Progress, since: Timestamp) -> Result<()> {
     let seeding = seed::seed(shop);
     let goods = progress.step("seed", "waiting for the admin API to take products and coupons", seeding).await?;
@@ -64,32 +63,40 @@ async fn open(shop: &mut LocalShop, progress: Progress, since: Timestamp) -> Res
 }
 
 fn welcome(shop: &LocalShop, progress: Progress, since: Timestamp) -> Result<()> {
-    let url = shop.api_url();
-    let (alice, bob) = (shop.token("alice", &[CUSTOMER])?, shop.token("bob", &[CUSTOMER])?);
-    let admin = shop.token("admin", &[CUSTOMER, ADMIN])?;
     let seconds = (Timestamp::now() - since).get_seconds();
     progress.say(format_args!("up         {seconds} s after the command; Ctrl-C stops it and keeps the data"));
-    println!(
+    let state = shop.stack().state();
+    // Another folder than the default is named in the commands, so that they work as they are printed.
+    let own = match env::var("SIJANG_STATE") {
+        Ok(folder) => format!("SIJANG_STATE={folder:?} "),
+        Err(_) => String::new(),
+    };
+    print!("{}", instructions(shop.api_url(), &own, &state.logs().display().to_string()));
+    Ok(())
+}
+
+/// What a reader needs who has just started the shop. The variables are those of README's tour.
+fn instructions(url: &str, own: &str, logs: &str) -> String {
+    format!(
         r#"
-The shop is open at {url}
-A flash sale:       {url}/#/flash
-Its operations:     {url}/#/operations
-Its API, to read:   {url}{DOCS_PATH}
+The storefront:      "{url}"
+A flash sale:        "{url}/#/flash"
+The operations page: "{url}/#/operations"
+The API, to read:    "{url}{DOCS_PATH}"
+The logs:            {logs}
 
-export ALICE={alice}
+Sign in to the storefront as alice, bob or any other name: no password. The operations page wants the name admin.
+In another terminal, in this folder:
 
-export BOB={bob}
+  export API="{url}"
+  export ALICE="$({own}./local/shop token alice)"
+  export ADMIN="$({own}./local/shop token admin --admin)"
 
-export ADMIN={admin}
-
-Try (another token: ./local/token NAME [--admin]):
-
-  curl -s {url}/v1/products?limit=3
-  curl -s {url}/v1/me/balance -H "Authorization: Bearer $ALICE"
-  curl -s {url}/v1/me/balance/deposits -H "Authorization: Bearer $ALICE" \
+  curl -s "$API/v1/products?limit=3"
+  curl -s "$API/v1/me/balance" -H "Authorization: Bearer $ALICE"
+  curl -s "$API/v1/me/balance/deposits" -H "Authorization: Bearer $ALICE" \
        -H "Content-Type: application/json" -H "Idempotency-Key: first-deposit" \
        -d '{{"amount":50000,"currency":"KRW"}}'
 "#
-    );
-    Ok(())
+    )
 }

@@ -7,6 +7,7 @@ pub mod prices;
 use std::fmt::Write as _;
 
 use anyhow::Result;
+use serde_json::{Value, json};
 
 pub use budget::{Row, rows};
 pub use operation::Cost;
@@ -70,6 +71,26 @@ pub fn page(budget: &str) -> Result<String> {
     Ok(page)
 }
 
+/// The dollars for a million of each operation, by what is paid for, as JSON.
+///
+/// # Errors
+/// When the budget has not the rows that it needs.
+pub fn operations(budget: &str) -> Result<Value> {
+    let rows = rows(budget);
+    let mut operations = Vec::new();
+    for (route, outcome, event) in REQUESTS {
+        let request = Cost::of_request(find(&rows, route, outcome)?);
+        let with = |batch| if *event { request.and(Cost::of_event(batch)) } else { request };
+        operations.push(json!({
+            "route": route,
+            "outcome": outcome,
+            "busy": with(BUSY).dollars_a_million(),
+            "quiet": with(QUIET).dollars_a_million(),
+        }));
+    }
+    Ok(json!({"region": REGION, "prices_of": AS_OF, "dollars_a_million": operations}))
+}
+
 fn line(page: &mut String, name: &str, busy: Cost, quiet: Cost) {
     let parts = [busy.gateway, busy.functions, busy.writes, busy.reads, busy.queue, busy.total(), quiet.total()];
     let _ = writeln!(page, "| {name} | {} |", parts.map(dollars).join(" | "));
@@ -83,7 +104,7 @@ fn dollars(nanodollars: f64) -> String {
 const HEAD: &str = "# What it costs
 
 Dollars for a million operations on AWS: the units of [`BUDGET.md`](BUDGET.md), which the tests measure, at the published
-prices. `./local/cost` prints this page; a test compares them.
+prices. `./local/shop cost` prints this page; a test compares them.
 
 - *Busy*: relay and consumer get 100 events at once. *Quiet*: each event comes by itself. Other operations have no event.
 - An order's way to its counted fact is in its price: relay, queue, consumer, fact, and the three nights that read it.
@@ -116,7 +137,7 @@ mod tests {
     #[test]
     fn the_page_is_the_budget_at_the_prices() {
         let page = page(&beside("BUDGET.md")).unwrap();
-        assert!(page == beside("COST.md"), "write it anew: ./local/cost > local/COST.md");
+        assert!(page == beside("COST.md"), "write it: ./local/shop cost > local/COST.md");
     }
 
     #[test]

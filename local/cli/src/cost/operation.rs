@@ -1,5 +1,7 @@
 //! What an operation costs, part by part.
 
+use serde_json::{Value, json};
+
 use super::{
     budget::Row,
     prices::{GATEWAY, GIGABYTE_SECOND, INVOCATION, Price, QUEUE, READ, WRITE},
@@ -86,6 +88,19 @@ impl Cost {
             reads: self.reads + other.reads,
             queue: self.queue + other.queue,
         }
+    }
+
+    /// The parts and the total, in US dollars for a million.
+    pub(super) fn dollars_a_million(self) -> Value {
+        let dollars = |nanodollars: f64| nanodollars / 1_000.0;
+        json!({
+            "gateway": dollars(self.gateway),
+            "functions": dollars(self.functions),
+            "writes": dollars(self.writes),
+            "reads": dollars(self.reads),
+            "queue": dollars(self.queue),
+            "total": dollars(self.total()),
+        })
     }
 
     /// All of it.

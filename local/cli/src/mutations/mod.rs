@@ -1,6 +1,6 @@
 //! Planted defects: the proof that the tests can fail.
 //!
-//! `local/planted/*.yaml` says how to break one rule each, and which test must notice. `./local/defects` takes them in
+//! `local/planted/*.yaml` says how to break one rule each, and which test must notice. `./local/shop mutate` takes them in
 //! turn: breaks a copy of the project, builds it, runs that one test, and wants to see it fail. A test that goes on
 //! passing proves nothing of the rule that was taken out.
 

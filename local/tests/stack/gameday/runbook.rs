@@ -57,7 +57,7 @@ impl Desk {
 
     /// Runs commands; what they print.
     pub async fn run(&self, commands: &str) -> String {
-        let script = format!(". local/runbooks/tools.sh\n{commands}");
+        let script = format!(". local/ops/runbooks/tools.sh\n{commands}");
         let mut shell = Command::new("bash");
         shell.args(["--noprofile", "--norc", "-c", &script]).current_dir(&self.root).envs(&self.variables);
         let output = shell.kill_on_drop(true).output().await.unwrap();
@@ -68,7 +68,7 @@ impl Desk {
 
     /// Follows a page; what its commands print.
     pub async fn follow(&self, page: &str) -> String {
-        let path = self.root.join(format!("local/runbooks/{page}.md"));
+        let path = self.root.join(format!("local/ops/runbooks/{page}.md"));
         let text = fs::read_to_string(&path).unwrap();
         let blocks = text.split("\n```sh gameday\n").skip(1).map(|rest| rest.split("\n```").next().unwrap());
         let blocks: Vec<&str> = blocks.collect();
