@@ -27,6 +27,15 @@ mod tests {
     }
 
     #[test]
+    fn readme_lists_every_command() {
+        let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).unwrap();
+        let rows = readme.split("## Commands").nth(1).unwrap().split("## Map").next().unwrap().lines();
+        let commands = rows.filter_map(|row| row.strip_prefix("| `")?.split(['`', ' ']).next());
+        let expected: BTreeSet<String> = pages().into_keys().filter(|name| name != "shop").collect();
+        assert_eq!(commands.map(str::to_owned).collect::<BTreeSet<_>>(), expected);
+    }
+
+    #[test]
     fn help_pages_are_those_of_the_commands() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("help");
         if env::var_os("UPDATE_EXPECT").is_some() {
