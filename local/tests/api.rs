@@ -1,5 +1,5 @@
 //! The running shop against its OpenAPI document, by programs that others wrote: schemathesis in a short form (the long
-//! one is `./local/schemathesis`), and a generated client. Where they cannot be fetched, that is said, and no failure.
+//! one is `./local/shop schemathesis`), and a generated client. Where they cannot be fetched, that is said, and no failure.
 
 #![allow(clippy::unwrap_used)] // a trial that cannot go on may end where it stands
 
@@ -10,14 +10,12 @@ use std::{
 };
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
-use sijang_local::{
-    build,
-    contract::{Attack, Checkers},
-    layout::Repository,
-    progress::Progress,
+use sijang_cli::{
+    schemathesis::{Attack, Checkers},
     seed,
-    stack::{Stack, StackOptions},
+    shop::{LocalShop, ShopOptions},
 };
+use sijang_cloud::{build, layout::Repository, progress::Progress};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -44,7 +42,7 @@ struct World {
 }
 
 struct Ready {
-    stack: Stack,
+    stack: LocalShop,
     checkers: Checkers,
     folder: TempDir,
 }
@@ -79,7 +77,7 @@ async fn prepare() -> Result<Ready, Unavailable> {
     };
     build::functions(repository.root(), true).await.unwrap();
     let folder = tempfile::Builder::new().prefix("api-").tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let stack = Stack::start(StackOptions::isolated(folder.path().join("stack"))).await.unwrap();
+    let stack = LocalShop::start(ShopOptions::isolated(folder.path().join("stack"))).await.unwrap();
     seed::seed(&stack).await.unwrap();
     Ok(Ready { stack, checkers, folder })
 }

@@ -1,7 +1,7 @@
 //! The storage contract: what every engine that serves DynamoDB must let the store promise, written once.
 //!
 //! The engine is dynoxide, in this process, with a fresh database for each test; `SIJANG_CONTRACT_ENDPOINT` names another
-//! (DynamoDB Local: `./local/dynamodb-local`), and `SIJANG_CONTRACT_AWS=1` takes an account. Each test is named after the
+//! (DynamoDB Local: `./local/shop dynamodb-local`), and `SIJANG_CONTRACT_AWS=1` takes an account. Each test is named after the
 //! rule that it proves, and every rejection in here is also a proof that it left nothing behind (see `Request::rejected`).
 
 // In a test, what fails to unwrap fails the test.

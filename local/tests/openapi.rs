@@ -11,9 +11,9 @@ use std::{
 };
 
 use serde_json::{Value, json};
+use sijang_cloud::template::Template;
 use sijang_domain::{CloudEvent, Order, OrderEvent};
 use sijang_edge::CATALOGUE;
-use sijang_local::template::Template;
 use sijang_openapi::{compatibility, document, events};
 
 fn folder() -> PathBuf {

@@ -6,7 +6,7 @@
 use std::{collections::BTreeSet, path::Path};
 
 use serde_json::Value;
-use sijang_local::{package::package, template::Template};
+use sijang_cloud::{ministack::template::package, template::Template};
 
 /// Everything that is rewritten, by the type of the resource.
 const REWRITTEN: [&str; 14] = [

@@ -7,11 +7,12 @@ use std::{collections::BTreeMap, net::TcpListener as StdListener, path::Path, pr
 
 use dynoxide::{Database, server::serve_with_shutdown};
 use serde_json::Value;
-use sijang_local::{
-    cloud::{MiniStack, MiniStackOptions},
+use sijang_cli::provision::{Engines, provision};
+use sijang_cloud::{
+    build,
     layout::Repository,
+    ministack::{MiniStack, MiniStackOptions},
     progress::Progress,
-    provision::{Engines, provision},
     template::Template,
     tools,
 };
@@ -42,7 +43,9 @@ async fn ministack(folder: &TempDir) -> MiniStack {
 
 /// Runs the command, in this environment only.
 async fn command(environment: &[(&str, &str)]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sijang-local"));
+    let repository = Repository::find().unwrap();
+    build::functions(repository.root(), true).await.unwrap();
+    let mut command = Command::new(repository.binary("shop"));
     command.args(["provision", "--stack", "shop"]).env_remove("AWS_ENDPOINT_URL");
     command.envs(environment.iter().copied()).output().await.unwrap()
 }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use sijang_local::template::{Function, Template};
+use sijang_cloud::template::{Function, Template};
 
 fn template() -> Template {
     Template::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml")).unwrap()

@@ -7,9 +7,9 @@ use std::{collections::BTreeSet, path::Path};
 
 use regex_lite::Regex;
 use serde_json::{Map, Value, json};
+use sijang_cloud::template::Template;
 use sijang_domain::metric::{CATALOGUE, Metric, Unit};
 use sijang_edge::metrics::NAMESPACE;
-use sijang_local::template::Template;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
@@ -74,7 +74,7 @@ fn every_alarm_is_on_a_metric_that_the_code_writes_or_aws_keeps() {
 
 #[test]
 fn every_alarm_is_named_like_the_runbook_that_it_ends_with_and_tells_somebody() {
-    let runbook = Regex::new(r"[.)] Runbook - local/runbooks/([a-z-]+)\.md$").unwrap();
+    let runbook = Regex::new(r"[.)] Runbook - local/ops/runbooks/([a-z-]+)\.md$").unwrap();
     let capital = Regex::new("[A-Z]").unwrap();
     for (id, alarm) in alarms() {
         let name = capital.replace_all(id.strip_suffix("Alarm").unwrap(), |found: &regex_lite::Captures| {

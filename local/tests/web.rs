@@ -11,16 +11,12 @@ use std::{
 };
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
-use sijang_local::{
-    build,
-    issuer::{ADMIN, CUSTOMER},
-    layout::Repository,
-    process,
-    progress::Progress,
-    python::Environment,
+use sijang_cli::{
     seed,
-    stack::{Stack, StackOptions},
+    shop::{LocalShop, ShopOptions},
 };
+use sijang_cloud::{build, layout::Repository, process, progress::Progress, python::Environment};
+use sijang_portal::issuer::{ADMIN, CUSTOMER};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -62,7 +58,7 @@ struct World {
 }
 
 struct Ready {
-    stack: Stack,
+    stack: LocalShop,
     driver: Environment,
     browser: PathBuf,
     /// Gone with the stack.
@@ -99,7 +95,7 @@ async fn prepare() -> Result<Ready, Unavailable> {
     let driver = fetched.await.map_err(|error| skipped(format!("what drives the browser cannot be had: {error:#}")))?;
     build::functions(repository.root(), true).await.unwrap();
     let folder = tempfile::Builder::new().prefix("web-").tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let stack = Stack::start(StackOptions::isolated(folder.path().join("stack"))).await.unwrap();
+    let stack = LocalShop::start(ShopOptions::isolated(folder.path().join("stack"))).await.unwrap();
     seed::seed(&stack).await.unwrap();
     Ok(Ready { stack, driver, browser, _folder: folder })
 }
@@ -112,7 +108,7 @@ impl Ready {
             .arg(file)
             .env("SIJANG_URL", self.stack.api_url())
             .env("SIJANG_ADMIN_TOKEN", self.stack.token("admin", &[CUSTOMER, ADMIN]).unwrap())
-            .env("SIJANG_DEAD_LETTERS", self.stack.output("OrderEventsDlqUrl").unwrap())
+            .env("SIJANG_DEAD_LETTERS", self.stack.stack().output("OrderEventsDlqUrl").unwrap())
             .env("SIJANG_BROWSER", &self.browser)
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .stdin(Stdio::null())

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use sijang_local::{process::find, progress::Progress, python};
+use sijang_cloud::{process::find, progress::Progress, python};
 use tokio::process::Command;
 
 use crate::{

@@ -9,7 +9,7 @@ use std::{
     time::Instant,
 };
 
-use sijang_local::progress::Progress;
+use sijang_cloud::progress::Progress;
 use tokio::task::JoinSet;
 
 use crate::{

@@ -94,7 +94,7 @@ impl Environment {
 
     /// Asks it to end, and waits: who wraps it may have something to say.
     pub async fn end(self) {
-        sijang_local::process::stop(self.child, Duration::from_secs(30)).await;
+        sijang_cloud::process::stop(self.child, Duration::from_secs(30)).await;
     }
 
     async fn report(&mut self) -> Report {

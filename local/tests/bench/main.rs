@@ -1,4 +1,4 @@
-//! `./local/bench`: the functions against others that do the same, and against the floor of what they stand on.
+//! `./local/shop bench`: the functions against others that do the same, and against the floor of what they stand on.
 //!
 //! Everything that is compared runs in one go, in turns, several times, because the machine has other things to do: what
 //! counts is ratios and CPU, not rates. Beside the measuring stands a short run of the same code, which is a test.
@@ -47,7 +47,7 @@ mod volume;
 
 use clap::Parser;
 use libtest_mimic::{Arguments, Trial};
-use sijang_local::progress::Progress;
+use sijang_cloud::progress::Progress;
 
 use crate::{contender::Contenders, profiles::Way, report::Report};
 

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use sijang_local::progress::Progress;
+use sijang_cloud::progress::Progress;
 
 use crate::{
     contender::{Contender, Contenders, OURS, Operation, SDK},

@@ -9,7 +9,7 @@ use std::{
 };
 
 use serde_json::Value;
-use sijang_local::{process::find, progress::Progress};
+use sijang_cloud::{process::find, progress::Progress};
 
 use crate::{
     contender::{Contender, Contenders, HELLO, OURS, Operation, SDK},

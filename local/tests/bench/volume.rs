@@ -2,10 +2,10 @@
 //! what a day of ten million orders would.
 
 use serde_json::{Value, json};
+use sijang_cloud::progress::Progress;
 use sijang_domain::{
     CloudEvent, Money, Order, OrderEvent, OrderId, OrderLine, OrderStatus, ProductId, Quantity, Timestamp, UserId,
 };
-use sijang_local::progress::Progress;
 
 use crate::{
     contender::{Contender, Contenders},

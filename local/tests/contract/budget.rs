@@ -7,8 +7,8 @@
 
 use std::{env, fmt::Write as _, fs, path::Path, pin::Pin};
 
+use sijang_cloud::faults::{Call, Consumed, Fault, Faults, Plan, Proxy};
 use sijang_domain::{ProductId, ProductPatch, ProductStatus};
-use sijang_local::faults::{Call, Consumed, Fault, Faults, Plan, Proxy};
 use sijang_storage::{AttributeValue, Item};
 
 use crate::{

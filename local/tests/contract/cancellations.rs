@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use sijang_cloud::faults::{Fault, Faults, Plan, Proxy};
 use sijang_domain::{CampaignDraft, CouponStatus, EntryType, Order, OrderId, OrderStatus, Rejection};
-use sijang_local::faults::{Fault, Faults, Plan, Proxy};
 use sijang_storage::order_event_of;
 
 use crate::shop::{Shop, after, fixed, limits, rejection, welcome, won};

@@ -20,7 +20,7 @@ use aws_sdk_dynamodb::{
 };
 use dynoxide::{Database as Dynoxide, server::serve_with_shutdown};
 use futures::future::join_all;
-use sijang_local::template::{Key, Table, Template};
+use sijang_cloud::template::{Key, Table, Template};
 use sijang_storage::Tables;
 use tokio::net::TcpListener;
 use ulid::Ulid;
@@ -158,7 +158,7 @@ async fn create(client: &Client, name: String, table: &Table) {
         let attribute = AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S);
         attribute.build().unwrap()
     };
-    let index = |index: &sijang_local::template::Index| {
+    let index = |index: &sijang_cloud::template::Index| {
         let all = Projection::builder().projection_type(ProjectionType::All).build();
         let index = GlobalSecondaryIndex::builder()
             .index_name(&index.name)

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sijang_local::template::Table;
+use sijang_cloud::template::Table;
 use sijang_storage::Item;
 
 use crate::engine::{Database, TABLES};

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use sijang_domain::{Error, Rejection, RequestTime};
-use sijang_local::faults::{Call, Plan};
+use sijang_cloud::faults::{Call, Plan};
+use sijang_domain::{Error, RequestTime, Rejection};
 
 use crate::{
     books::{self, Events},

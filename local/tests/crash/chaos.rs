@@ -1,7 +1,7 @@
 //! Chaos: customers at once, random commands, random faults, against a model of what each customer can have.
 //!
 //! A customer does one thing after the other, so that the model knows the balance exactly, but for what was never
-//! answered: that happened or did not, and every later answer must fit one of the two. `./local/chaos` runs many seeds;
+//! answered: that happened or did not, and every later answer must fit one of the two. `./local/shop chaos` runs many seeds;
 //! a seed fixes the commands and the faults, but not how the customers' calls interleave.
 
 use std::{
@@ -13,11 +13,11 @@ use std::{
 
 use fastrand::Rng;
 use futures::future::join_all;
+use sijang_cloud::faults::{Fault, Injection, Plan};
 use sijang_domain::{
     Cart, Command, CouponId, Deposit, Error, Fingerprint, IdempotencyKey, Order, ProductId, Rejection, RequestTime,
     ShardCount, UserId,
 };
-use sijang_local::faults::{Fault, Injection, Plan};
 
 use crate::{
     books::{self, Events},
@@ -342,8 +342,8 @@ async fn every_answer_is_one_that_the_model_allows_whatever_happens() {
             break;
         }
         let result = run(seed).await;
-        let (made, met) =
-            result.unwrap_or_else(|what| panic!("seed {seed}: {what}\nagain: ./local/chaos --from {seed} --seeds 1"));
+        let (made, met) = result
+            .unwrap_or_else(|what| panic!("seed {seed}: {what}\nagain: ./local/shop chaos --from {seed} --seeds 1"));
         (done, calls, struck) = (done + 1, calls + made, struck + met);
         if done % 20 == 0 {
             progress(done, calls, struck);

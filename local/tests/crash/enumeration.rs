@@ -11,7 +11,7 @@ use std::{
 };
 
 use futures::{StreamExt, stream};
-use sijang_local::faults::Call;
+use sijang_cloud::faults::Call;
 
 use crate::{
     case::{self, Clean, Verdict},

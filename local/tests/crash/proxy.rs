@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::{
     error::{ProvideErrorMetadata, SdkError},
     types::{AttributeValue, KeysAndAttributes, Put, PutRequest, TransactWriteItem, Update, WriteRequest},
 };
-use sijang_local::faults::{Fault, Faults, Injection, Plan, Proxy};
+use sijang_cloud::faults::{Fault, Faults, Injection, Plan, Proxy};
 use sijang_storage::Item;
 
 use crate::engine::Database;

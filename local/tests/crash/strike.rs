@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use sijang_local::faults::{Call, Fault, Injection, Plan};
+use sijang_cloud::faults::{Call, Fault, Injection, Plan};
 
 /// How a fault strikes a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,8 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use sijang_cloud::faults::{Fault, Plan};
 use sijang_domain::{Error, RequestTime};
-use sijang_local::faults::{Fault, Plan};
 use sijang_storage::{AttributeValue, Received};
 
 use crate::{

@@ -10,11 +10,11 @@ use aws_sdk_dynamodb::{
     config::{BehaviorVersion, Credentials, Region, retry::RetryConfig, timeout::TimeoutConfig},
     types::{DeleteRequest, PutRequest, WriteRequest},
 };
-use sijang_domain::Error;
-use sijang_local::{
+use sijang_cloud::{
     faults::{Faults, Proxy, Sqs},
     template::Table,
 };
+use sijang_domain::Error;
 use sijang_storage::{Item, Message, OrderEvents, Store};
 
 use crate::{

@@ -3,7 +3,7 @@
 
 use std::{fmt, time::Duration};
 
-use sijang_local::faults::{Call, Fault, Plan};
+use sijang_cloud::faults::{Call, Fault, Plan};
 use tokio::time::sleep;
 
 use crate::{

@@ -10,7 +10,7 @@ use std::{
 };
 
 use fastrand::Rng;
-use sijang_local::faults::{Fault, Plan};
+use sijang_cloud::faults::{Fault, Plan};
 use sijang_storage::Item;
 use tokio::time::sleep;
 

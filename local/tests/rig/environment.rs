@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-use sijang_local::process::{self, Program};
+use sijang_cloud::process::{self, Program};
 use tokio::{process::Child, time::timeout};
 
 use crate::runtime_api::{Desk, Event, Report};

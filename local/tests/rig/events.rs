@@ -1,4 +1,4 @@
-//! The events that start the functions, in the forms that AWS gives them: the samples of `local/events`, filled in.
+//! The events that start the functions, in the forms that AWS gives them: the samples of `local/fixtures/events`, filled in.
 
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
@@ -20,7 +20,7 @@ pub struct Request {
 
 impl Request {
     pub fn event(&self) -> Value {
-        let mut event = sample(include_str!("../../events/place-order.json"));
+        let mut event = sample(include_str!("../../fixtures/events/place-order.json"));
         let (method, template) = self.route.split_once(' ').unwrap();
         let mut path = template.to_owned();
         if let Some((name, value)) = &self.parameter {
@@ -44,7 +44,7 @@ impl Request {
 
 /// A batch of the events table's stream: these items, each inserted.
 pub fn stream_batch(items: &[Item]) -> Value {
-    let mut event = sample(include_str!("../../events/publish-order-events.json"));
+    let mut event = sample(include_str!("../../fixtures/events/publish-order-events.json"));
     let record = event["Records"][0].clone();
     let inserted = |(position, item): (usize, &Item)| {
         let mut record = record.clone();
@@ -65,7 +65,7 @@ pub fn sequence_number(position: usize) -> String {
 
 /// A batch of the queue.
 pub fn queue_batch(messages: &[Message]) -> Value {
-    let mut event = sample(include_str!("../../events/record-sales.json"));
+    let mut event = sample(include_str!("../../fixtures/events/record-sales.json"));
     let record = event["Records"][0].clone();
     let received = |message: &Message| {
         let count = MessageSystemAttributeName::ApproximateReceiveCount;

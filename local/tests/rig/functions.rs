@@ -3,7 +3,7 @@
 use std::{ffi::OsString, path::Path, sync::LazyLock};
 
 use serde_json::Value;
-use sijang_local::{
+use sijang_cloud::{
     layout::Repository,
     process::{DeathSignal, Program},
     stack::STACK_NAME,
@@ -20,7 +20,7 @@ static TEMPLATE: LazyLock<Template> = LazyLock::new(|| Template::load(&REPOSITOR
 
 /// Builds the binaries: cargo does not know that these tests need them.
 pub async fn build() {
-    sijang_local::build::functions(REPOSITORY.root(), true).await.unwrap();
+    sijang_cloud::build::functions(REPOSITORY.root(), true).await.unwrap();
 }
 
 /// The function, as the template has it.

@@ -9,7 +9,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use sijang_local::seoul;
+use sijang_cloud::seoul;
 use tempfile::TempDir;
 use tokio::sync::Mutex as AsyncMutex;
 

@@ -6,7 +6,7 @@ use aws_sdk_sqs::types::{
     MessageAttributeValue, MessageSystemAttributeName, MessageSystemAttributeNameForSends, MessageSystemAttributeValue,
     SendMessageBatchRequestEntry,
 };
-use sijang_local::{
+use sijang_cloud::{
     faults::{Call, Fault, Plan},
     redrive::Redrive,
 };

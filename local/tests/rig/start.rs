@@ -17,7 +17,7 @@ use axum::{
 };
 use futures::{StreamExt, stream};
 use serde_json::{Value, json};
-use sijang_local::digest::sha256;
+use sijang_cloud::digest::sha256;
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinSet};
 

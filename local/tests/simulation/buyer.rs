@@ -19,7 +19,7 @@ use super::{
     shop::{Goods, PRICE},
 };
 
-/// How often the storefront tries by itself, and what it waits for at first and at most (`local/web/app/api.js`).
+/// How often the storefront tries by itself, and what it waits for at first and at most (`local/portal/web/app/api.js`).
 const TRIES: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(150);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);

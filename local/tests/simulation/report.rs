@@ -2,8 +2,8 @@
 
 use std::{fmt, fmt::Write as _, time::Duration};
 
+use sijang_cli::cost::prices::{READ, WRITE};
 use sijang_domain::ShardCount;
-use sijang_local::cost::prices::{READ, WRITE};
 
 use super::{assumptions::Cloud, sale::Outcome, shop::Kind};
 

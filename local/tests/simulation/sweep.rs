@@ -1,9 +1,9 @@
-//! The large sale, for each number of shards: what `./local/simulate` runs, and writes into `local/SIMULATION.md`.
+//! The large sale, for each number of shards: what `./local/shop simulate` runs, and writes into `local/SIMULATION.md`.
 
 use std::{env, fs, path::Path, time::Duration};
 
+use sijang_cloud::progress::Progress;
 use sijang_domain::ShardCount;
-use sijang_local::progress::Progress;
 
 use super::{
     assumptions::Cloud,
@@ -22,7 +22,7 @@ fn option<T: std::str::FromStr>(name: &str, otherwise: T) -> T {
 }
 
 #[test]
-#[ignore = "it takes minutes: ./local/simulate"]
+#[ignore = "it takes minutes: ./local/shop simulate"]
 fn sweep() {
     let (buyers, units, seeds) = (option("BUYERS", 100_000), option("UNITS", 10_000), option("SEEDS", 1));
     let counts: String = option("SHARDS", "1,2,4,8,16,32,64,96".to_owned());

@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use libtest_mimic::Trial;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::{Value, json};
-use sijang_local::seoul;
+use sijang_cloud::seoul;
 use tokio::time::{Instant, sleep};
 
 use crate::{

@@ -13,7 +13,7 @@ use std::{
 use futures::future::join_all;
 use libtest_mimic::{Completion, Trial};
 use rustix::process::{Pid, Signal, kill_process};
-use sijang_local::stack::StackOptions;
+use sijang_cloud::stack::StackOptions;
 use tokio::time::{Instant, sleep};
 
 use crate::{

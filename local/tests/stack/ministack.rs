@@ -10,7 +10,8 @@ use aws_sdk_dynamodb::types::{
 use aws_sdk_sqs::types::{QueueAttributeName, SendMessageBatchRequestEntry};
 use libtest_mimic::{Completion, Trial};
 use serde_json::{Value, json};
-use sijang_local::{layout::Repository, stack::StackOptions};
+use sijang_cli::shop::ShopOptions;
+use sijang_cloud::layout::Repository;
 use ulid::Ulid;
 
 use crate::{
@@ -182,9 +183,9 @@ async fn redrive(shop: Shop) {
 }
 
 async fn persistence(world: Arc<World>) -> Completion {
-    let mut options = StackOptions::isolated(world.state_folder());
+    let mut options = ShopOptions::isolated(world.state_folder());
     let shop = world.start(options.clone()).await.unwrap();
-    let url = shop.stack().api_url().to_owned();
+    let url = shop.local().api_url().to_owned();
     let product = shop.product(100, 10).await;
     let (customer, coupon) = (shop.customer_with(1_000).await, shop.coupon(json!({})).await);
     customer.issue(&coupon).await.value(201);
@@ -206,7 +207,7 @@ async fn persistence(world: Arc<World>) -> Completion {
     drop(customer);
     shop.close().await;
 
-    options.api_port = url.rsplit(':').next().unwrap().parse().unwrap();
+    options.port = url.rsplit(':').next().unwrap().parse().unwrap();
     let shop = world.start(options).await.unwrap();
     assert_eq!(seen(&shop).await, before);
     let customer = shop.person(name.clone(), &["shop/customer"]);

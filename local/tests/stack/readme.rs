@@ -7,7 +7,9 @@ use std::{fmt::Write as _, path::Path, process::Stdio, sync::Arc, sync::LazyLock
 
 use libtest_mimic::{Completion, Trial};
 use regex_lite::Regex;
-use sijang_local::{layout::Repository, seed, stack::StackOptions};
+use sijang_cli::seed;
+use sijang_cloud::layout::Repository;
+use sijang_cloud::stack::StackOptions;
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     process::Command,
@@ -52,8 +54,8 @@ async fn tour(world: Arc<World>) -> Completion {
 
     let state = world.state_folder();
     let shop = world.start(StackOptions::isolated(&state)).await.unwrap();
-    seed::seed(shop.stack()).await.unwrap();
-    let url = shop.stack().api_url().to_owned();
+    seed::seed(shop.local()).await.unwrap();
+    let url = shop.local().api_url().to_owned();
     let commands: Vec<String> = documented.iter().map(|step| step.command.replace(DOCUMENTED, &url)).collect();
     let outputs = run(&shop, &root, &state, &commands).await;
     shop.close().await;
@@ -180,7 +182,7 @@ async fn run(shop: &Shop, root: &Path, state: &Path, commands: &[String]) -> Vec
     let (mut stdin, stdout) = (shell.stdin.take().unwrap(), shell.stdout.take().unwrap());
     let (mut stdout, mut outputs) = (BufReader::new(stdout), Vec::new());
     for command in commands {
-        if command.contains("./local/schedule") {
+        if command.contains("./local/shop schedule") {
             // A person is slower than the event pipeline; this shell may not be.
             Books::caught_up(shop).await;
         }

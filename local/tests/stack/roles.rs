@@ -12,9 +12,9 @@ use aws_sdk_dynamodb::{
 use jiff::Timestamp;
 use libtest_mimic::{Completion, Trial};
 use serde_json::{Value, json};
-use sijang_local::{
-    cloud::REGION,
-    roles::Access,
+use sijang_cloud::{
+    iam::Access,
+    ministack::REGION,
     seoul,
     template::{Function, Template},
 };

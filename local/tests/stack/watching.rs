@@ -4,9 +4,9 @@ use std::{fs, sync::Arc};
 
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
+use sijang_cloud::stack::STACK_NAME;
 use sijang_domain::metric::{self, CATALOGUE, Metric};
 use sijang_edge::metrics::NAMESPACE;
-use sijang_local::stack::STACK_NAME;
 use ulid::Ulid;
 
 use crate::{

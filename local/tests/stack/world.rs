@@ -17,11 +17,8 @@ use rustix::{
     io::Errno,
     process::{WaitOptions, wait},
 };
-use sijang_local::{
-    build,
-    layout::Repository,
-    stack::{Stack, StackOptions},
-};
+use sijang_cli::shop::{LocalShop, ShopOptions};
+use sijang_cloud::{build, layout::Repository};
 use tempfile::TempDir;
 use tokio::{
     runtime::Runtime,
@@ -83,20 +80,20 @@ impl World {
     }
 
     /// Starts an isolated stack.
-    pub async fn start(&self, options: StackOptions) -> Result<Shop> {
+    pub async fn start(&self, options: impl Into<ShopOptions>) -> Result<Shop> {
         self.built
             .get_or_init(|| async { build().await.map_err(|error| format!("{error:#}")) })
             .await
             .clone()
             .map_err(anyhow::Error::msg)?;
-        Ok(Shop::open(Stack::start(options).await?))
+        Ok(Shop::open(LocalShop::start(options.into()).await?))
     }
 
     /// The shared stack.
     pub async fn shop(&self) -> Shop {
         let start = || async {
             let began = Instant::now();
-            let shop = self.start(StackOptions::isolated(self.state_folder())).await;
+            let shop = self.start(ShopOptions::isolated(self.state_folder())).await;
             eprintln!("the shared stack started in {:.1} s", began.elapsed().as_secs_f64());
             shop.map_err(|error| format!("{error:#}"))
         };

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs};
 
 use aws_sdk_sqs::types::MessageSystemAttributeName;
 use serde_json::Value;
-use sijang_local::stack::STACK_NAME;
+use sijang_cloud::stack::STACK_NAME;
 
 use crate::shop::Shop;
 

@@ -1,7 +1,7 @@
 //! Game day: seven things are broken on purpose on a running stack. Each has to show in logs and metrics, so that its alarm
 //! goes on; the commands of its runbook, as they stand there, have to mend it; and then the books have to balance.
 //!
-//! `./local/gameday` prints the table. Times in it are those of a machine on which an hour is not waited for: what an alarm
+//! `./local/shop gameday` prints the table. Times in it are those of a machine on which an hour is not waited for: what an alarm
 //! sees after an hour is asked of it as it would be then.
 
 mod alarms;
@@ -23,12 +23,12 @@ use futures::future::join_all;
 use jiff::Timestamp;
 use libtest_mimic::{Completion, Trial};
 use serde_json::json;
-use sijang_domain::{Cart, Command, Fingerprint, IdempotencyKey, RequestTime, UserId};
-use sijang_local::{
+use sijang_cloud::stack::StackOptions;
+use sijang_cloud::{
     faults::{Fault, Faults, Plan},
     seoul,
-    stack::StackOptions,
 };
+use sijang_domain::{Cart, Command, Fingerprint, IdempotencyKey, RequestTime, UserId};
 use sijang_storage::{Store, Tables};
 
 use self::{alarms::Watch, runbook::Desk};
@@ -300,7 +300,7 @@ impl GameDay {
         self.logged("facts not written").await;
         self.faults.plan(Plan::none());
         let said = self.desk.follow("dead-letters").await;
-        assert!(said.contains("dead letters are back in the queue"), "{said}");
+        assert!(said.contains("DLQ messages moved to the queue"), "{said}");
         let showed = "log: facts not written; 30 dead letters";
         self.mended("dead-letter queue full", showed, after, Some("DeadLettersAlarm"), "dead-letters").await;
         let books = Books::read(&self.shop).await;

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
-use sijang_local::seoul;
+use sijang_cloud::seoul;
 use ulid::Ulid;
 
 use crate::{

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use libtest_mimic::Trial;
-use sijang_local::issuer::CUSTOMER;
+use sijang_portal::issuer::CUSTOMER;
 
 use crate::{
     shop::Shop,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
-use sijang_local::seoul;
+use sijang_cloud::seoul;
 
 use crate::{
     books::{Books, PIPELINE},

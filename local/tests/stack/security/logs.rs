@@ -5,7 +5,8 @@ use std::{fs, sync::Arc};
 
 use libtest_mimic::Completion;
 use serde_json::{Value, json};
-use sijang_local::{issuer::CUSTOMER, stack::StackOptions};
+use sijang_cloud::stack::StackOptions;
+use sijang_portal::issuer::CUSTOMER;
 use ulid::Ulid;
 
 use super::routes::routes;
@@ -56,7 +57,7 @@ pub async fn canaries(world: Arc<World>) -> Completion {
 /// Does everything that there is to do, with canaries everywhere; what must not be in the logs.
 async fn live(shop: &Shop) -> Vec<String> {
     let name = format!("{CANARY}-{}", Ulid::generate());
-    let person = shop.person(name.clone(), &["openid", CUSTOMER, sijang_local::issuer::ADMIN]);
+    let person = shop.person(name.clone(), &["openid", CUSTOMER, sijang_portal::issuer::ADMIN]);
     let product = shop.product(1_000, 100).await;
     let key = |what: &str| format!("{CANARY}-{what}");
     person.post("/v1/me/balance/deposits").key(&key("deposit")).json(&krw(AMOUNT)).await.value(201);

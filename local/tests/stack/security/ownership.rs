@@ -4,7 +4,7 @@
 //! Every route of the contract has a row in [`attack`]; a new one without a row fails the test.
 
 use serde_json::{Value, json};
-use sijang_local::issuer::{ADMIN, CUSTOMER};
+use sijang_portal::issuer::{ADMIN, CUSTOMER};
 use ulid::Ulid;
 
 use super::routes::{Route, routes};

@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use sijang_local::issuer::{ADMIN, AUDIENCE, CUSTOMER};
+use sijang_portal::issuer::{ADMIN, AUDIENCE, CUSTOMER};
 use ulid::Ulid;
 
 use super::{
@@ -77,7 +77,7 @@ struct Tokens {
 impl Tokens {
     fn of(shop: &Shop, intruder: String) -> Self {
         let now = Timestamp::now().as_second();
-        let issuer = shop.stack().issuer();
+        let issuer = shop.local().issuer();
         let claims = issuer.claims(&intruder, &[CUSTOMER, ADMIN], now);
         let (inside, outside) = (Forger::inside(shop), Forger::outside(shop));
         let good = inside.sign(&inside.header(), &claims);
@@ -336,7 +336,7 @@ pub async fn past_the_gateway(shop: Shop) {
 
 async fn invoke(shop: &Shop, route: &Route, name: &str, authorizer: &Value) -> Value {
     let mut event = route.event(name, authorizer);
-    let token = shop.stack().token(name, &[CUSTOMER, ADMIN]).unwrap();
+    let token = shop.local().token(name, &[CUSTOMER, ADMIN]).unwrap();
     event["cookies"] = json!([format!("sub={name}")]);
     let headers = event["headers"].as_object_mut().unwrap();
     for header in ["x-user", "x-user-id", "x-forwarded-user", "x-amzn-oidc-identity", "sub"] {
