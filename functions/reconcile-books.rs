@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 use serde::{Deserialize, Serialize};
 use sijang_domain::{
     Day, Finding, Moment, Subject, Timestamp,
-    metric::{BOOKS_CHECKED, BOOKS_DRIFT, BOOKS_RECORDS},
+    metric::{RECONCILED_RECORDS, RECONCILIATION_FINDINGS, RECONCILIATION_RUNS},
 };
 use sijang_edge::{Error, log, metrics, work};
 use sijang_storage::{SETTLING, Store};
@@ -75,9 +75,9 @@ pub async fn reconcile(store: &Store, task: Task, moment: Moment) -> Result<Repo
     store.save_progress(&books).await?;
     let (facts, customers, drift, nameless) = (books.facts, books.customers, books.findings.len(), books.nameless);
     if books.looked {
-        metrics::measure(&BOOKS_DRIFT, drift as u64);
-        metrics::measure(&BOOKS_RECORDS, customers as u64);
-        metrics::count(&BOOKS_CHECKED, usize::from(books.done));
+        metrics::measure(&RECONCILIATION_FINDINGS, drift as u64);
+        metrics::measure(&RECONCILED_RECORDS, customers as u64);
+        metrics::count(&RECONCILIATION_RUNS, usize::from(books.done));
     }
     tracing::info!(day = %books.day, facts, customers, drift, nameless, done = books.done, "reconciled");
     let findings = books.findings.iter().map(|finding| finding.rule.name()).collect();
@@ -89,11 +89,11 @@ fn tell(Finding { rule, subject }: &Finding) {
     match subject {
         Subject::Customer(user) => {
             let customer = log::pseudonym(user.as_str());
-            tracing::error!(rule, customer, "drift");
+            tracing::error!(rule, customer, "reconciliation finding");
         }
-        Subject::Order(order_id) => tracing::error!(rule, order = %order_id, "drift"),
-        Subject::Product(product_id) => tracing::error!(rule, product = %product_id, "drift"),
-        Subject::Coupon(coupon_id) => tracing::error!(rule, coupon = %coupon_id, "drift"),
-        Subject::Day(day) => tracing::error!(rule, day = %day, "drift"),
+        Subject::Order(order_id) => tracing::error!(rule, order = %order_id, "reconciliation finding"),
+        Subject::Product(product_id) => tracing::error!(rule, product = %product_id, "reconciliation finding"),
+        Subject::Coupon(coupon_id) => tracing::error!(rule, coupon = %coupon_id, "reconciliation finding"),
+        Subject::Day(day) => tracing::error!(rule, day = %day, "reconciliation finding"),
     }
 }

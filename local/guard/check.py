@@ -21,7 +21,7 @@ EVERYTHING = {
     "DataKeyArn": KEY,
     "ExecuteApiEndpoint": "disabled",
     "FlashSaleConcurrency": 50,
-    "WorkerConcurrency": 5,
+    "WorkerConcurrency": "5",
     "JwtIssuer": "https://issuer.example",
     "JwtAudience": "shop",
     "AlarmEmail": "operator@shop.example",
