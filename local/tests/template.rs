@@ -75,6 +75,151 @@ fn routes_need_a_token_with_a_scope_unless_public() {
     assert_eq!(auth["DefaultAuthorizer"], "Token", "a route without an authorizer of its own needs a token");
 }
 
+#[test]
+fn routes_are_behind_the_authorizer_of_staff_or_of_customers() {
+    let template = template();
+    for function in template.functions().iter().filter(|function| !function.routes.is_empty()) {
+        let route = trigger(&template, &function.logical_id, "HttpApi");
+        let expected = match (&function.routes[0].scopes, route["Path"].as_str().unwrap()) {
+            (None, _) => json!("NONE"),
+            (_, path) if path.starts_with("/v1/admin/") => json!("Staff"),
+            // The default.
+            _ => Value::Null,
+        };
+        assert_eq!(route["Auth"]["Authorizer"], expected, "{}", function.name);
+    }
+}
+
+#[test]
+fn authorizers_accept_the_clients_of_one_pool_or_one_audience() {
+    let template = template();
+    let authorizers = &resource(&template, "Api")["Properties"]["Auth"]["Authorizers"];
+    assert_eq!(authorizers.as_object().unwrap().len(), 2);
+    let expected = [
+        ("Token", "UserPool", json!([{"Ref": "StorefrontClient"}]), "JwtAudience"),
+        ("Staff", "StaffPool", json!([{"Ref": "StaffClient"}, {"Ref": "MachineClient"}]), "StaffAudience"),
+    ];
+    for (name, pool, clients, audience) in expected {
+        let own = format!("https://cognito-idp.${{AWS::Region}}.amazonaws.com/${{{pool}}}");
+        let issuer = json!({"Fn::If": ["MakeUserPool", {"Fn::Sub": own}, {"Ref": "JwtIssuer"}]});
+        let audience = json!({"Fn::If": ["MakeUserPool", clients, [{"Ref": audience}]]});
+        assert_eq!(authorizers[name]["JwtConfiguration"], json!({"issuer": issuer, "audience": audience}), "{name}");
+        assert_eq!(authorizers[name]["IdentitySource"], "$request.header.Authorization", "{name}");
+    }
+}
+
+#[test]
+fn an_own_issuer_needs_both_audiences_and_ses_needs_a_sender() {
+    let rules = &template().document()["Rules"].clone();
+    let given = |parameter: &str| json!({"Fn::Not": [{"Fn::Equals": [{"Ref": parameter}, ""]}]});
+    for (rule, when, needed) in [
+        ("OwnIssuerHasAudiences", "JwtIssuer", &["JwtAudience", "StaffAudience"][..]),
+        ("SesIdentityHasSender", "SesIdentityArn", &["EmailSender"]),
+    ] {
+        assert_eq!(rules[rule]["RuleCondition"], given(when), "{rule}");
+        let asserted = rules[rule]["Assertions"].as_array().unwrap().iter().map(|one| one["Assert"].clone());
+        assert_eq!(asserted.collect::<Vec<_>>(), needed.iter().map(|name| given(name)).collect::<Vec<_>>(), "{rule}");
+    }
+}
+
+/// The identity resources, all of which exist only without an issuer of one's own.
+fn identity<'a>(template: &'a Template, id: &str) -> &'a Value {
+    let resource = resource(template, id);
+    assert_eq!(resource["Condition"], "MakeUserPool", "{id}");
+    &resource["Properties"]
+}
+
+#[test]
+fn customers_sign_up_themselves_and_staff_are_created_with_mfa() {
+    let template = template();
+    let (customers, staff) = (identity(&template, "UserPool"), identity(&template, "StaffPool"));
+    assert_eq!(customers["AdminCreateUserConfig"], Value::Null, "customers sign themselves up");
+    assert_eq!(staff["AdminCreateUserConfig"], json!({"AllowAdminCreateUserOnly": true}));
+    assert_eq!((&staff["MfaConfiguration"], &staff["EnabledMfas"]), (&json!("ON"), &json!(["SOFTWARE_TOKEN_MFA"])));
+    let recovery = |pool: &Value| pool["AccountRecoverySetting"]["RecoveryMechanisms"][0]["Name"].clone();
+    assert_eq!([recovery(customers), recovery(staff)], ["verified_email", "admin_only"]);
+    for (id, pool) in [("UserPool", customers), ("StaffPool", staff)] {
+        assert_eq!(pool["UsernameAttributes"], json!(["email"]), "{id}");
+        assert_eq!(pool["UsernameConfiguration"], json!({"CaseSensitive": false}), "{id}");
+        assert_eq!(resource(&template, id)["UpdateReplacePolicy"], "Retain", "{id}");
+        let ses = json!({
+            "EmailSendingAccount": "DEVELOPER",
+            "SourceArn": {"Ref": "SesIdentityArn"},
+            "From": {"Ref": "EmailSender"},
+        });
+        let mail = json!({"Fn::If": ["SendMailBySes", ses, {"EmailSendingAccount": "COGNITO_DEFAULT"}]});
+        assert_eq!(pool["EmailConfiguration"], mail, "{id}");
+    }
+}
+
+#[test]
+fn a_pool_has_only_the_scope_of_its_people() {
+    let template = template();
+    for (id, pool, scope) in [("UserPoolScopes", "UserPool", "customer"), ("StaffPoolScopes", "StaffPool", "admin")] {
+        let server = identity(&template, id);
+        assert_eq!((&server["UserPoolId"], &server["Identifier"]), (&json!({"Ref": pool}), &json!("shop")), "{id}");
+        let scopes = server["Scopes"].as_array().unwrap();
+        assert_eq!(scopes.iter().map(|scope| &scope["ScopeName"]).collect::<Vec<_>>(), [scope], "{id}");
+    }
+    let clients = template.document()["Resources"].as_object().unwrap().iter();
+    let clients = clients.filter(|(_, resource)| resource["Type"] == "AWS::Cognito::UserPoolClient");
+    assert_eq!(clients.count(), 3, "every client is in the tests below");
+}
+
+#[test]
+fn people_sign_in_with_public_clients_by_code_only() {
+    let template = template();
+    let expected = [
+        ("StorefrontClient", "UserPool", "shop/customer", "CallbackUrls", "LogoutUrls"),
+        ("StaffClient", "StaffPool", "shop/admin", "StaffCallbackUrls", "StaffLogoutUrls"),
+    ];
+    for (id, pool, scope, callback, logout) in expected {
+        let client = identity(&template, id);
+        assert_eq!(client["UserPoolId"], json!({"Ref": pool}), "{id}");
+        assert_eq!(client["GenerateSecret"], false, "{id}: a browser keeps no secret");
+        assert_eq!(client["AllowedOAuthFlows"], json!(["code"]), "{id}");
+        assert_eq!(client["AllowedOAuthScopes"], json!(["openid", scope]), "{id}");
+        assert_eq!(client["ExplicitAuthFlows"], json!(["ALLOW_REFRESH_TOKEN_AUTH"]), "{id}: no password flow");
+        assert_eq!(client["CallbackURLs"], json!({"Ref": callback}), "{id}");
+        assert_eq!(client["LogoutURLs"], json!({"Ref": logout}), "{id}");
+        assert_eq!(client["EnableTokenRevocation"], true, "{id}");
+        assert_eq!(client["TokenValidityUnits"]["AccessToken"], "minutes", "{id}");
+    }
+    let minutes = &template.document()["Parameters"]["AccessTokenMinutes"];
+    assert_eq!(identity(&template, "StorefrontClient")["AccessTokenValidity"], json!({"Ref": "AccessTokenMinutes"}));
+    assert_eq!((&minutes["Default"], &minutes["MaxValue"]), (&json!(60), &json!(1_440)));
+    assert_eq!(identity(&template, "StaffClient")["AccessTokenValidity"], 60);
+}
+
+#[test]
+fn machines_have_a_client_with_a_secret_in_the_staff_pool() {
+    let template = template();
+    let client = identity(&template, "MachineClient");
+    assert_eq!(client["UserPoolId"], json!({"Ref": "StaffPool"}));
+    assert_eq!(client["GenerateSecret"], true);
+    assert_eq!(client["AllowedOAuthFlows"], json!(["client_credentials"]));
+    assert_eq!(client["AllowedOAuthScopes"], json!(["shop/admin"]));
+    assert_eq!(client["AccessTokenValidity"], 60);
+}
+
+#[test]
+fn outputs_name_everything_that_a_client_needs_to_sign_in() {
+    let template = template();
+    let outputs = &template.document()["Outputs"];
+    for (output, domain) in [("SignInUrl", "UserPoolDomain"), ("StaffSignInUrl", "StaffPoolDomain")] {
+        let url = format!("https://${{{domain}}}.auth.${{AWS::Region}}.amazoncognito.com");
+        assert_eq!(outputs[output]["Value"], json!({"Fn::Sub": url}));
+        assert_eq!(outputs[output]["Condition"], "MakeUserPool");
+    }
+    for client in ["StorefrontClient", "StaffClient", "MachineClient"] {
+        assert_eq!(outputs[format!("{client}Id")]["Value"], json!({"Ref": client}));
+    }
+    let authorizers = &resource(&template, "Api")["Properties"]["Auth"]["Authorizers"];
+    for (output, authorizer) in [("Issuer", "Token"), ("StaffIssuer", "Staff")] {
+        assert_eq!(outputs[output]["Value"], authorizers[authorizer]["JwtConfiguration"]["issuer"]);
+    }
+}
+
 /// Tables by the variable that names them.
 const TABLES: [(&str, &str); 7] = [
     ("BALANCES_TABLE", "Balances"),

@@ -82,6 +82,7 @@ pub(super) fn parameters<'a>(issuer: &Issuer, wanted: &'a BTreeMap<String, Strin
     let mut parameters = BTreeMap::from([
         ("JwtIssuer", issuer.url().to_owned()),
         ("JwtAudience", AUDIENCE.to_owned()),
+        ("StaffAudience", AUDIENCE.to_owned()),
         ("DeletionProtection", "false".to_owned()),
     ]);
     parameters.extend(wanted.iter().map(|(name, value)| (name.as_str(), value.clone())));
