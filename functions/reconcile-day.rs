@@ -11,7 +11,7 @@ use std::time::{Duration, Instant, SystemTime};
 use serde::{Deserialize, Serialize};
 use sijang_domain::{
     Day, Finding, RequestTime, Subject, Timestamp,
-    metric::{BOOKS_CHECKED, BOOKS_DRIFT, BOOKS_RECORDS},
+    metric::{RECONCILED_RECORDS, RECONCILIATION_FINDINGS, RECONCILIATION_RUNS},
 };
 use sijang_edge::{Error, log, metrics, work};
 use sijang_storage::{SETTLING, Store};
@@ -75,9 +75,9 @@ pub async fn reconcile(store: &Store, task: Task, time: RequestTime) -> Result<R
     store.save_progress(&run).await?;
     let (facts, customers, findings, nameless) = (run.facts, run.customers, run.findings.len(), run.nameless);
     if run.checked {
-        metrics::measure(&BOOKS_DRIFT, findings as u64);
-        metrics::measure(&BOOKS_RECORDS, customers as u64);
-        metrics::count(&BOOKS_CHECKED, usize::from(run.done));
+        metrics::measure(&RECONCILIATION_FINDINGS, findings as u64);
+        metrics::measure(&RECONCILED_RECORDS, customers as u64);
+        metrics::count(&RECONCILIATION_RUNS, usize::from(run.done));
     }
     tracing::info!(day = %run.day, facts, customers, findings, nameless, done = run.done, "reconciled");
     let findings = run.findings.iter().map(|finding| finding.rule.name()).collect();
@@ -89,11 +89,11 @@ fn report(Finding { rule, subject }: &Finding) {
     match subject {
         Subject::Customer(user) => {
             let customer = log::pseudonym(user.as_str());
-            tracing::error!(rule, customer, "finding");
+            tracing::error!(rule, customer, "reconciliation finding");
         }
-        Subject::Order(order_id) => tracing::error!(rule, order = %order_id, "finding"),
-        Subject::Product(product_id) => tracing::error!(rule, product = %product_id, "finding"),
-        Subject::Coupon(coupon_id) => tracing::error!(rule, coupon = %coupon_id, "finding"),
-        Subject::Day(day) => tracing::error!(rule, day = %day, "finding"),
+        Subject::Order(order_id) => tracing::error!(rule, order = %order_id, "reconciliation finding"),
+        Subject::Product(product_id) => tracing::error!(rule, product = %product_id, "reconciliation finding"),
+        Subject::Coupon(coupon_id) => tracing::error!(rule, coupon = %coupon_id, "reconciliation finding"),
+        Subject::Day(day) => tracing::error!(rule, day = %day, "reconciliation finding"),
     }
 }

@@ -56,7 +56,7 @@ fn differences(before: &Value, after: &Value, path: &str, found: &mut BTreeSet<S
 }
 
 #[test]
-fn the_local_cloud_gets_the_file_that_is_deployed_but_for_what_is_listed_here() {
+fn local_template_differs_only_where_listed() {
     let template = Template::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml")).unwrap();
     let mut found = BTreeSet::new();
     differences(template.document(), &package(&template).unwrap(), "", &mut found);

@@ -156,7 +156,9 @@ fn prod_can_lose_nothing_by_mistake_and_begins_a_release_with_a_part_of_the_requ
         assert_eq!(prod[parameter], "true", "{parameter}");
     }
     for reserved in ["FlashSaleConcurrency", "WorkerConcurrency"] {
-        assert!(prod[reserved].as_u64().unwrap() >= 5, "{reserved}");
+        let value = &prod[reserved];
+        let value = value.as_u64().unwrap_or_else(|| value.as_str().unwrap().parse().unwrap());
+        assert!(value >= 5, "{reserved}");
     }
     assert!(prod["LogRetentionDays"].as_u64().unwrap() >= 365);
     assert!(!prod["AllowedOrigins"].as_str().unwrap().contains("localhost"));
@@ -254,6 +256,24 @@ fn nothing_is_deployed_that_was_not_packed_or_was_changed_since() {
         assert!(output.stdout.is_empty() && String::from_utf8_lossy(&output.stderr).contains("./local/shop package"));
     }
     assert_eq!(deploy(&folder, &["staging"]).status.code(), Some(2), "there is no such environment");
+}
+
+#[test]
+fn stack_names_that_resources_cannot_have_are_rejected() {
+    let folder = deployable();
+    for name in ["Sijang", "shop_1", "1shop", "", "my-aws-shop", "a23456789012345678901234567890123456789"] {
+        let output = deploy(&folder, &["dev", "--stack-name", name]);
+        assert_eq!(output.status.code(), Some(2), "{name}: {output:?}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("38 lower-case letters"), "{name}");
+        assert_eq!(deploy(&folder, &["dev", &format!("--stack-name={name}")]).status.code(), Some(2), "{name}");
+    }
+    let longest = "a2345678901234567890123456789012345678";
+    assert!(deploy(&folder, &["dev", "--stack-name", longest]).status.success());
+    let configuration = folder.path().join("local/ops/environments/samconfig.toml");
+    let text = fs::read_to_string(&configuration).unwrap().replace("\"sijang-prod\"", "\"Sijang-Prod\"");
+    fs::write(configuration, text).unwrap();
+    assert_eq!(deploy(&folder, &["prod"]).status.code(), Some(2));
+    assert!(deploy(&folder, &["dev"]).status.success(), "the other environment has a name of its own");
 }
 
 /// A workflow of GitHub's.

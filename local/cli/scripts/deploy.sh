@@ -20,6 +20,23 @@ while :; do
   shift
 done
 
+# The name of the stack: that of the environment, or of an option. Function names begin with it (64 characters at most), and
+# so do the domains of the sign-in pages (no capital letters, no words that AWS reserves).
+stack=$(sed -n "/^\[$environment\./,/^\[/ s/^stack_name = \"\(.*\)\"$/\1/p" local/ops/environments/samconfig.toml)
+named=''
+for argument; do
+  case $argument in
+    --stack-name=*) stack=${argument#*=} ;;
+    *) [ "$named" != --stack-name ] || stack=$argument ;;
+  esac
+  named=$argument
+done
+if ! expr "$stack" : '[a-z][a-z0-9-]*$' > /dev/null || [ ${#stack} -gt 38 ] || expr "$stack" : '.*\(aws\|amazon\|cognito\)' > /dev/null; then
+  echo "error: \"$stack\" cannot be the name of the stack: it must have at most 38 lower-case letters, digits and hyphens," \
+    "begin with a letter, and not contain aws, amazon or cognito" >&2
+  exit 2
+fi
+
 packed=target/lambda
 if ! (cd "$packed" && sha256sum --check --quiet SHA256SUMS >&2); then
   echo "error: $packed is not what `package` wrote: run ./local/shop package" >&2

@@ -68,7 +68,7 @@ fn defaults(template: &Template) -> BTreeMap<String, String> {
 async fn make_table(dynamodb: &Cloud, name: &str, table: &Table) -> Result<()> {
     let attributes = table.attributes().into_iter();
     let indexes = table.indexes.iter().map(
-        |index| json!({"IndexName": index.name, "KeySchema": schema(&index.key), "Projection": {"ProjectionType": "ALL"}}),
+        |index| json!({"IndexName": index.name, "KeySchema": schema(&index.key), "Projection": index.projection()}),
     );
     let mut request = json!({
         "TableName": name,

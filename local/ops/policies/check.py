@@ -16,14 +16,19 @@ HERE = Path(__file__).parent
 TEMPLATE = HERE / "../../../template.yaml"
 KEY = "arn:aws:kms:ap-northeast-2:123456789012:key/00000000-0000-0000-0000-000000000000"
 DEFAULTS = {}
+MAIL = {
+    "SesIdentityArn": "arn:aws:ses:ap-northeast-2:123456789012:identity/shop.example",
+    "EmailSender": "Shop <no-reply@shop.example>",
+}
 # Everything that is off by default.
 EVERYTHING = {
     "DataKeyArn": KEY,
     "ExecuteApiEndpoint": "disabled",
     "FlashSaleConcurrency": 50,
-    "WorkerConcurrency": 5,
+    "WorkerConcurrency": "5",
     "JwtIssuer": "https://issuer.example",
     "JwtAudience": "shop",
+    "StaffAudience": "shop-staff",
     "AlarmEmail": "operator@shop.example",
 }
 
@@ -62,6 +67,7 @@ def main(guard):
     faults, heeded, names = [], set(), set()
     for label, rules, parameters in [
         ("by default", usual, DEFAULTS),
+        ("with pools and mail", usual, MAIL),
         ("with everything", usual + own_key, EVERYTHING),
     ]:
         found = verdicts(guard, rules, deployed(TEMPLATE, parameters))

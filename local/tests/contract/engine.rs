@@ -158,12 +158,15 @@ async fn create(client: &Client, name: String, table: &Table) {
         let attribute = AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S);
         attribute.build().unwrap()
     };
-    let index = |index: &sijang_cloud::template::Index| {
-        let all = Projection::builder().projection_type(ProjectionType::All).build();
+    let index = |index: &sijang_local::template::Index| {
+        let projection = match &index.included {
+            Some(_) => Projection::builder().projection_type(ProjectionType::Include),
+            None => Projection::builder().projection_type(ProjectionType::All),
+        };
         let index = GlobalSecondaryIndex::builder()
             .index_name(&index.name)
             .set_key_schema(Some(schema(&index.key)))
-            .projection(all);
+            .projection(projection.set_non_key_attributes(index.included.clone()).build());
         index.build().unwrap()
     };
     let indexes: Vec<_> = table.indexes.iter().map(index).collect();

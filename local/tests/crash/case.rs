@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use sijang_cloud::faults::{Call, Plan};
-use sijang_domain::{Error, RequestTime, Rejection};
+use sijang_domain::{Error, Rejection, RequestTime};
 
 use crate::{
     books::{self, Events},

@@ -157,11 +157,11 @@ async fn redrive(shop: Shop) {
     let redrive: Value = serde_json::from_str(&attributes[&QueueAttributeName::RedrivePolicy]).unwrap();
     assert_eq!(
         redrive["maxReceiveCount"].as_i64().or_else(|| redrive["maxReceiveCount"].as_str()?.parse().ok()),
-        Some(3)
+        Some(10)
     );
 
-    // Three rounds at the usual pace would take minutes.
-    let usual = shop.set_visibility_timeout("OrderEventsQueueUrl", "2").await;
+    // Ten receives with the usual visibility timeout would take half an hour.
+    let usual = shop.set_visibility_timeout("OrderEventsQueueUrl", "1").await;
     let ((first, one), (second, two)) = (old_event(), old_event());
     let bodies = [one.to_string(), poison.clone(), two.to_string()];
     let entry = |(id, body): (usize, &String)| {

@@ -1,4 +1,4 @@
-//! Dead letters and their redrive: what cannot be counted ends in the dead-letter queue after three receives, its batch
+//! Dead letters and their redrive: what cannot be counted ends in the dead-letter queue after ten receives, its batch
 //! mates are counted, and when the reason is mended `./local/shop redrive` brings it back, to be counted once.
 
 use std::{path::Path, process::Output, sync::Arc};
@@ -27,8 +27,8 @@ pub fn trials(world: &Arc<World>) -> Vec<Trial> {
 async fn redrive(world: Arc<World>) -> Completion {
     let state = world.state_folder();
     let shop = world.start(StackOptions::isolated(&state)).await.unwrap();
-    // Three receives at the usual pace would take minutes.
-    shop.set_visibility_timeout(QUEUE, "2").await;
+    // Ten receives with the usual visibility timeout would take half an hour.
+    shop.set_visibility_timeout(QUEUE, "1").await;
     let product = shop.product(100, 1_000).await;
     let customer = shop.customer_with(10_000).await;
     let place = async || text(&customer.order(&order(&product, 1)).await.value(201)["order_id"]);

@@ -96,10 +96,13 @@ fn permitted(function: &Function) -> Vec<Permission> {
 
 /// What Lambda itself does in the name of a function that it triggers: poll a stream or a queue, report a failure.
 fn of_triggers(template: &Template, function: &Function) -> Vec<Permission> {
-    let events = &template.document()["Resources"][&function.logical_id]["Properties"]["Events"];
+    let declared = &template.document()["Resources"][&function.logical_id]["Properties"];
     let id = |value: &Value| value["Fn::GetAtt"][0].as_str().unwrap().to_owned();
     let mut all = Vec::new();
-    for event in events.as_object().into_iter().flatten().map(|(_, event)| event) {
+    // Lambda reports an asynchronous invocation that failed in every attempt.
+    let failures = &declared["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]["Destination"];
+    all.extend(failures.is_object().then(|| ("sqs:SendMessage".to_owned(), id(failures))));
+    for event in declared["Events"].as_object().into_iter().flatten().map(|(_, event)| event) {
         let properties = &event["Properties"];
         let (service, resource, actions): (_, _, &[&str]) = match event["Type"].as_str().unwrap() {
             "DynamoDB" => {

@@ -85,7 +85,7 @@ async fn metrics(shop: Shop) {
         (&metric::RELAY_LAG, None),
         (&metric::FACTS, None),
         (&metric::CONSUMER_LAG, None),
-        (&metric::NIGHTS, None),
+        (&metric::AGGREGATION_RUNS, None),
     ];
     let before = counted.map(|(metric, value)| total(&shop, metric, value));
     let key = Ulid::generate().to_string();

@@ -32,7 +32,7 @@ impl Consumed {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // units are small, and halves at most
         let halves = (2.0 * units).round() as u64;
         match operation {
-            "GetItem" | "BatchGetItem" | "Query" => Self { half_reads: halves, ..Self::default() },
+            "GetItem" | "BatchGetItem" | "TransactGetItems" | "Query" => Self { half_reads: halves, ..Self::default() },
             _ => Self { writes: halves / 2, ..Self::default() },
         }
     }

@@ -131,6 +131,6 @@ fn resource(value: &Value) -> Result<String> {
     Ok(if value["Fn::GetAtt"][1] == "StreamArn" { format!("{id}/stream") } else { id })
 }
 
-fn texts(value: &Value) -> Result<Vec<String>> {
+pub(super) fn texts(value: &Value) -> Result<Vec<String>> {
     value.as_array().with_context(|| format!("{value} should be a list"))?.iter().map(text).collect()
 }

@@ -1,9 +1,9 @@
 //! Tables of the template: what a contract test needs to create the same ones in another engine.
 
-use anyhow::{Context, Result};
-use serde_json::Value;
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
 
-use super::{name_in_stack, resources, text};
+use super::{function::texts, name_in_stack, resources, text};
 
 /// A DynamoDB table. All key attributes are strings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub struct Table {
     pub name: String,
     /// Primary key.
     pub key: Key,
-    /// Global secondary indexes; they project all attributes.
+    /// Global secondary indexes.
     pub indexes: Vec<Index>,
     /// View type of the stream, when the table has one: `NEW_IMAGE`.
     pub stream: Option<String>,
@@ -36,6 +36,18 @@ pub struct Index {
     pub name: String,
     /// Its key.
     pub key: Key,
+    /// The attributes that it projects beside the keys; `None` when it projects all.
+    pub included: Option<Vec<String>>,
+}
+
+impl Index {
+    /// The index's `Projection`, as `CreateTable` takes it.
+    pub fn projection(&self) -> Value {
+        match &self.included {
+            Some(attributes) => json!({"ProjectionType": "INCLUDE", "NonKeyAttributes": attributes}),
+            None => json!({"ProjectionType": "ALL"}),
+        }
+    }
 }
 
 impl Table {
@@ -66,10 +78,21 @@ fn table(logical_id: &str, properties: &Value) -> Result<Table> {
         name: name_in_stack(&properties["TableName"])?,
         key: key(&properties["KeySchema"])?,
         indexes: indexes
-            .map(|index| Ok(Index { name: text(&index["IndexName"])?, key: key(&index["KeySchema"])? }))
+            .map(|index| {
+                let included = included(&index["Projection"])?;
+                Ok(Index { name: text(&index["IndexName"])?, key: key(&index["KeySchema"])?, included })
+            })
             .collect::<Result<_>>()?,
         stream: properties["StreamSpecification"]["StreamViewType"].as_str().map(str::to_owned),
     })
+}
+
+fn included(projection: &Value) -> Result<Option<Vec<String>>> {
+    match projection["ProjectionType"].as_str() {
+        Some("ALL") => Ok(None),
+        Some("INCLUDE") => texts(&projection["NonKeyAttributes"]).map(Some),
+        other => bail!("the projection {other:?} is not understood"),
+    }
 }
 
 fn key(schema: &Value) -> Result<Key> {

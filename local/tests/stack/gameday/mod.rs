@@ -39,7 +39,7 @@ use crate::{
 };
 
 const QUEUE: &str = "OrderEventsQueueUrl";
-const DEAD_LETTERS: &str = "OrderEventsDlqUrl";
+const DLQ: &str = "OrderEventsDlqUrl";
 const PRICE: i64 = 1_000;
 const HOUR: i64 = 3_600;
 
@@ -67,7 +67,7 @@ async fn gameday(world: Arc<World>) -> Completion {
     day.throttled_table().await;
     day.wrong_clock().await;
     day.wrong_price().await;
-    day.many_dead_letters().await;
+    day.many_dlq_messages().await;
     day.spoilt_total().await;
     day.print();
     let GameDay { shop, customer, .. } = day;
@@ -81,8 +81,8 @@ impl GameDay {
         let faults = Faults::none();
         let options = StackOptions { faults: Some(faults.clone()), ..StackOptions::isolated(state) };
         let shop = world.start(options).await.unwrap();
-        // Three receives at the usual pace would take minutes.
-        shop.set_visibility_timeout(QUEUE, "2").await;
+        // Ten receives with the usual visibility timeout would take half an hour.
+        shop.set_visibility_timeout(QUEUE, "1").await;
         let desk = Desk::beside(&shop, state).await;
         let product = shop.product(PRICE, 10_000).await;
         let customer = shop.customer_with(1_000_000).await;
@@ -141,13 +141,13 @@ impl GameDay {
         let send = self.shop.sqs().send_message().queue_url(self.shop.queue(QUEUE));
         send.message_body("poison").send().await.unwrap();
         self.place().await;
-        let after = self.alarm("DeadLettersAlarm", 0).await;
+        let after = self.alarm("DlqMessagesAlarm", 0).await;
         self.logged("a message that is no order event").await;
         self.counted("MalformedEvents").await;
-        let said = self.desk.follow("dead-letters").await;
+        let said = self.desk.follow("dlq-messages").await;
         assert!(said.contains("poison") && said.contains(" is gone"), "{said}");
-        let showed = "log: no order event; MalformedEvents; 1 dead letter";
-        self.mended("poison message", showed, after, Some("DeadLettersAlarm"), "dead-letters").await;
+        let showed = "log: no order event; MalformedEvents; 1 DLQ message";
+        self.mended("poison message", showed, after, Some("DlqMessagesAlarm"), "dlq-messages").await;
     }
 
     /// Nobody takes from the queue, and an hour passes.
@@ -287,22 +287,22 @@ impl GameDay {
     }
 
     /// Facts cannot be written for a while: every event of that time dies.
-    async fn many_dead_letters(&mut self) {
+    async fn many_dlq_messages(&mut self) {
         self.break_something();
         self.faults.plan(Plan::new(|call| {
             if call.operation == "BatchWriteItem" { Fault::InternalError.into() } else { Fault::None.into() }
         }));
         let unlucky = join_all((0..30).map(|_| self.place())).await;
         // Or more: what was delivered twice dies twice.
-        let dead = async || (self.shop.waiting(DEAD_LETTERS).await[0].parse::<usize>().unwrap() >= 30).then_some(());
-        eventually("thirty dead letters", PIPELINE, dead).await;
-        let after = self.alarm("DeadLettersAlarm", 0).await;
+        let dead = async || (self.shop.waiting(DLQ).await[0].parse::<usize>().unwrap() >= 30).then_some(());
+        eventually("thirty DLQ messages", PIPELINE, dead).await;
+        let after = self.alarm("DlqMessagesAlarm", 0).await;
         self.logged("facts not written").await;
         self.faults.plan(Plan::none());
-        let said = self.desk.follow("dead-letters").await;
-        assert!(said.contains("DLQ messages moved to the queue"), "{said}");
-        let showed = "log: facts not written; 30 dead letters";
-        self.mended("dead-letter queue full", showed, after, Some("DeadLettersAlarm"), "dead-letters").await;
+        let said = self.desk.follow("dlq-messages").await;
+        assert!(said.contains("dead letters are back in the queue"), "{said}");
+        let showed = "log: facts not written; 30 DLQ messages";
+        self.mended("dead-letter queue full", showed, after, Some("DlqMessagesAlarm"), "dlq-messages").await;
         let books = Books::read(&self.shop).await;
         assert!(unlucky.iter().all(|order| books.has_fact(order)));
     }
@@ -317,12 +317,19 @@ impl GameDay {
             update.update_expression("SET #units = #units + :one").expression_attribute_names("#units", "units");
         update.expression_attribute_values(":one", AttributeValue::N("1".to_owned())).send().await.unwrap();
         assert_eq!(drift(&self.shop, yesterday()).await, json!(["total-differs"]));
-        let after = self.alarm("BooksDriftAlarm", 0).await;
+        let after = self.alarm("ReconciliationFindingsAlarm", 0).await;
         self.desk.set("DAY", &yesterday());
-        let said = self.desk.follow("books-drift").await;
+        let said = self.desk.follow("reconciliation-findings").await;
         assert!(said.contains("total-differs"), "{said}");
-        let showed = "the reconciler's log: total-differs; BooksDrift";
-        self.mended("a day's total spoilt", showed, after, Some("BooksDriftAlarm"), "books-drift").await;
+        let showed = "log of reconcile-day: total-differs; ReconciliationFindings";
+        self.mended(
+            "a day's total spoilt",
+            showed,
+            after,
+            Some("ReconciliationFindingsAlarm"),
+            "reconciliation-findings",
+        )
+        .await;
     }
 
     /// The table, straight to the terminal: it is to be seen when the trial passes, too.

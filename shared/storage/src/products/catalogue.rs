@@ -57,6 +57,14 @@ impl InfoRow {
     }
 }
 
+/// What the catalogue's index projects of an [`InfoRow`]: `name`, beside the keys.
+#[derive(Debug, Deserialize)]
+struct ListedRow {
+    product_id: ProductId,
+    name: Name,
+    listing_key: String,
+}
+
 fn listing_key(name: &Name, product_id: ProductId) -> String {
     format!("{}{SEPARATOR}{product_id}", name.sort_key())
 }
@@ -103,16 +111,15 @@ impl Store {
             ..Query::default()
         };
         let items = self.query(query, limit + 1).await?;
-        let infos = items.into_iter().map(|item| from_item("product", item)).collect::<Result<Vec<InfoRow>, _>>()?;
-        let page = Page::cut(infos, limit, |info| Position(info.listing_key.clone()));
-        let ids: Vec<ProductId> = page.data.iter().map(|info| info.product_id).collect();
+        let rows = items.into_iter().map(|item| from_item("product", item)).collect::<Result<Vec<ListedRow>, _>>()?;
+        let page = Page::cut(rows, limit, |row| Position(row.listing_key.clone()));
+        let ids: Vec<ProductId> = page.data.iter().map(|row| row.product_id).collect();
         let stocks = self.stocks(&ids).await?;
         let mut data = Vec::with_capacity(page.data.len());
-        for info in page.data {
+        for ListedRow { product_id, name, .. } in page.data {
             // An entry of the index can be older than its product's other item: what has no stock item is not listed.
-            let Some(stock) = stocks.get(&info.product_id) else { continue };
-            let Product { product_id, name, price, stock, .. } = product(info, stock)?;
-            data.push(ProductSummary { product_id, name, price, stock });
+            let Some(stock) = stocks.get(&product_id) else { continue };
+            data.push(ProductSummary { product_id, name, price: stock.price()?, stock: Stock::counted(stock.stock) });
         }
         Ok(Page { data, next: page.next })
     }
