@@ -1,7 +1,8 @@
 //! The contract on the local front: a page to read it at `/docs`, and its documents beside it.
 //!
-//! The page is Redoc 2.5.3, from its npm package, checked in as gzip made it; a browser unpacks it. The page may load
-//! nothing from anywhere else, and so works without a network.
+//! The page is Redoc 2.5.3, from its npm package, checked in compressed; a browser unpacks it. One thing is changed: the
+//! address of its maker's logo, `https://cdn.redoc.ly/redoc/logo-mini.svg`, is `/icon.svg`. The page loads nothing from
+//! anywhere else, and so works without a network.
 
 use std::future::{Ready, ready};
 

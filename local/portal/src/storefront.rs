@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context, Result};
 use axum::{
     Json, Router,
-    http::{HeaderName, StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use sijang_cloud::layout::Repository;
 
 use crate::{
+    digest::sha256,
     issuer::{ADMIN, AUDIENCE, CUSTOMER},
     security_headers::SITE,
 };
@@ -41,7 +42,7 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>(issuer: &str) -> Result<R
     let configuration = configuration(issuer);
     let router = Router::new().route("/config.json", get(async move || Json(configuration)));
     Ok(files.into_iter().fold(router, |router, (path, file, content_type)| {
-        let serve = get(async move || serve(&file, content_type));
+        let serve = get(async move |headers: HeaderMap| serve(&file, content_type, &headers));
         match path.strip_suffix("index.html") {
             Some(folder) => router.route(folder, serve),
             None => router.route(&path, serve),
@@ -76,10 +77,14 @@ fn collect(folder: &Path, path: &str, files: &mut Vec<(String, PathBuf, &'static
     Ok(())
 }
 
-fn serve(file: &Path, content_type: &'static str) -> Response {
-    const HEADERS: [(HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-cache")];
-    match fs::read(file) {
-        Ok(content) => (SITE, HEADERS, [(header::CONTENT_TYPE, content_type)], content).into_response(),
-        Err(_) => StatusCode::NOT_FOUND.into_response(),
+/// The file, or 304 when the browser's copy is still good.
+fn serve(file: &Path, content_type: &'static str, asked: &HeaderMap) -> Response {
+    let Ok(content) = fs::read(file) else { return StatusCode::NOT_FOUND.into_response() };
+    let tag = format!("\"{}\"", &sha256(&content)[..16]);
+    let is_known = asked.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
+    let headers = [(header::CACHE_CONTROL, "no-cache".to_owned()), (header::ETAG, tag)];
+    if is_known {
+        return (StatusCode::NOT_MODIFIED, SITE, headers).into_response();
     }
+    (SITE, headers, [(header::CONTENT_TYPE, content_type)], content).into_response()
 }

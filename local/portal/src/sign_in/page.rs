@@ -26,12 +26,15 @@ pub(super) fn render(request: &Request, storefront: &str) -> String {
     let buttons = names.iter().map(|name| {
         format!(r#"<button class="button account" name="name" value="{name}"><span class="initial" aria-hidden="true">{}</span>{name}</button>"#, &name[..1])
     });
+    let name_rule = text("Latin letters, digits, dots and dashes", "영문자, 숫자, 점(.), 줄표(-)로 써 주세요");
     let other = if request.admin {
         String::new()
     } else {
         format!(
-            r#"<form class="row" method="post"><label class="field grow">{}<input name="name" required maxlength="64" pattern="[A-Za-z0-9._\-]+" autocomplete="username"></label>{}<button class="button primary">{}</button></form>"#,
+            r#"<form class="row" method="post"><label class="field grow">{}<input name="name" required maxlength="64" pattern="[A-Za-z0-9._\-]+" title="{}" aria-describedby="name-rule" autocomplete="username"><span id="name-rule">{}</span></label>{}<button class="button primary">{}</button></form>"#,
             text("or as somebody new", "또는 새로운 이름으로"),
+            name_rule,
+            name_rule,
             hidden.concat(),
             text("Sign in", "로그인"),
         )

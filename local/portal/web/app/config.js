@@ -3,7 +3,7 @@
 export const config = {};
 
 export async function loadConfig() {
-  const answer = await fetch("config.json", { cache: "no-cache" });
+  const answer = await fetch("config.json");
   if (!answer.ok) throw new Error(`config.json: ${answer.status}`);
   Object.assign(config, await answer.json());
 }

@@ -1,34 +1,41 @@
 // Korean and English: the browser's wish, until the customer chooses.
 
-import { en } from "./texts.en.js";
-import { ko } from "./texts.ko.js";
+import { local } from "./storage.js";
 import { changed } from "./store.js";
 
-const TEXTS = { ko, en };
+/** Only the texts of the chosen language are loaded. */
+const TEXTS = {
+  ko: async () => (await import("./texts.ko.js")).ko,
+  en: async () => (await import("./texts.en.js")).en,
+};
 const CHOICE = "sijang.language";
 
-let chosen = localStorage.getItem(CHOICE);
-if (!(chosen in TEXTS)) chosen = navigator.languages.some((wish) => wish.startsWith("ko")) ? "ko" : "en";
+let chosen = local.read(CHOICE);
+if (!Object.hasOwn(TEXTS, chosen)) chosen = navigator.languages.some((wish) => wish.startsWith("ko")) ? "ko" : "en";
+let texts = {};
 
 export const language = () => chosen;
 
-export function chooseLanguage(wish) {
-  chosen = wish;
-  localStorage.setItem(CHOICE, wish);
-  applyLanguage();
-  changed();
+/** Must be done before anything is drawn. */
+export async function loadTexts() {
+  texts = await TEXTS[chosen]();
+  document.documentElement.lang = chosen;
 }
 
-export function applyLanguage() {
-  document.documentElement.lang = chosen;
+export async function chooseLanguage(wish) {
+  const wished = await TEXTS[wish]();
+  [chosen, texts] = [wish, wished];
+  local.write(CHOICE, wish);
+  document.documentElement.lang = wish;
+  changed();
 }
 
 /** A text, with `{name}` filled in. */
 export function t(name, values = {}) {
-  const text = TEXTS[chosen][name];
+  const text = texts[name];
   if (text === undefined) throw new Error(`no text named ${name}`);
   return text.replace(/\{(\w+)\}/g, (_, value) => values[value]);
 }
 
 /** Whether there is such a text. */
-t.has = (name) => name in TEXTS[chosen];
+t.has = (name) => name in texts;

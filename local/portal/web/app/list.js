@@ -4,15 +4,28 @@ import { get } from "./api.js";
 import { Task } from "./store.js";
 
 export class List {
+  #path;
+  #seen;
+
   /** `seen` is told of every page that comes. */
-  constructor(path, { limit = 20, seen = () => {} } = {}) {
-    this.task = new Task(async (cursor) => {
-      const separator = path.includes("?") ? "&" : "?";
-      const page = await get(`${path}${separator}limit=${limit}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
-      seen(page.data);
-      const before = cursor ? this.items : [];
-      return { items: [...before, ...page.data], next: page.next_cursor };
+  constructor(path, { limit = 20, next = limit, seen = () => {} } = {}) {
+    this.#path = path;
+    this.#seen = seen;
+    this.task = new Task(async (cursor, least = 0) => {
+      let { data, next_cursor: after } = await this.#page(cursor, cursor ? next : limit);
+      while (after && data.length < least) {
+        const page = await this.#page(after, next);
+        [data, after] = [[...data, ...page.data], page.next_cursor];
+      }
+      return { items: [...(cursor ? this.items : []), ...data], next: after };
     });
+  }
+
+  async #page(cursor, limit) {
+    const separator = this.#path.includes("?") ? "&" : "?";
+    const page = await get(`${this.#path}${separator}limit=${limit}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
+    this.#seen(page.data);
+    return page;
   }
 
   get items() {
@@ -27,7 +40,10 @@ export class List {
     return Boolean(this.task.value?.next);
   }
 
-  read = () => this.task.run();
+  /** Reads the list anew, at least as far as it was read before. */
+  read = () => this.task.run(undefined, this.items.length);
   more = () => this.task.run(this.task.value.next);
+  /** Reads on until there are `least` items, or no more. */
+  moreUntil = (least) => this.task.run(this.task.value.next, least - this.items.length);
   reset = () => this.task.reset();
 }

@@ -21,13 +21,19 @@ export class Problem extends Error {
 
   /** Nobody answered: the request may have arrived, or not. */
   static unanswered(cause) {
-    const problem = new Problem({ code: "unanswered", status: 0, title: t("problem.unanswered") });
+    const code = navigator.onLine ? "unanswered" : "offline";
+    const problem = new Problem({ code, status: 0, title: t(`problem.${code}`) });
     problem.cause = cause;
     return problem;
   }
 
   get code() {
     return this.details.code;
+  }
+
+  /** What happened, in the page's language: a problem may outlive a change of the language. */
+  get title() {
+    return t.has(`problem.${this.code}`) ? t(`problem.${this.code}`) : this.details.title;
   }
 
   /** Whether the shop has decided. Otherwise the command may or may not have been done. */

@@ -1,14 +1,19 @@
-// Who is signed in. OAuth 2.0 authorization code with PKCE against the configured issuer; the token stays in this module's
-// memory and goes nowhere but into the Authorization header.
+// Who is signed in. OAuth 2.0 authorization code with PKCE against the configured issuer. The access token is kept in the
+// tab's session storage, so that a reload does not sign out, and goes nowhere but into the Authorization header.
 
 import { config } from "./config.js";
 import { language, t } from "./i18n.js";
 import { Problem } from "./problem.js";
+import { tab } from "./storage.js";
 import { changed } from "./store.js";
 
-export const session = { token: null, name: null, isAdmin: false, problem: null };
-
 const PENDING = "sijang.sign-in";
+const TOKEN = "sijang.token";
+const OWNER = "sijang.owner";
+
+/** `owner` is the customer that the tab belongs to: until she signs out, also when her token has expired. */
+export const session = { token: null, name: null, isAdmin: false, problem: null, owner: tab.read(OWNER) };
+
 const onChange = [];
 
 /** What must be forgotten or read anew when somebody else is signed in. */
@@ -19,7 +24,7 @@ export async function signIn({ admin = false } = {}) {
   const { authorization_endpoint: page } = await endpoints();
   const verifier = random();
   const state = random();
-  sessionStorage.setItem(PENDING, JSON.stringify({ verifier, state, hash: location.hash }));
+  tab.write(PENDING, { verifier, state, hash: location.hash });
   const wanted = admin ? [config.scopes.customer, config.scopes.admin] : [config.scopes.customer];
   location.assign(`${page}?${new URLSearchParams({
     response_type: "code",
@@ -36,9 +41,9 @@ export async function signIn({ admin = false } = {}) {
 /** Back from the issuer: exchanges the code for a token, and takes it out of the address. */
 export async function finishSignIn() {
   const answer = new URLSearchParams(location.search);
-  const pending = JSON.parse(sessionStorage.getItem(PENDING) ?? "null");
+  const pending = tab.read(PENDING);
   if (!answer.has("code") && !answer.has("error")) return;
-  sessionStorage.removeItem(PENDING);
+  tab.remove(PENDING);
   history.replaceState(null, "", storefront() + (pending?.hash ?? ""));
   try {
     if (!pending || answer.get("state") !== pending.state || !answer.has("code")) throw new Error("not our sign-in");
@@ -50,7 +55,21 @@ export async function finishSignIn() {
   }
 }
 
+/** Signs in with the token that the tab holds, if it is still good. */
+export function resume() {
+  const token = tab.read(TOKEN);
+  if (typeof token !== "string") return;
+  try {
+    if (claimsOf(token).exp * 1000 > Date.now()) return begin(token);
+  } catch {
+    // Not a token: as if there were none.
+  }
+  tab.remove(TOKEN);
+}
+
 export function signOut() {
+  tab.remove(OWNER);
+  session.owner = null;
   end(null);
 }
 
@@ -75,18 +94,23 @@ async function exchange(code, verifier) {
 
 function begin(token) {
   // Read to greet, never to decide: that is the API's.
-  const claims = JSON.parse(new TextDecoder().decode(bytes(token.split(".")[1])));
-  const isAdmin = (claims.scope ?? "").split(" ").includes(config.scopes.admin);
-  Object.assign(session, { token, name: claims.username ?? claims.sub, isAdmin, problem: null });
+  const { sub, username, scope = "" } = claimsOf(token);
+  const isAdmin = scope.split(" ").includes(config.scopes.admin);
+  tab.write(TOKEN, token);
+  tab.write(OWNER, sub);
+  Object.assign(session, { token, name: username ?? sub, owner: sub, isAdmin, problem: null });
   onChange.forEach((react) => react());
   changed();
 }
 
 function end(problem) {
+  tab.remove(TOKEN);
   Object.assign(session, { token: null, name: null, isAdmin: false, problem });
   onChange.forEach((react) => react());
   changed();
 }
+
+const claimsOf = (token) => JSON.parse(new TextDecoder().decode(bytes(token.split(".")[1])));
 
 /** The issuer's pages, as it announces them unless the configuration says. */
 async function endpoints() {

@@ -1,6 +1,7 @@
 // Small pieces that several pages are made of.
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { MOST_OF_ONE } from "../basket.js";
 import { count } from "../format.js";
 import { t } from "../i18n.js";
 import { signIn } from "../session.js";
@@ -24,8 +25,18 @@ export const more = (list) => list.hasMore
   ? html`<p class="more"><button class="button" ?disabled=${list.task.running} @click=${list.more}>${t("more")}</button></p>`
   : nothing;
 
+/** A quantity, to type or to count up and down. `error` is the id of what is said to be wrong with it. */
+export const stepper = ({ id, quantity, set, name, shown, typing, typed, live, error = nothing }) => html`
+  <span class="stepper" role="group" aria-label=${t("basket.quantity-of", { name })}>
+    <button type="button" class="button" ?disabled=${quantity <= 1} aria-label=${t("basket.fewer")} @click=${() => set(quantity - 1)}>−</button>
+    <input inputmode="numeric" aria-label=${t("basket.quantity")} .value=${live(shown(id, quantity))} @input=${typing(id)} @blur=${typed}
+      aria-invalid=${error === nothing ? nothing : "true"} aria-describedby=${error} @change=${(event) => set(Number(event.target.value))}>
+    <button type="button" class="button" ?disabled=${quantity >= MOST_OF_ONE} aria-label=${t("basket.more")} @click=${() => set(quantity + 1)}>+</button>
+  </span>`;
+
 export function stockText({ stock, status, gone }) {
-  if (gone || status === "INACTIVE") return t("stock.not-sold");
+  if (gone) return t("stock.gone");
+  if (status === "INACTIVE") return t("stock.not-sold");
   if (stock === 0) return t("stock.none");
   return stock <= 5 ? t("stock.last", { units: count(stock) }) : t("stock.some", { units: count(stock) });
 }

@@ -2,22 +2,27 @@
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { acceptPrices, setQuantity, takeOut } from "../basket.js";
-import { count, dateTime, won } from "../format.js";
+import { count, dateTime, until, won } from "../format.js";
 import { t } from "../i18n.js";
 import { product } from "../products.js";
 import { signIn } from "../session.js";
 
-/** The note; `again` repeats what was not answered, `solved` is called when the customer has put the cause right. */
-export function problemNote(problem, { again, solved = () => {} } = {}) {
+/**
+ * The note; `again` repeats what was not answered, and a read (`read`) whatever became of it; `solved` is called when the
+ * customer has put the cause right.
+ */
+export function problemNote(problem, { again, read = false, solved = () => {} } = {}) {
   if (!problem) return nothing;
-  const { title, detail, errors } = problem.details;
+  const { title } = problem;
+  const { detail, errors } = problem.details;
   const told = MORE[problem.code]?.(problem.details, solved);
   // The generic detail counts fields; each says itself what is wrong with it.
-  const plain = told || errors?.length || detail === title ? nothing : html`<p>${detail}</p>`;
+  const plain = told || errors?.length || !detail || detail === problem.details.title ? nothing : html`<p>${detail}</p>`;
   return html`<div class="note bad" role="alert" data-problem=${problem.code}>
     <p class="note-title">${title}</p>
     ${told ?? plain}
-    ${again && !problem.isDefinite ? html`<p>${t("problem.again")}</p><button class="button" @click=${again}>${t("try-again")}</button>` : nothing}
+    ${again && (read || !problem.isDefinite) ? html`<p>${t(read ? "problem.read-again" : "problem.again")}</p>
+      <button class="button" @click=${again}>${t("try-again")}</button>` : nothing}
   </div>`;
 }
 
@@ -47,7 +52,7 @@ const MORE = {
 
   "insufficient-balance": ({ balance, required }) => html`
     <p>${t("problem.short-balance", { required: won(required.amount), balance: won(balance.amount) })}</p>
-    <a class="button" href="#/wallet">${t("problem.pay-in", { missing: won(required.amount - balance.amount) })}</a>`,
+    <a class="button" href="#/wallet/${required.amount - balance.amount}">${t("problem.pay-in", { missing: won(required.amount - balance.amount) })}</a>`,
 
   "product-inactive": ({ products }, solved) => html`<ul class="plain">${products.map((id) => html`
     <li>${nameOf(id)} ${button(t("basket.remove"), () => takeOut(id), solved)}</li>`)}</ul>`,
@@ -58,9 +63,9 @@ const MORE = {
   "balance-limit-exceeded": ({ balance, limit }) => html`
     <p>${t("problem.limit", { limit: won(limit.amount), room: won(limit.amount - balance.amount) })}</p>`,
 
-  "coupon-expired": ({ expired_at: at }) => html`<p>${t("problem.expired", { at: dateTime(at) })}</p>`,
+  "coupon-expired": ({ expired_at: at }) => html`<p>${t("problem.expired", { at: until(at) })}</p>`,
   "coupon-not-open": ({ opens_at: at }) => html`<p>${t("problem.opens", { at: dateTime(at) })}</p>`,
-  "coupon-closed": ({ closed_at: at }) => html`<p>${t("problem.closed", { at: dateTime(at) })}</p>`,
+  "coupon-closed": ({ closed_at: at }) => html`<p>${t("problem.closed", { at: until(at) })}</p>`,
   "coupon-already-issued": ({ coupon }) => html`<p>${t("problem.held", { name: coupon.name, at: dateTime(coupon.issued_at) })}</p>`,
   "signed-out": () => html`<button class="button" @click=${() => signIn()}>${t("sign-in")}</button>`,
 };

@@ -8,10 +8,13 @@ import { chooseLanguage, language, t } from "../i18n.js";
 import { balance } from "../me.js";
 import { route } from "../router.js";
 import { session, signIn, signOut } from "../session.js";
+import { addedNote, hideAdded } from "./add.js";
 import { icon } from "./icons.js";
 import { problemNote } from "./problem.js";
 
 const PAGES = ["", "coupons", "basket", "orders", "wallet"];
+/** Pages that belong to one of these. */
+const ALIASES = { search: "", order: "orders" };
 /** Made for one's own machine. */
 const LOCAL_PAGES = ["flash", "operations"];
 
@@ -29,10 +32,12 @@ export function shell() {
       </div>
     </header>
     <nav class="pages" aria-label=${t("pages")}>${PAGES.map(link)}</nav>
+    ${navigator.onLine ? nothing : html`<p class="offline" role="status" data-offline>${t("offline")}</p>`}
     <main id="content">
       ${problemNote(session.problem)}
       ${route.page.view(route.argument)}
     </main>
+    ${addedNote()}
     <footer>
       ${config.local ? html`<nav aria-label=${t("local-pages")}>${LOCAL_PAGES.map((name) => html`
         <a href="#/${name}" aria-current=${name === route.name ? "page" : nothing}>${t(`page.${name}`)}</a>`)}</nav>` : nothing}
@@ -42,7 +47,7 @@ export function shell() {
 
 function link(name) {
   const units = name === "basket" ? unitsInBasket() : 0;
-  return html`<a href="#/${name}" aria-current=${name === route.name ? "page" : nothing}>
+  return html`<a href="#/${name}" aria-current=${name === ALIASES[route.name] || name === route.name ? "page" : nothing} @click=${hideAdded}>
     ${icon(name || "market")}<span>${t(`page.${name || "market"}`)}</span>
     ${units ? html`<span class="badge"><span class="hidden">${t("basket.units")} </span>${count(units)}</span>` : nothing}
   </a>`;
@@ -51,8 +56,9 @@ function link(name) {
 function who() {
   if (!session.token) return html`<button class="button quiet who" @click=${() => signIn()}>${t("sign-in")}</button>`;
   return html`<p class="who">
-    <span class="name">${session.name}</span>
-    ${balance.value === undefined ? nothing : html`<a class="balance" href="#/wallet"><span class="hidden">${t("balance")} </span>${won(balance.value)}</a>`}
+    <span class="name" title=${session.name}>${session.name}</span>
+    ${session.isAdmin ? html`<span class="tag">${t("staff")}</span>` : nothing}
+    <a class="balance" href="#/wallet"><span class="hidden">${t("balance")} </span>${balance.value === undefined ? "…" : won(balance.value)}</a>
     <button class="button quiet" @click=${signOut}>${t("sign-out")}</button>
   </p>`;
 }
