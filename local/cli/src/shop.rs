@@ -63,7 +63,7 @@ impl LocalShop {
         let api_url = format!("http://{}", listener.local_addr()?);
         let issuer = Arc::new(Issuer::open(&state.issuer_key(), format!("{api_url}{ISSUER_PATH}"))?);
         let mut options = options.stack;
-        for (name, value) in [("JwtIssuer", issuer.url()), ("JwtAudience", AUDIENCE)] {
+        for (name, value) in [("JwtIssuer", issuer.url()), ("JwtAudience", AUDIENCE), ("StaffAudience", AUDIENCE)] {
             options.parameters.entry(name.to_owned()).or_insert_with(|| value.to_owned());
         }
         let stack = Stack::start(options).await?;

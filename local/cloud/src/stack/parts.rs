@@ -48,13 +48,9 @@ pub(super) async fn start_ministack(
     progress.step("cloud", &waiting, MiniStack::start(&options)).await
 }
 
-pub(super) fn parameters<'a>(issuer: &Issuer, wanted: &'a BTreeMap<String, String>) -> BTreeMap<&'a str, String> {
-    let mut parameters = BTreeMap::from([
-        ("JwtIssuer", issuer.url().to_owned()),
-        ("JwtAudience", AUDIENCE.to_owned()),
-        ("StaffAudience", AUDIENCE.to_owned()),
-        ("DeletionProtection", "false".to_owned()),
-    ]);
+/// The parameters that a local stack always has, with those that `wanted` adds or replaces.
+pub(super) fn parameters(wanted: &BTreeMap<String, String>) -> BTreeMap<&str, String> {
+    let mut parameters = BTreeMap::from([("DeletionProtection", "false".to_owned())]);
     parameters.extend(wanted.iter().map(|(name, value)| (name.as_str(), value.clone())));
     parameters
 }
