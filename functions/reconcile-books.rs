@@ -12,7 +12,7 @@ use sijang_domain::{
     Day, Finding, Moment, Subject, Timestamp,
     metric::{BOOKS_CHECKED, BOOKS_DRIFT, BOOKS_RECORDS},
 };
-use sijang_edge::{Error, log, metrics, work};
+use sijang_edge::{Error, log, metrics, run_worker};
 use sijang_storage::{SETTLING, Store};
 
 /// The most time for one run: the next one goes on.
@@ -50,7 +50,7 @@ pub struct Report {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let store = Store::from_env().await;
-    work(move |task| async move { reconcile(store, task, moment()?).await }).await
+    run_worker(move |task| async move { reconcile(store, task, moment()?).await }).await
 }
 
 /// Now, and until when this run may take.
