@@ -39,7 +39,7 @@ fi
 
 packed=target/lambda
 if ! (cd "$packed" && sha256sum --check --quiet SHA256SUMS >&2); then
-  echo "error: $packed is not what `package` wrote: run ./local/shop package" >&2
+  echo "error: $packed is not as it was packed: run ./local/shop package" >&2
   exit 1
 fi
 release=$( (cat "$packed/SHA256SUMS" template.yaml "$parameters" && echo "$publish") | sha256sum | cut -c 1-16)
