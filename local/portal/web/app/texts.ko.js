@@ -67,7 +67,7 @@ export const ko = {
   "basket.add": "담기",
   "basket.add-named": "{name} 장바구니에 담기",
   "basket.buy-now": "바로 구매",
-  "basket.added": "{name}을(를) 담았습니다. 장바구니 {units}개.",
+  "basket.added": "장바구니에 담았습니다: {name} (모두 {units}개)",
   "basket.see": "장바구니 보기",
   "basket.held": "장바구니에 {units}개",
   "basket.empty": "장바구니가 비어 있습니다.",

@@ -12,7 +12,7 @@ import { Task } from "../store.js";
 import { empty, heading, more, waiting } from "./parts.js";
 import { problemNote } from "./problem.js";
 
-const open = new List("/v1/coupons");
+const open = new List("/v1/coupons", { limit: 100 });
 const mine = new List("/v1/me/coupons");
 /** One for each campaign, so that each answer stands where it was asked for. */
 const grabs = new Map();
