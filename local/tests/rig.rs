@@ -48,6 +48,8 @@ mod events;
 mod functions;
 #[path = "rig/lambda.rs"]
 mod lambda;
+#[path = "rig/odd_events.rs"]
+mod odd_events;
 #[path = "rig/redrive.rs"]
 mod redrive;
 #[path = "rig/runtime_api.rs"]
