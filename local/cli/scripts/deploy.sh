@@ -5,7 +5,7 @@
 # version and its alias moves; without one, nothing is published. --force-publish publishes without a change, for
 # example after a new value of a secret.
 cd "$(dirname "$0")/.." || exit
-usage() { echo "usage: ./local/deploy dev|prod [--dry-run] [--force-publish] [options of sam deploy]" >&2; exit 2; }
+usage() { echo "usage: ./local/shop deploy dev|prod [--dry-run] [--force-publish] [options of sam deploy]" >&2; exit 2; }
 
 environment=$1
 parameters=local/ops/environments/$environment.yaml
@@ -23,7 +23,7 @@ done
 
 # The name of the stack: the environment's, or that of an option. Names of functions begin with it (64 characters at
 # most), and so do the domains of the sign-in pages (no capital letters, no words of AWS's own).
-stack=$(sed -n "/^\[$environment\./,/^\[/ s/^stack_name = \"\(.*\)\"$/\1/p" local/release/samconfig.toml)
+stack=$(sed -n "/^\[$environment\./,/^\[/ s/^stack_name = \"\(.*\)\"$/\1/p" local/ops/environments/samconfig.toml)
 named=''
 for argument; do
   case $argument in

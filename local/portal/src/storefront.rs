@@ -22,7 +22,6 @@ use serde_json::{Value, json};
 use sijang_cloud::{digest::sha256, layout::Repository};
 
 use crate::{
-
     issuer::{ADMIN, AUDIENCE, CUSTOMER},
     security_headers::SITE,
 };
