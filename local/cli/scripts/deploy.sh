@@ -4,7 +4,7 @@
 # The name of a release is a digest of functions, template and parameters. With any change, every function gets a new
 # version and its alias moves; without one, nothing is published. --force-publish publishes without a change, for
 # example after a new value of a secret.
-cd "$(dirname "$0")/.." || exit
+cd "$(dirname "$0")/../../.." || exit
 usage() { echo "usage: ./local/shop deploy dev|prod [--dry-run] [--force-publish] [options of sam deploy]" >&2; exit 2; }
 
 environment=$1

@@ -28,7 +28,7 @@ struct Case {
 
 /// A deposit, which looks at the token, at headers and at the body.
 fn deposit() -> Value {
-    let mut event: Value = serde_json::from_str(include_str!("../../events/place-order.json")).unwrap();
+    let mut event: Value = serde_json::from_str(include_str!("../../fixtures/events/place-order.json")).unwrap();
     event["routeKey"] = "POST /v1/me/balance/deposits".into();
     event["rawPath"] = "/v1/me/balance/deposits".into();
     event["requestContext"]["routeKey"] = event["routeKey"].clone();
