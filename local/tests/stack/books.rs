@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// How long the event pipeline may take: MiniStack looks at its streams and queues every second.
-pub const PIPELINE: Duration = Duration::from_secs(90);
+pub const PIPELINE: Duration = Duration::from_mins(4);
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![lone_trial(world, "books::whatever_was_done_the_books_of_the_whole_shop_balance", async |shop| {
