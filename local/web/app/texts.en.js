@@ -45,6 +45,7 @@ export const en = {
   "coupons.mine": "Your coupons",
   "coupons.none-open": "There are no coupons to collect at the moment.",
   "coupons.none-mine": "You have no coupons yet.",
+  "coupons.valid-day": "valid for 1 day",
   "coupons.valid-days": "valid for {days} days",
   "coupons.until": "until {date}",
   "coupons.left": "{remaining} of {total} left",
