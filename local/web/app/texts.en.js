@@ -1,7 +1,7 @@
 // English.
 
 export const en = {
-  "brand": "Sijang, to the front page",
+  "brand": "시장 Sijang, to the front page",
   "skip": "Skip to the content",
   "pages": "Pages",
   "local-pages": "On this machine",

@@ -1,7 +1,7 @@
 // 한국어.
 
 export const ko = {
-  "brand": "시장, 첫 화면으로",
+  "brand": "시장 Sijang, 첫 화면으로",
   "skip": "본문으로 건너뛰기",
   "pages": "메뉴",
   "local-pages": "내 컴퓨터에서",
