@@ -66,7 +66,7 @@ export const en = {
 
   "basket.units": "Units in the basket:",
   "basket.add": "Add to basket",
-  "basket.add-named": "Add {name} to the basket",
+  "basket.add-named": "Add to basket: {name}",
   "basket.buy-now": "Buy now",
   "basket.added": "Added: {name}. {units} in your basket.",
   "basket.see": "View basket",
