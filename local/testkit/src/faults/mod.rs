@@ -9,18 +9,22 @@
 //! What it does is what a network and a busy service do; nothing in the deployed code knows of it. [`Sqs`] is a queue in
 //! memory for tests in which time passes when they say so.
 
-mod calls;
+mod call;
 mod consumed;
+mod control;
+mod errors;
 mod fault;
+mod forward;
 mod plan;
 mod proxy;
-mod replies;
+mod reply;
 mod requests;
 mod sqs;
 
-pub use calls::{Call, Faults};
+pub use call::Call;
 pub use consumed::Consumed;
-pub use fault::{Fault, Injection};
+pub use control::Faults;
+pub use fault::{Fault, PlannedFault};
 pub use plan::Plan;
 pub use proxy::Proxy;
 pub use sqs::Sqs;

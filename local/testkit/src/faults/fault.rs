@@ -47,12 +47,12 @@ pub enum Fault {
 
 impl Fault {
     /// The same, without the transaction's `ClientRequestToken`: as if it had been forgotten.
-    pub fn without_token(self) -> Injection {
-        Injection { fault: self, without_token: true }
+    pub fn without_token(self) -> PlannedFault {
+        PlannedFault { fault: self, without_token: true }
     }
 
     /// Whether the caller gets no reply, nor the news that there is none.
-    pub fn is_silent(self) -> bool {
+    pub fn is_unanswered(self) -> bool {
         matches!(self, Self::Hang | Self::Late | Self::ReplyHung)
     }
 
@@ -77,14 +77,14 @@ impl Fault {
 
 /// A fault, and whether the call loses its token on the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Injection {
+pub struct PlannedFault {
     /// What happens.
     pub fault: Fault,
     /// Whether `ClientRequestToken` is stripped.
     pub without_token: bool,
 }
 
-impl From<Fault> for Injection {
+impl From<Fault> for PlannedFault {
     fn from(fault: Fault) -> Self {
         Self { fault, without_token: false }
     }

@@ -1,9 +1,9 @@
-//! A shop whose services are behind proxies, and environments of its functions, each of which remembers nothing yet.
+//! The tables and queues of a shop behind fault proxies, and clients of them as an execution environment has them.
 
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use aws_sdk_dynamodb::{
@@ -11,31 +11,32 @@ use aws_sdk_dynamodb::{
     types::{DeleteRequest, PutRequest, WriteRequest},
 };
 use sijang_domain::Error;
-use sijang_local::{
-    faults::{Faults, Proxy, Sqs},
-    template::Table,
-};
+use sijang_local::template::Table;
 use sijang_storage::{Item, Message, OrderEvents, Store};
 
 use crate::{
-    books::plenty,
     engine::{Database, TABLES},
+    faults::{Faults, Proxy, Sqs},
     snapshot::Snapshot,
 };
 
-/// The queue of order events, as the stand-in knows it.
+/// URL of the queue of order events in the in-memory SQS.
 pub const QUEUE: &str = "http://sqs.local/order-events";
-pub const DEAD_LETTERS: &str = "http://sqs.local/order-events-dlq";
+/// URL of its dead-letter queue.
+pub const DLQ: &str = "http://sqs.local/order-events-dlq";
 
-/// Messages with these bodies, of requests that nobody follows.
+/// Messages with these bodies and without a trace header.
 pub fn untraced(bodies: &[String]) -> Vec<Message> {
     bodies.iter().map(|body| Message { body: body.clone(), trace: None }).collect()
 }
 
-/// A shop behind proxies.
-pub struct World {
+/// The tables and queues of one shop, each behind a proxy.
+pub struct Services {
+    /// The tables.
     pub database: Database,
+    /// The queues.
     pub sqs: Sqs,
+    /// The faults that both proxies apply.
     pub faults: Faults,
     dynamodb_proxy: Proxy,
     sqs_proxy: Proxy,
@@ -43,14 +44,16 @@ pub struct World {
     queue: Arc<OrderEvents>,
 }
 
-/// One environment of the functions.
+/// What one execution environment calls the services with.
 #[derive(Clone)]
-pub struct Environment {
+pub struct Clients {
+    /// Of the tables.
     pub store: Arc<Store>,
+    /// Of the queue of order events.
     pub queue: Arc<OrderEvents>,
 }
 
-impl World {
+impl Services {
     /// Empty tables, an empty queue, and proxies in front of them.
     pub async fn new() -> Self {
         let database = Database::fresh().await;
@@ -62,17 +65,17 @@ impl World {
         Self { database, sqs, faults, dynamodb_proxy, sqs_proxy, queue }
     }
 
-    /// Where a process finds the tables, behind their proxy.
+    /// Endpoint of the proxy in front of the tables.
     pub fn dynamodb_endpoint(&self) -> String {
         self.dynamodb_proxy.endpoint()
     }
 
-    /// Where a process finds the queues, behind their proxy.
+    /// Endpoint of the proxy in front of the queues.
     pub fn sqs_endpoint(&self) -> String {
         self.sqs_proxy.endpoint()
     }
 
-    /// Makes the tables have these items, when they have `known`, and the queue these messages.
+    /// Makes the tables hold exactly `items` and the queue exactly `messages`. `known` is what the tables hold now.
     pub async fn reset(&self, known: &Snapshot, items: &Snapshot, messages: &[String]) {
         self.sqs.clear();
         let mut writes = Vec::new();
@@ -93,8 +96,8 @@ impl World {
         assert_eq!(self.queue.send(&untraced(messages), false).await.unwrap(), Vec::<usize>::new());
     }
 
-    /// A new environment behind the proxies: nothing remembered, no connection open.
-    pub fn environment(&self, attempt: Duration) -> Environment {
+    /// New clients behind the proxies, with empty caches and no open connection. `attempt` limits each attempt of a call.
+    pub fn clients(&self, attempt: Duration) -> Clients {
         let config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .credentials_provider(credentials())
@@ -104,21 +107,24 @@ impl World {
             .timeout_config(timeouts(attempt))
             .retry_config(retries());
         let dynamodb = aws_sdk_dynamodb::Client::from_conf(config.build());
-        Environment {
+        Clients {
             store: Arc::new(Store::new(dynamodb, self.database.tables())),
             queue: Arc::new(order_events(&self.sqs_endpoint(), attempt)),
         }
     }
 
-    /// A new environment that is behind no proxy.
-    pub fn safe_environment(&self) -> Environment {
+    /// New clients that bypass the proxies.
+    pub fn direct_clients(&self) -> Clients {
         let store = Store::new(self.database.client.clone(), self.database.tables());
-        Environment { store: Arc::new(store), queue: Arc::clone(&self.queue) }
+        Clients { store: Arc::new(store), queue: Arc::clone(&self.queue) }
     }
 
-    /// Receives what is in the queue until nothing is left of it, as often as it takes.
+    /// Consumes the queue until it is empty.
+    ///
+    /// # Errors
+    /// When a call fails, or messages are left after ten rounds.
     pub async fn drain(&self) -> Result<(), Error> {
-        let Environment { store, queue } = self.safe_environment();
+        let Clients { store, queue } = self.direct_clients();
         for _ in 0..10 {
             self.sqs.pass_visibility_timeout();
             if self.sqs.bodies(QUEUE).is_empty() {
@@ -128,6 +134,11 @@ impl World {
         }
         Err(Error::Busy(format!("{} messages stay in the queue", self.sqs.bodies(QUEUE).len())))
     }
+}
+
+/// Enough time for anything that meets no fault.
+pub fn plenty() -> Instant {
+    Instant::now() + Duration::from_secs(20)
 }
 
 fn by_key<'a>(table: &Table, items: &'a Snapshot) -> BTreeMap<Vec<String>, &'a Item> {
@@ -151,10 +162,10 @@ fn put(item: &Item) -> WriteRequest {
 }
 
 fn order_events(endpoint: &str, attempt: Duration) -> OrderEvents {
-    OrderEvents::new(sqs(endpoint, attempt), QUEUE.to_owned(), DEAD_LETTERS.to_owned())
+    OrderEvents::new(sqs(endpoint, attempt), QUEUE.to_owned(), DLQ.to_owned())
 }
 
-/// A client of the queues.
+/// A client of the queues. `attempt` limits each attempt of a call.
 pub fn sqs(endpoint: &str, attempt: Duration) -> aws_sdk_sqs::Client {
     let config = aws_sdk_sqs::Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
@@ -168,15 +179,15 @@ pub fn sqs(endpoint: &str, attempt: Duration) -> aws_sdk_sqs::Client {
 }
 
 fn credentials() -> Credentials {
-    Credentials::new("test", "test", None, None, "crash")
+    Credentials::new("test", "test", None, None, "tests")
 }
 
-/// The functions give an attempt three seconds: too long for a hundred calls that hang.
+/// The functions give an attempt three seconds, which is too long for hundreds of calls that hang.
 fn timeouts(attempt: Duration) -> TimeoutConfig {
     TimeoutConfig::builder().operation_attempt_timeout(attempt).build()
 }
 
-/// As the functions have them, but sooner.
+/// The retries of the functions, with shorter backoff.
 fn retries() -> RetryConfig {
     sijang_storage::retries().with_initial_backoff(Duration::from_millis(1)).with_max_backoff(Duration::from_millis(5))
 }

@@ -6,14 +6,14 @@ use std::{
     ops::Range,
 };
 
-use super::{Call, Fault, Injection};
+use super::{Call, Fault, PlannedFault};
 
 /// A rule that gives each call its fault.
-pub struct Plan(Box<dyn Fn(&Call) -> Injection + Send + Sync>);
+pub struct Plan(Box<dyn Fn(&Call) -> PlannedFault + Send + Sync>);
 
 impl Plan {
     /// A rule of one's own.
-    pub fn new(rule: impl Fn(&Call) -> Injection + Send + Sync + 'static) -> Self {
+    pub fn new(rule: impl Fn(&Call) -> PlannedFault + Send + Sync + 'static) -> Self {
         Self(Box::new(rule))
     }
 
@@ -23,55 +23,55 @@ impl Plan {
     }
 
     /// These calls, counted from one over all operations, get the fault.
-    pub fn during(numbers: Range<usize>, injection: impl Into<Injection>) -> Self {
-        let injection = injection.into();
-        Self::new(move |call| if numbers.contains(&call.number) { injection } else { Fault::None.into() })
+    pub fn during(numbers: Range<usize>, fault: impl Into<PlannedFault>) -> Self {
+        let fault = fault.into();
+        Self::new(move |call| if numbers.contains(&call.number) { fault } else { Fault::None.into() })
     }
 
     /// One call, counted from one over all operations, gets the fault.
-    pub fn at(number: usize, injection: impl Into<Injection>) -> Self {
-        Self::during(number..number + 1, injection)
+    pub fn at(number: usize, fault: impl Into<PlannedFault>) -> Self {
+        Self::during(number..number + 1, fault)
     }
 
     /// This call gets the fault, and so does every later one of the same operation.
-    pub fn from(number: usize, operation: &str, injection: impl Into<Injection>) -> Self {
-        let (operation, injection) = (operation.to_owned(), injection.into());
+    pub fn from(number: usize, operation: &str, fault: impl Into<PlannedFault>) -> Self {
+        let (operation, fault) = (operation.to_owned(), fault.into());
         Self::new(
             move |call| {
-                if call.number >= number && call.operation == operation { injection } else { Fault::None.into() }
+                if call.number >= number && call.operation == operation { fault } else { Fault::None.into() }
             },
         )
     }
 
     /// The nth call of an operation gets the fault.
-    pub fn nth(operation: &str, nth: usize, injection: impl Into<Injection>) -> Self {
-        let (operation, injection) = (operation.to_owned(), injection.into());
+    pub fn nth(operation: &str, nth: usize, fault: impl Into<PlannedFault>) -> Self {
+        let (operation, fault) = (operation.to_owned(), fault.into());
         Self::new(
             move |call| {
-                if call.nth == nth && call.operation == operation { injection } else { Fault::None.into() }
+                if call.nth == nth && call.operation == operation { fault } else { Fault::None.into() }
             },
         )
     }
 
     /// So many calls of a thousand get one of these faults, by chance. The same seed gives the nth call of an operation
     /// the same fault again.
-    pub fn seeded(seed: u64, per_mille: u64, injections: Vec<Injection>) -> Self {
+    pub fn seeded(seed: u64, per_mille: u64, faults: Vec<PlannedFault>) -> Self {
         Self::new(move |call| {
-            let fits: Vec<_> = injections.iter().filter(|one| one.fault.applies_to(&call.operation)).collect();
+            let fits: Vec<_> = faults.iter().filter(|one| one.fault.applies_to(&call.operation)).collect();
             let mut hasher = DefaultHasher::new();
             (seed, &call.operation, call.nth).hash(&mut hasher);
             let chance = hasher.finish();
             let pick = usize::try_from(chance / 1000).unwrap_or_default() % fits.len().max(1);
             match fits.get(pick) {
-                Some(injection) if chance % 1000 < per_mille => **injection,
+                Some(fault) if chance % 1000 < per_mille => **fault,
                 _ => Fault::None.into(),
             }
         })
     }
 
-    pub(super) fn injection(&self, call: &Call) -> Injection {
-        let injection = (self.0)(call);
-        if injection.fault.applies_to(&call.operation) { injection } else { Fault::None.into() }
+    pub(super) fn fault_of(&self, call: &Call) -> PlannedFault {
+        let planned = (self.0)(call);
+        if planned.fault.applies_to(&call.operation) { planned } else { Fault::None.into() }
     }
 }
 
@@ -93,7 +93,7 @@ mod tests {
             fault: Fault::None,
             consumed: Consumed::default(),
         };
-        (1..=400).map(|n| plan.injection(&call(n)).fault).collect()
+        (1..=400).map(|n| plan.fault_of(&call(n)).fault).collect()
     }
 
     #[test]
@@ -101,8 +101,8 @@ mod tests {
         let plan = |seed| Plan::seeded(seed, 250, vec![Fault::Reset.into(), Fault::HalfBatch.into()]);
         assert_eq!(faults(&plan(1), "PutItem"), faults(&plan(1), "PutItem"));
         assert_ne!(faults(&plan(1), "PutItem"), faults(&plan(2), "PutItem"));
-        let struck = faults(&plan(3), "PutItem").into_iter().filter(|fault| *fault == Fault::Reset).count();
-        assert!((60..=140).contains(&struck), "{struck}");
+        let reset = faults(&plan(3), "PutItem").into_iter().filter(|fault| *fault == Fault::Reset).count();
+        assert!((60..=140).contains(&reset), "{reset}");
     }
 
     #[test]

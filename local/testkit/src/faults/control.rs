@@ -1,5 +1,5 @@
-//! The calls that went by, the plan for them, and what is held back. One for all proxies of a system, so that calls are
-//! counted over all services.
+//! The plan, the calls that were made, and the calls that are held back. All proxies of a system share one [`Faults`], so
+//! that calls are counted over all services.
 
 use std::{
     collections::HashMap,
@@ -9,25 +9,7 @@ use std::{
 use serde_json::Value;
 use tokio::{sync::watch, task::JoinSet};
 
-use super::{
-    Consumed, Fault, Injection, Plan,
-    proxy::{Onward, Reply},
-};
-
-/// A call that came to a proxy.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Call {
-    /// Counted over all calls, from one.
-    pub number: usize,
-    /// The name of the operation.
-    pub operation: String,
-    /// Counted over the calls of this operation, from one.
-    pub nth: usize,
-    /// What happened to it.
-    pub fault: Fault,
-    /// What it consumed, if that is measured.
-    pub consumed: Consumed,
-}
+use super::{Call, Consumed, Fault, Plan, PlannedFault, forward::ForwardedCall, reply::Reply};
 
 /// The faults of a system: shared by its proxies, and by the test that plans them.
 #[derive(Debug, Clone)]
@@ -37,7 +19,7 @@ pub struct Faults(Arc<Shared>);
 struct Shared {
     state: Mutex<State>,
     /// How many calls have been left without a reply.
-    silent: watch::Sender<usize>,
+    unanswered: watch::Sender<usize>,
 }
 
 #[derive(Debug)]
@@ -47,7 +29,7 @@ struct State {
     measured: bool,
     calls: Vec<Call>,
     counts: HashMap<String, usize>,
-    late: Vec<Onward>,
+    late: Vec<ForwardedCall>,
     /// What eventually consistent reads were answered, by operation and request: the SDK writes the same one in many ways.
     seen: HashMap<(String, Value), Reply>,
 }
@@ -63,7 +45,7 @@ impl Faults {
             late: Vec::new(),
             seen: HashMap::new(),
         };
-        Self(Arc::new(Shared { state: Mutex::new(state), silent: watch::Sender::new(0) }))
+        Self(Arc::new(Shared { state: Mutex::new(state), unanswered: watch::Sender::new(0) }))
     }
 
     /// From here on calls are counted anew, and get the faults of this plan.
@@ -72,7 +54,7 @@ impl Faults {
         state.plan = plan;
         state.calls.clear();
         state.counts.clear();
-        self.0.silent.send_replace(0);
+        self.0.unanswered.send_replace(0);
     }
 
     /// From here on DynamoDB is asked what each call consumes: the callers need not ask.
@@ -85,11 +67,11 @@ impl Faults {
         self.state().calls.clone()
     }
 
-    /// Waits until a call is left without a reply (see [`Fault::is_silent`]): the moment at which a process can be
+    /// Waits until a call is left without a reply (see [`Fault::is_unanswered`]): the moment at which a process can be
     /// stopped right before, or right after, what the call does.
-    pub async fn silence(&self) {
+    pub async fn unanswered(&self) {
         // The sender is in `self`, so that waiting cannot fail.
-        let _ = self.0.silent.subscribe().wait_for(|silent| *silent > 0).await;
+        let _ = self.0.unanswered.subscribe().wait_for(|unanswered| *unanswered > 0).await;
     }
 
     /// Lets the calls arrive that are late. Returns how many they were.
@@ -97,49 +79,49 @@ impl Faults {
         let late = std::mem::take(&mut self.state().late);
         let count = late.len();
         let mut deliveries = JoinSet::new();
-        for onward in late {
-            deliveries.spawn(onward.send());
+        for call in late {
+            deliveries.spawn(call.send());
         }
         while deliveries.join_next().await.is_some() {}
         count
     }
 
-    pub(super) fn count(&self, operation: &str) -> (usize, Injection) {
+    pub(super) fn count(&self, operation: &str) -> (usize, PlannedFault) {
         let mut state = self.state();
         let nth = state.counts.entry(operation.to_owned()).or_default();
         *nth += 1;
         let nth = *nth;
         let (number, operation) = (state.calls.len() + 1, operation.to_owned());
         let mut call = Call { number, operation, nth, fault: Fault::None, consumed: Consumed::default() };
-        let injection = state.plan.injection(&call);
-        call.fault = injection.fault;
+        let planned = state.plan.fault_of(&call);
+        call.fault = planned.fault;
         state.calls.push(call);
-        (number, injection)
+        (number, planned)
     }
 
     pub(super) fn is_measured(&self) -> bool {
         self.state().measured
     }
 
-    pub(super) fn note(&self, number: usize, consumed: Consumed) {
+    pub(super) fn record_consumed(&self, number: usize, consumed: Consumed) {
         if let Some(call) = self.state().calls.get_mut(number - 1) {
             call.consumed = consumed;
         }
     }
 
-    pub(super) fn fell_silent(&self) {
-        self.0.silent.send_modify(|silent| *silent += 1);
+    pub(super) fn record_unanswered(&self) {
+        self.0.unanswered.send_modify(|unanswered| *unanswered += 1);
     }
 
-    pub(super) fn hold(&self, onward: Onward) {
-        self.state().late.push(onward);
+    pub(super) fn hold(&self, call: ForwardedCall) {
+        self.state().late.push(call);
     }
 
-    pub(super) fn remember(&self, operation: &str, request: &Value, reply: &Reply) {
+    pub(super) fn record_reply(&self, operation: &str, request: &Value, reply: &Reply) {
         self.state().seen.insert((operation.to_owned(), request.clone()), reply.clone());
     }
 
-    pub(super) fn remembered(&self, operation: &str, request: &Value) -> Option<Reply> {
+    pub(super) fn seen_reply(&self, operation: &str, request: &Value) -> Option<Reply> {
         self.state().seen.get(&(operation.to_owned(), request.clone())).cloned()
     }
 

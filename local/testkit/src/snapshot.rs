@@ -1,7 +1,8 @@
-//! Everything that is stored, at one instant between commands: to compare, and to audit.
+//! Everything that is stored at one instant between commands, to compare and to check.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_sdk_dynamodb::Client;
 use sijang_local::template::Table;
 use sijang_storage::Item;
 
@@ -14,9 +15,14 @@ pub struct Snapshot(BTreeMap<&'static str, BTreeMap<String, Item>>);
 impl Snapshot {
     /// What is stored now.
     pub async fn of(database: &Database) -> Self {
+        Self::read(&database.client, |table| database.name_of(table)).await
+    }
+
+    /// What is stored now in the tables of a deployed stack; `name_of` gives a table's physical name.
+    pub async fn read(client: &Client, name_of: impl Fn(&str) -> String) -> Self {
         let mut all = BTreeMap::new();
         for table in TABLES.iter() {
-            let scan = database.client.scan().table_name(database.name_of(&table.name)).consistent_read(true);
+            let scan = client.scan().table_name(name_of(&table.name)).consistent_read(true);
             let items = scan.into_paginator().items().send().collect::<Result<Vec<Item>, _>>().await.unwrap();
             let items = items.into_iter().map(|item| (key_of(table, &item), item));
             all.insert(table.name.as_str(), items.collect());
@@ -24,8 +30,7 @@ impl Snapshot {
         Self(all)
     }
 
-    /// Of these items, by the name of their table.
-    #[allow(dead_code)] // for the simulation, whose engine answers no scan
+    /// Of these items, by the name of their table: for an engine that answers no scan.
     pub fn of_items<'a>(tables: impl IntoIterator<Item = (&'a str, Vec<Item>)>) -> Self {
         let tables: BTreeMap<_, _> = tables.into_iter().collect();
         let keyed = |table: &'static Table| {
@@ -40,12 +45,12 @@ impl Snapshot {
         self.0[table].values()
     }
 
-    /// The items of a table, to be tampered with.
+    /// The items of a table, to change it.
     pub fn items_mut(&mut self, table: &str) -> &mut BTreeMap<String, Item> {
         self.0.get_mut(table).unwrap()
     }
 
-    /// What is different from `before`, an item a line: new (`+`), gone (`-`) or changed (`~`), its table and its key.
+    /// What is different from `before`, an item a line: added (`+`), removed (`-`) or changed (`~`), its table and its key.
     pub fn changes_since(&self, before: &Self) -> Vec<(char, &'static str, String)> {
         let mut changes = Vec::new();
         for (table, now) in &self.0 {

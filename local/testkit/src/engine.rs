@@ -1,11 +1,11 @@
-//! The engines that can serve the contract, and a database of one's own for each test.
+//! Fresh tables for each test, in any engine that speaks DynamoDB.
 //!
-//! The tables are those of `template.yaml`, under names that no other test has: tests share nothing, and an engine that
-//! outlives them (an account, DynamoDB Local) gets its tables deleted again.
+//! The tables are those of `template.yaml`, under names that no other test has, so that tests share nothing. In an engine
+//! that outlives the test (an account, DynamoDB Local) the tables are deleted afterwards.
 //!
-//! Without a variable the engine is dynoxide, in this process. `SIJANG_CONTRACT_ENDPOINT=http://host:port` is another one
-//! on this machine. `SIJANG_CONTRACT_AWS=1` is the account of the usual credentials, in their region: seven tables for
-//! each test, on demand, named `contract-...` and deleted afterwards; `--test-threads 4` keeps within its limits.
+//! By default the engine is dynoxide, in this process. `SIJANG_DYNAMODB_ENDPOINT=http://host:port` selects another one on
+//! this machine. `SIJANG_DYNAMODB_AWS=1` selects the account of the usual credentials, in their region: seven on-demand
+//! tables for each test, named `sijang-test-...` and deleted afterwards; `--test-threads 4` keeps within its limits.
 
 use std::{env, path::Path, sync::LazyLock, thread, time::Duration};
 
@@ -27,12 +27,13 @@ use ulid::Ulid;
 
 /// The tables of the template.
 pub static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../template.yaml");
     Template::load(&path).unwrap().tables().to_vec()
 });
 
 /// An engine with fresh tables, all of them empty.
 pub struct Database {
+    /// A client of the engine.
     pub client: Client,
     /// Where the engine listens.
     pub endpoint: String,
@@ -43,19 +44,19 @@ pub struct Database {
 /// What serves the tables.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Engine {
-    /// It ends with the test.
+    /// Ends with the test.
     InProcess,
-    /// It is reached at an endpoint, and outlives the test.
+    /// Reached at an endpoint; outlives the test.
     Running,
-    /// An account, reached as the SDK finds it.
+    /// An AWS account, with the SDK's default configuration.
     Account,
 }
 
 impl Database {
     /// Fresh tables in the engine that the environment names, or else in an engine of their own.
     pub async fn fresh() -> Self {
-        let (engine, endpoint) = match env::var("SIJANG_CONTRACT_ENDPOINT") {
-            _ if env::var_os("SIJANG_CONTRACT_AWS").is_some() => (Engine::Account, String::new()),
+        let (engine, endpoint) = match env::var("SIJANG_DYNAMODB_ENDPOINT") {
+            _ if env::var_os("SIJANG_DYNAMODB_AWS").is_some() => (Engine::Account, String::new()),
             Ok(endpoint) => return Self::at(&endpoint).await,
             Err(_) => (Engine::InProcess, in_process().await),
         };
@@ -69,7 +70,7 @@ impl Database {
 
     async fn with(engine: Engine, endpoint: String) -> Self {
         let client = client_of(&engine, &endpoint).await;
-        let prefix = format!("contract-{}", Ulid::generate());
+        let prefix = format!("sijang-test-{}", Ulid::generate());
         let database = Self { client, endpoint, prefix, engine };
         // Dropped when this fails, so that no table is left behind.
         join_all(TABLES.iter().map(|table| create(&database.client, database.name_of(&table.name), table))).await;
@@ -81,7 +82,7 @@ impl Database {
         format!("{}-{table}", self.prefix)
     }
 
-    /// The tables as the store is told of them.
+    /// The physical names, as the store takes them.
     pub fn tables(&self) -> Tables {
         Tables {
             balances: self.name_of("balances"),
@@ -102,7 +103,7 @@ impl Drop for Database {
         }
         let (engine, endpoint) = (self.engine.clone(), self.endpoint.clone());
         let names: Vec<String> = TABLES.iter().map(|table| self.name_of(&table.name)).collect();
-        // The test's own runtime cannot be waited for in here.
+        // `drop` cannot wait for the test's own runtime.
         let deletion = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
@@ -140,7 +141,7 @@ pub fn client_at(endpoint: &str) -> Client {
     let variable = |name: &str| env::var(name).ok();
     let credential = |name: &str| variable(name).unwrap_or_else(|| "test".to_owned());
     let (id, secret) = (credential("AWS_ACCESS_KEY_ID"), credential("AWS_SECRET_ACCESS_KEY"));
-    let credentials = Credentials::new(id, secret, variable("AWS_SESSION_TOKEN"), None, "contract");
+    let credentials = Credentials::new(id, secret, variable("AWS_SESSION_TOKEN"), None, "tests");
     let region = variable("AWS_REGION").unwrap_or_else(|| "ap-northeast-2".to_owned());
     let config = Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())

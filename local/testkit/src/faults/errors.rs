@@ -1,22 +1,19 @@
-//! The replies of services in trouble, as they are on the wire.
+//! The error replies of DynamoDB and SQS, as they are on the wire.
 //!
 //! DynamoDB and SQS both speak AWS JSON: the error's name is in `__type`. A checksum is left out, which is allowed: it
 //! must be right where it is given.
 
-use reqwest::{
-    StatusCode,
-    header::{CONTENT_TYPE, HeaderMap, HeaderValue},
-};
+use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Fault, proxy::Reply};
+use super::{Fault, reply::Reply};
 
 const DYNAMODB: &str = "com.amazonaws.dynamodb.v20120810";
 const SQS: &str = "com.amazonaws.sqs";
 const CORAL: &str = "com.amazon.coral.availability";
 
-/// The reply to a call that a service would not take; nothing when the fault is not of this kind.
-pub(super) fn refusal(fault: Fault, operation: &str, request: &Value) -> Option<Reply> {
+/// The error reply of a fault; `None` when the fault is not an error that a service answers with.
+pub(super) fn reply_of(fault: Fault, operation: &str, request: &Value) -> Option<Reply> {
     let transaction = operation == "TransactWriteItems";
     let service = if operation.contains("Message") { SQS } else { DYNAMODB };
     let bad = |namespace: &str, name: &str, message: &str| error(StatusCode::BAD_REQUEST, namespace, name, message);
@@ -68,19 +65,11 @@ fn cancelled(request: &Value, second: Option<&str>, last: &str) -> Reply {
         "Message": message,
         "CancellationReasons": codes.iter().map(reason).collect::<Vec<_>>(),
     });
-    json_reply(StatusCode::BAD_REQUEST, &body)
+    Reply::json(StatusCode::BAD_REQUEST, &body)
 }
 
 fn error(status: StatusCode, namespace: &str, name: &str, message: &str) -> Reply {
-    json_reply(status, &json!({ "__type": format!("{namespace}#{name}"), "message": message }))
-}
-
-/// A reply in AWS JSON.
-pub(super) fn json_reply(status: StatusCode, body: &Value) -> Reply {
-    let mut headers = HeaderMap::new();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-amz-json-1.0"));
-    headers.insert("x-amzn-requestid", HeaderValue::from_static("00000000-0000-0000-0000-000000000000"));
-    Reply { status, headers, body: body.to_string().into() }
+    Reply::json(status, &json!({ "__type": format!("{namespace}#{name}"), "message": message }))
 }
 
 #[cfg(test)]
@@ -90,13 +79,13 @@ mod tests {
     #[test]
     fn a_cancelled_transaction_has_a_reason_for_each_action() {
         let request = json!({ "TransactItems": [{}, {}, {}, {}] });
-        let reply = refusal(Fault::ConflictAndCondition, "TransactWriteItems", &request).unwrap();
+        let reply = reply_of(Fault::ConflictAndCondition, "TransactWriteItems", &request).unwrap();
         let body: Value = serde_json::from_slice(&reply.body).unwrap();
         let codes: Vec<_> = body["CancellationReasons"].as_array().unwrap().iter().map(|one| &one["Code"]).collect();
         assert_eq!(codes, ["None", "ConditionalCheckFailed", "None", "TransactionConflict"]);
         // The first action is the event, whose condition no conflict hides.
         let two = json!({ "TransactItems": [{}, {}] });
-        let reply = refusal(Fault::ConflictAndCondition, "TransactWriteItems", &two).unwrap();
+        let reply = reply_of(Fault::ConflictAndCondition, "TransactWriteItems", &two).unwrap();
         assert!(!String::from_utf8_lossy(&reply.body).contains("ConditionalCheckFailed"));
     }
 }
