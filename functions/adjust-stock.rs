@@ -1,7 +1,7 @@
 //! `POST /v1/admin/products/{product_id}/stock-adjustments`: adds units to the stock, or takes some out.
 
 use serde::Deserialize;
-use sijang_domain::{FieldError, Fields, Name, ProductId, Refusal, Stock, StockAdjustment, Violation, schema};
+use sijang_domain::{FieldError, Fields, Name, ProductId, Rejection, Stock, StockAdjustment, Violation, schema};
 use sijang_edge::{Answer, Error, Reply, Request, parameters::IdempotencyKeyHeader, serve};
 use sijang_storage::Store;
 use utoipa::{
@@ -49,7 +49,7 @@ async fn main() -> Result<(), Error> {
 pub async fn handle(store: &Store, request: Request) -> Answer {
     let admin = request.admin()?;
     request.only_parameters(&[])?;
-    let product_id = request.path("product_id", Refusal::ProductNotFound)?;
+    let product_id = request.path("product_id", Rejection::ProductNotFound)?;
     let (delta, reason) = request.body::<Body>()?.parse()?;
     let command = request.command(admin, "adjust-stock", &(product_id, delta, &reason))?;
     let adjustment = store.adjust_stock(&command, product_id, (delta, reason)).await?;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use sijang_domain::{
     Day, RankedProduct, Timestamp,
-    metric::{NIGHT_DURATION, NIGHT_FACTS, NIGHTS},
+    metric::{AGGREGATION_DURATION, AGGREGATION_FACTS, AGGREGATION_RUNS},
 };
 use sijang_edge::{Error, metrics, work};
 use sijang_storage::{OrderEvents, Store};
@@ -63,9 +63,9 @@ pub async fn aggregate(store: &Store, queue: &OrderEvents, task: Task) -> Result
     let report = match task {
         Task::Night { scheduled_time } => {
             let ranking = store.aggregate(scheduled_time).await?;
-            metrics::count(&NIGHTS, 1);
-            metrics::measure(&NIGHT_FACTS, ranking.facts);
-            metrics::measure(&NIGHT_DURATION, u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX));
+            metrics::count(&AGGREGATION_RUNS, 1);
+            metrics::measure(&AGGREGATION_FACTS, ranking.facts);
+            metrics::measure(&AGGREGATION_DURATION, u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX));
             Report { day: ranking.day, drained, facts: ranking.facts, ranking: Some(ranking.products) }
         }
         Task::Recount { day } => Report { day, drained, facts: store.recount(day).await?, ranking: None },

@@ -1,6 +1,6 @@
 //! `POST /v1/orders/{order_id}/cancel`: cancels one of the customer's orders: money, stock and coupon are given back.
 
-use sijang_domain::{Order, OrderId, Refusal};
+use sijang_domain::{Order, OrderId, Rejection};
 use sijang_edge::{Answer, Error, Reply, Request, parameters::IdempotencyKeyHeader, serve};
 use sijang_storage::Store;
 
@@ -37,7 +37,7 @@ async fn main() -> Result<(), Error> {
 pub async fn handle(store: &Store, request: Request) -> Answer {
     let customer = request.customer()?;
     request.only_parameters(&[])?;
-    let order_id: OrderId = request.path("order_id", Refusal::OrderNotFound)?;
+    let order_id: OrderId = request.path("order_id", Rejection::OrderNotFound)?;
     request.no_body()?;
     let command = request.command(customer, "cancel-order", &order_id)?;
     let order = store.cancel_order(&command, order_id).await?;

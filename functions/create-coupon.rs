@@ -169,20 +169,20 @@ impl DiscountBody {
         // An amount of nothing is no discount.
         let something = |money: MoneyBody| Money::within(money.amount, Money::new(1)?, Money::MAX);
         let required = |value: Option<_>| value.ok_or(Violation::Missing);
-        let mut refuse = |given: bool, pointer: &str| {
+        let mut reject = |given: bool, pointer: &str| {
             if given {
                 fields.note(pointer, Violation::Unknown);
             }
         };
         match self.r#type {
             DiscountType::Fixed => {
-                refuse(self.percent.is_some(), "/discount/percent");
-                refuse(self.max_amount.is_some(), "/discount/max_amount");
+                reject(self.percent.is_some(), "/discount/percent");
+                reject(self.max_amount.is_some(), "/discount/max_amount");
                 let amount = fields.check("/discount/amount", required(self.amount).and_then(something))?;
                 Some(Discount::Fixed { amount })
             }
             DiscountType::Percent => {
-                refuse(self.amount.is_some(), "/discount/amount");
+                reject(self.amount.is_some(), "/discount/amount");
                 let percent = self.percent.ok_or(Violation::Missing).and_then(CampaignDraft::parse_percent);
                 let percent = fields.check("/discount/percent", percent);
                 let max_amount = match self.max_amount {

@@ -1,6 +1,6 @@
 //! `GET /v1/orders/{order_id}`: one of the customer's orders. Another's is not there.
 
-use sijang_domain::{Order, OrderId, Refusal};
+use sijang_domain::{Order, OrderId, Rejection};
 use sijang_edge::{Answer, Error, Reply, Request, serve};
 use sijang_storage::Store;
 
@@ -36,7 +36,7 @@ async fn main() -> Result<(), Error> {
 pub async fn handle(store: &Store, request: Request) -> Answer {
     let customer = request.customer()?;
     request.only_parameters(&[])?;
-    let order_id = request.path("order_id", Refusal::OrderNotFound)?;
+    let order_id = request.path("order_id", Rejection::OrderNotFound)?;
     let order = store.order(&customer, order_id).await?;
     Ok(Reply::ok(&order))
 }

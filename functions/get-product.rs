@@ -1,6 +1,6 @@
 //! `GET /v1/products/{product_id}`: one product with its description; also one that is not sold at present. Public.
 
-use sijang_domain::{Product, ProductId, Refusal};
+use sijang_domain::{Product, ProductId, Rejection};
 use sijang_edge::{Answer, Error, Reply, Request, parameters::ConditionalHeader, serve};
 use sijang_storage::Store;
 
@@ -30,7 +30,7 @@ async fn main() -> Result<(), Error> {
 )]
 pub async fn handle(store: &Store, request: Request) -> Answer {
     request.only_parameters(&[])?;
-    let product_id = request.path("product_id", Refusal::ProductNotFound)?;
+    let product_id = request.path("product_id", Rejection::ProductNotFound)?;
     let product = store.product(product_id).await?;
     Ok(Reply::ok(&product).public(&request, 5))
 }

@@ -3,7 +3,7 @@
 //! An idempotency key is welcome but not required: a customer can hold one coupon of a campaign, so that asking again
 //! gets nothing twice. With the key, the repeated request gets the first one's answer.
 
-use sijang_domain::{CouponId, CouponStatus, IssuedCouponView, Refusal};
+use sijang_domain::{CouponId, CouponStatus, IssuedCouponView, Rejection};
 use sijang_edge::{Answer, Error, Reply, Request, parameters::OptionalIdempotencyKeyHeader, serve};
 use sijang_storage::Store;
 
@@ -44,13 +44,13 @@ async fn main() -> Result<(), Error> {
 pub async fn handle(store: &Store, request: Request) -> Answer {
     let customer = request.customer()?;
     request.only_parameters(&[])?;
-    let coupon_id = request.path("coupon_id", Refusal::CouponNotFound)?;
+    let coupon_id = request.path("coupon_id", Rejection::CouponNotFound)?;
     request.no_body()?;
     let key = request.idempotency_key()?;
-    let issued = store.issue_coupon(&customer, coupon_id, key.as_ref(), request.moment()).await?;
+    let issued = store.issue_coupon(&customer, coupon_id, key.as_ref(), request.time()).await?;
     // As it was when it was issued, however often the answer is repeated.
     Ok(Reply::created(&issued.map(|coupon| {
         let at = coupon.issued_at;
-        IssuedCouponView { status: CouponStatus::Usable, used_at: None, order_id: None, ..coupon.seen_at(at) }
+        IssuedCouponView { status: CouponStatus::Usable, used_at: None, order_id: None, ..coupon.viewed_at(at) }
     })))
 }

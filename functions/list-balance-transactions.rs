@@ -36,6 +36,6 @@ pub async fn handle(store: &Store, cursors: &CursorKey, request: Request) -> Ans
     let customer = request.customer()?;
     request.only_parameters(&["limit", "cursor"])?;
     let page = request.page(cursors, "balance-transactions", customer.as_str())?;
-    let entries = store.ledger(&customer, page.limit, page.after.clone(), request.moment()).await?;
+    let entries = store.ledger(&customer, page.limit, page.after.clone(), request.time()).await?;
     Ok(Reply::page(entries, &page))
 }

@@ -39,9 +39,9 @@ pub async fn handle(store: &Store, cursors: &CursorKey, request: Request) -> Ans
     request.only_parameters(&["status", "limit", "cursor"])?;
     let status = request.choice("status")?;
     let page = request.page(cursors, list_of(status), customer.as_str())?;
-    let now = request.moment().now;
+    let now = request.time().now;
     let coupons = store.coupons_of(&customer, status, page.limit, page.after.clone(), now).await?;
-    Ok(Reply::page(coupons.map(|coupon| coupon.seen_at(now)), &page))
+    Ok(Reply::page(coupons.map(|coupon| coupon.viewed_at(now)), &page))
 }
 
 /// Each filter is a list of its own: a cursor of one does not fit another.

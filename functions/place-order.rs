@@ -28,7 +28,7 @@ struct Line {
     product_id: String,
     #[schema(value_type = Quantity)]
     quantity: i64,
-    /// The price that the customer was shown. With it, the order costs this or is refused.
+    /// The price that the customer was shown. With it, the order costs this or is rejected.
     #[serde(default, deserialize_with = "given")]
     unit_price: Option<MoneyBody>,
 }

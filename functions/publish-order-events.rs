@@ -14,7 +14,7 @@ use sijang_domain::{
     metric::{MALFORMED, RELAY_LAG, RELAYED},
 };
 use sijang_edge::{Error, metrics, work};
-use sijang_storage::{Message, OrderEvents, lag, relayed, traced};
+use sijang_storage::{Message, OrderEvents, order_event_of, record_lag, trace_of};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -46,8 +46,8 @@ pub async fn publish(queue: &OrderEvents, event: StreamEvent) -> Result<DynamoDb
     let (mut live, mut dead) = (Mail::default(), Mail::default());
     let mut times = Vec::new();
     for (position, record) in event.records.iter().enumerate() {
-        let trace = traced(&record.change.new_image);
-        match relayed(record.change.new_image.clone()) {
+        let trace = trace_of(&record.change.new_image);
+        match order_event_of(record.change.new_image.clone()) {
             Ok(event) => {
                 times.push(event.time);
                 live.add(position, serde_json::to_string(&event)?, trace);
@@ -63,7 +63,7 @@ pub async fn publish(queue: &OrderEvents, event: StreamEvent) -> Result<DynamoDb
     metrics::count(&MALFORMED, dead.messages.len() - undead.len());
     let first = unsent.into_iter().chain(undead).min();
     if first.is_none() {
-        lag(&RELAY_LAG, times.into_iter().min());
+        record_lag(&RELAY_LAG, times.into_iter().min());
     }
     let (published, dead, failed) = (live.messages.len(), dead.messages.len(), first.is_some());
     let traces = TraceId::list(live.messages.iter().filter_map(|message| message.trace));

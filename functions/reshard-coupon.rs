@@ -1,6 +1,6 @@
 //! `POST /v1/admin/coupons/{coupon_id}/shards`: splits the rest of a campaign over so many items, while it is given out.
 
-use sijang_domain::{CouponId, CouponShards, Refusal};
+use sijang_domain::{CouponId, CouponShards, Rejection};
 use sijang_edge::{Answer, Error, Reply, Request, ShardsBody, parameters::IdempotencyKeyHeader, serve};
 use sijang_storage::Store;
 
@@ -31,7 +31,7 @@ async fn main() -> Result<(), Error> {
 pub async fn handle(store: &Store, request: Request) -> Answer {
     let admin = request.admin()?;
     request.only_parameters(&[])?;
-    let coupon_id = request.path("coupon_id", Refusal::CouponNotFound)?;
+    let coupon_id = request.path("coupon_id", Rejection::CouponNotFound)?;
     let shards = request.body::<ShardsBody>()?.parse()?;
     let command = request.command(admin, "reshard-coupon", &(coupon_id, shards))?;
     let split = store.reshard_coupon(&command, coupon_id, shards).await?;

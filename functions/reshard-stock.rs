@@ -1,6 +1,6 @@
 //! `POST /v1/admin/products/{product_id}/shards`: splits the stock of a product over so many items, while it is sold.
 
-use sijang_domain::{ProductId, Refusal, StockShards};
+use sijang_domain::{ProductId, Rejection, StockShards};
 use sijang_edge::{Answer, Error, Reply, Request, ShardsBody, parameters::IdempotencyKeyHeader, serve};
 use sijang_storage::Store;
 
@@ -31,7 +31,7 @@ async fn main() -> Result<(), Error> {
 pub async fn handle(store: &Store, request: Request) -> Answer {
     let admin = request.admin()?;
     request.only_parameters(&[])?;
-    let product_id = request.path("product_id", Refusal::ProductNotFound)?;
+    let product_id = request.path("product_id", Rejection::ProductNotFound)?;
     let shards = request.body::<ShardsBody>()?.parse()?;
     let command = request.command(admin, "reshard-stock", &(product_id, shards))?;
     let split = store.reshard_stock(&command, product_id, shards).await?;

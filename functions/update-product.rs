@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 use sijang_domain::{
-    Description, FieldError, Fields, Name, ProductDraft, ProductId, ProductInfo, ProductPatch, ProductStatus, Refusal,
-    Violation, schema,
+    Description, FieldError, Fields, Name, ProductDraft, ProductId, ProductInfo, ProductPatch, ProductStatus,
+    Rejection, Violation, schema,
 };
 use sijang_edge::{Answer, Error, MoneyBody, Reply, Request, given, parameters::IdempotencyKeyHeader, serve};
 use sijang_storage::Store;
@@ -59,7 +59,7 @@ async fn main() -> Result<(), Error> {
 pub async fn handle(store: &Store, request: Request) -> Answer {
     let admin = request.admin()?;
     request.only_parameters(&[])?;
-    let product_id = request.path("product_id", Refusal::ProductNotFound)?;
+    let product_id = request.path("product_id", Rejection::ProductNotFound)?;
     let patch = request.body::<Body>()?.parse()?;
     let command = request.command(admin, "update-product", &(product_id, &patch))?;
     let product = store.update_product(&command, product_id, &patch).await?;

@@ -76,7 +76,7 @@ fn asyncapi(messages: &Map<String, Value>) -> Value {
             "orderEvents": {
                 "address": "order-events",
                 "description": "The SQS queue `order-events` (output `OrderEventsQueueUrl` of the stack). A message that failed \
-                    three times goes to `order-events-dlq`.",
+                    ten times goes to `order-events-dlq`.",
                 "messages": messages,
             },
         },

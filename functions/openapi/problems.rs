@@ -119,7 +119,7 @@ fn codes(operation: &Value) -> BTreeSet<String> {
     let named = operation["x-problems"].as_array().into_iter().flatten().filter_map(Value::as_str);
     let mut codes: BTreeSet<String> = named.map(str::to_owned).collect();
     let mut also = |more: &[&str]| codes.extend(more.iter().map(|code| (*code).to_owned()));
-    // A query parameter that is not known is refused everywhere.
+    // A query parameter that is not known is rejected everywhere.
     also(&["internal-error", "busy", "invalid-request"]);
     if is_secured(operation) {
         also(&["unauthenticated", "forbidden"]);

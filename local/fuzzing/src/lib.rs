@@ -1,7 +1,7 @@
 //! Fuzz targets: one for each parser that reads what others wrote.
 //!
 //! A target takes bytes and panics when the shop does something that it must never do: panic itself, answer with anything
-//! but a success or a definite problem, or repeat the input. `./local/fuzz` drives the targets by coverage;
+//! but a success or a definite problem, or repeat the input. `./local/shop fuzz` drives the targets by coverage;
 //! `local/tests/fuzz.rs` replays the corpus and a few thousand mutations of it.
 
 pub mod mutations;
@@ -164,7 +164,7 @@ fn path(operation: &str, input: &[u8]) {
     assert!(is_id || status == 404, "{operation}: {status} for what is no identifier");
 }
 
-/// A key is 1 to 128 letters, digits, dots, underscores, colons or hyphens, or is refused.
+/// A key is 1 to 128 letters, digits, dots, underscores, colons or hyphens, or is rejected.
 fn idempotency_key(input: &[u8]) {
     let key = String::from_utf8_lossy(input);
     let headers = json!({"content-type": "application/json", "Idempotency-Key": key});

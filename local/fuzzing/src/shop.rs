@@ -1,5 +1,5 @@
 //! The shop that is fuzzed: the deployed handlers over a store where every call succeeds and nothing is found. What gets
-//! past the parsers costs microseconds there, and ends in a success or in a definite refusal.
+//! past the parsers costs microseconds there, and ends in a success or in a definite rejection.
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_smithy_runtime_api::{
@@ -18,7 +18,7 @@ struct Nowhere;
 
 impl HttpConnector for Nowhere {
     fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
-        // An answer of nothing is good in both protocols: no item, no message, nothing that was refused.
+        // An answer of nothing is good in both protocols: no item, no message, nothing that was rejected.
         let status = StatusCode::try_from(200).unwrap_or_else(|_| unreachable!());
         HttpConnectorFuture::ready(Ok(Response::new(status, SdkBody::from("{}"))))
     }

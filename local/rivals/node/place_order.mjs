@@ -45,7 +45,7 @@ async function handle(event) {
   } catch (error) {
     const conditions = failed(error);
     if (conditions.has(0)) return answer(201, { order_id: conditions.get(0).order.M.id.S, status: "PAID" });
-    return answer(conditions.size ? 409 : 503, { code: "refused", actions: [...conditions.keys()] });
+    return answer(conditions.size ? 409 : 503, { code: "rejected", actions: [...conditions.keys()] });
   }
   return answer(201, { order_id: orderId, status: "PAID", lines, paid_price: price });
 }

@@ -42,7 +42,7 @@ def handle(event):
         conditions = failed(error)
         if 0 in conditions:
             return answer(201, {"order_id": conditions[0]["order"]["M"]["id"]["S"], "status": "PAID"})
-        return answer(409 if conditions else 503, {"code": "refused", "actions": list(conditions)})
+        return answer(409 if conditions else 503, {"code": "rejected", "actions": list(conditions)})
     return answer(201, {"order_id": order_id, "status": "PAID", "lines": lines, "paid_price": price})
 
 

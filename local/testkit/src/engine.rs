@@ -20,7 +20,7 @@ use aws_sdk_dynamodb::{
 };
 use dynoxide::{Database as Dynoxide, server::serve_with_shutdown};
 use futures::future::join_all;
-use sijang_local::template::{Key, Table, Template};
+use sijang_cloud::template::{Key, Table, Template};
 use sijang_storage::Tables;
 use tokio::net::TcpListener;
 use ulid::Ulid;
@@ -160,11 +160,14 @@ async fn create(client: &Client, name: String, table: &Table) {
         attribute.build().unwrap()
     };
     let index = |index: &sijang_local::template::Index| {
-        let all = Projection::builder().projection_type(ProjectionType::All).build();
+        let projection = match &index.included {
+            Some(_) => Projection::builder().projection_type(ProjectionType::Include),
+            None => Projection::builder().projection_type(ProjectionType::All),
+        };
         let index = GlobalSecondaryIndex::builder()
             .index_name(&index.name)
             .set_key_schema(Some(schema(&index.key)))
-            .projection(all);
+            .projection(projection.set_non_key_attributes(index.included.clone()).build());
         index.build().unwrap()
     };
     let indexes: Vec<_> = table.indexes.iter().map(index).collect();

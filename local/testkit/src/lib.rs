@@ -14,8 +14,9 @@
 // This crate is test code: an unexpected result ends the test that called it, and no caller can handle that.
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
 
+pub use sijang_cloud::faults;
+
 pub mod engine;
-pub mod faults;
 pub mod http;
 pub mod invariants;
 pub mod lambda;

@@ -1,7 +1,7 @@
 //! The order events on their way from the events table to the ranking, delivered in process and without faults.
 
 use sijang_domain::{CloudEvent, Error, Timestamp};
-use sijang_storage::{Item, relayed};
+use sijang_storage::{Item, order_event_of};
 
 use crate::{
     services::{Clients, Services, untraced},
@@ -28,14 +28,14 @@ pub fn aggregation_time() -> Timestamp {
 }
 
 /// The items of the events table that its stream gives to the relay.
-pub fn order_event_items(shop: &Snapshot) -> Vec<Item> {
+pub fn relayed_items(shop: &Snapshot) -> Vec<Item> {
     let orders = shop.items("events").filter(|item| item["type"].as_s().unwrap().starts_with("order."));
     orders.cloned().collect()
 }
 
 /// The order events in the events table, as the relay makes them.
 pub fn order_events(shop: &Snapshot) -> Vec<CloudEvent> {
-    order_event_items(shop).into_iter().map(|item| relayed(item.into()).unwrap()).collect()
+    relayed_items(shop).into_iter().map(|item| order_event_of(item.into()).unwrap()).collect()
 }
 
 /// The messages for these events.

@@ -10,8 +10,8 @@ use aws_sdk_dynamodb::{
     config::{BehaviorVersion, Credentials, Region, retry::RetryConfig, timeout::TimeoutConfig},
     types::{DeleteRequest, PutRequest, WriteRequest},
 };
+use sijang_cloud::template::Table;
 use sijang_domain::Error;
-use sijang_local::template::Table;
 use sijang_storage::{Item, Message, OrderEvents, Store};
 
 use crate::{

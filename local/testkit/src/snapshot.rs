@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::Client;
-use sijang_local::template::Table;
+use sijang_cloud::template::Table;
 use sijang_storage::Item;
 
 use crate::engine::{Database, TABLES};
@@ -66,6 +66,16 @@ impl Snapshot {
             }
         }
         changes
+    }
+
+    /// Like [`Snapshot::changes_since`], without the rejections that commands have stored under their keys.
+    pub fn changes_beside_rejections(&self, before: &Self) -> Vec<(char, &'static str, String)> {
+        let is_rejection = |key: &str| {
+            let item = self.0["events"].get(key);
+            item.is_some_and(|item| item["type"].as_s().unwrap().ends_with(".rejected"))
+        };
+        let changes = self.changes_since(before).into_iter();
+        changes.filter(|(change, table, key)| !(*change == '+' && *table == "events" && is_rejection(key))).collect()
     }
 
     /// The same without the keys: `+ events`, `~ balances`, ..., sorted.

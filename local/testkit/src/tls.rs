@@ -1,5 +1,5 @@
-//! A TLS endpoint before a service of this machine, under an authority that nobody but its clients has heard of. It
-//! counts the connections and the bytes on the wire.
+//! A TLS endpoint in front of a local service, with a certificate authority of its own. It counts the connections and the
+//! bytes on the wire.
 
 use std::{
     io,
@@ -24,8 +24,8 @@ use tokio_rustls::{
     rustls::{ServerConfig, crypto::aws_lc_rs, pki_types::PrivateKeyDer},
 };
 
-/// The endpoint. It ends when it is dropped.
-pub struct Secure {
+/// The endpoint. It stops when this is dropped.
+pub struct TlsEndpoint {
     address: SocketAddr,
     /// The authority's certificate, for `AWS_CA_BUNDLE`.
     pub authority: PathBuf,
@@ -39,8 +39,11 @@ struct Counts {
     bytes: AtomicU64,
 }
 
-impl Secure {
+impl TlsEndpoint {
     /// Listens on a free port, before the service at `target` (`http://host:port`), with its certificate in `folder`.
+    ///
+    /// # Errors
+    /// When the certificate cannot be made or no port can be bound.
     pub async fn start(target: &str, folder: &Path) -> io::Result<Self> {
         let (config, authority) = certified().map_err(io::Error::other)?;
         let file = folder.join("authority.pem");
@@ -99,7 +102,7 @@ async fn listen(listener: TcpListener, acceptor: TlsAcceptor, target: String, co
     }
 }
 
-/// An error here is a client that hangs up, or one that does not trust us.
+/// An error here is a client that disconnects or rejects the certificate.
 async fn connection(stream: TcpStream, acceptor: TlsAcceptor, target: String, counts: Arc<Counts>) -> Option<()> {
     stream.set_nodelay(true).ok()?;
     let mut client = acceptor.accept(Counted { stream, counts }).await.ok()?;

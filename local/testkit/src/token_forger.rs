@@ -15,7 +15,7 @@ use base64::{
 };
 use serde_json::{Value, json};
 
-use crate::shop::Shop;
+use crate::http::Shop;
 
 /// Makes tokens with a key, of whatever header and claims.
 pub struct Forger {
@@ -88,7 +88,7 @@ impl Forger {
 }
 
 fn key_id(shop: &Shop) -> String {
-    shop.stack().issuer().jwks()["keys"][0]["kid"].as_str().unwrap().to_owned()
+    shop.local().issuer().jwks()["keys"][0]["kid"].as_str().unwrap().to_owned()
 }
 
 /// The claims of a good token with one of them changed, or taken out.

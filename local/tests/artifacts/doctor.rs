@@ -1,6 +1,4 @@
-//! `./local/doctor` tells what a machine lacks: here, machines made of a folder of programs.
-
-#![allow(clippy::unwrap_used)] // in a test, what fails to unwrap fails the test
+//! `./local/shop doctor` tells what a machine lacks: here, machines made of a folder of programs.
 
 use std::{
     fs,
@@ -39,7 +37,7 @@ fn machine_with_disk(programs: &[(&str, &str)], free: u64, built: u64) -> TempDi
 
 /// What the doctor says, and whether it is content.
 fn examined(machine: &TempDir) -> (String, bool) {
-    let doctor = Path::new(env!("CARGO_MANIFEST_DIR")).join("doctor");
+    let doctor = Path::new(env!("CARGO_MANIFEST_DIR")).join("../cli/scripts/doctor.sh");
     let output = Command::new(doctor).env_clear().env("PATH", machine.path()).output().unwrap();
     (String::from_utf8(output.stdout).unwrap(), output.status.success())
 }

@@ -1,21 +1,19 @@
 //! The table of planted defects and the page of proof keep up with the code: what they take out is there, and the tests
-//! that they name exist. (`./local/defects` then plants the defects and sees those tests fail.)
-
-#![allow(clippy::unwrap_used)] // in a test, what fails to unwrap fails the test
+//! that they name exist. (`./local/shop mutate` then plants the defects and sees those tests fail.)
 
 use std::{fs, path::Path};
 
-use sijang_local::defects::{TestName, table};
+use sijang_cli::mutations::{TestName, table};
 
 fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap()
 }
 
 #[test]
 fn every_defect_can_be_planted_and_its_test_exists() {
     let defects = table(root()).unwrap();
     assert!(defects.len() >= 40, "only {} defects", defects.len());
-    let wrong = |defect: &sijang_local::defects::Defect| {
+    let wrong = |defect: &sijang_cli::mutations::Defect| {
         let text = fs::read_to_string(root().join(&defect.file));
         let planted = text.map_err(Into::into).and_then(|text| defect.planted_in(&text));
         let exists = defect.caught_by.exists(root()).unwrap();

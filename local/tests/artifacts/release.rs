@@ -1,8 +1,6 @@
 //! What goes to AWS: archives of always the same bytes, environments that say what they change and why, and a deployment
 //! that takes what was packed or nothing.
 
-#![allow(clippy::unwrap_used)] // a test may fail
-
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -15,15 +13,13 @@ use std::{
 
 use regex_lite::Regex;
 use serde_json::Value;
-use sijang_local::{
-    release::{Architecture, pack},
-    template::Template,
-};
+use sijang_cli::release::{Architecture, pack};
+use sijang_cloud::template::Template;
 use tempfile::TempDir;
 use zip::{DateTime, ZipArchive};
 
 fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap()
 }
 
 /// The beginning of a program for a processor.
@@ -92,7 +88,7 @@ fn a_program_for_another_processor_or_none_is_not_packed() {
 
 /// The parameters of an environment, and the lines of its file.
 fn environment(name: &str) -> (BTreeMap<String, Value>, Vec<String>) {
-    let text = fs::read_to_string(root().join(format!("local/release/{name}.yaml"))).unwrap();
+    let text = fs::read_to_string(root().join(format!("local/ops/environments/{name}.yaml"))).unwrap();
     (serde_yaml_ng::from_str(&text).unwrap(), text.lines().map(ToOwned::to_owned).collect())
 }
 
@@ -158,7 +154,9 @@ fn prod_can_lose_nothing_by_mistake_and_begins_a_release_with_a_part_of_the_requ
         assert_eq!(prod[parameter], "true", "{parameter}");
     }
     for reserved in ["FlashSaleConcurrency", "WorkerConcurrency"] {
-        assert!(prod[reserved].as_u64().unwrap() >= 5, "{reserved}");
+        let value = &prod[reserved];
+        let value = value.as_u64().unwrap_or_else(|| value.as_str().unwrap().parse().unwrap());
+        assert!(value >= 5, "{reserved}");
     }
     assert!(prod["LogRetentionDays"].as_u64().unwrap() >= 365);
     assert!(!prod["AllowedOrigins"].as_str().unwrap().contains("localhost"));
@@ -168,10 +166,15 @@ fn prod_can_lose_nothing_by_mistake_and_begins_a_release_with_a_part_of_the_requ
 fn deployable() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
-    for directory in ["local/release", "target/lambda/get-order", "bin"] {
+    for directory in ["local/ops/environments", "local/cli/scripts", "target/lambda/get-order", "bin"] {
         fs::create_dir_all(path(directory)).unwrap();
     }
-    for file in ["local/deploy", "local/release/samconfig.toml", "local/release/dev.yaml", "local/release/prod.yaml"] {
+    for file in [
+        "local/cli/scripts/deploy.sh",
+        "local/ops/environments/samconfig.toml",
+        "local/ops/environments/dev.yaml",
+        "local/ops/environments/prod.yaml",
+    ] {
         fs::copy(root().join(file), path(file)).unwrap();
     }
     fs::write(path("template.yaml"), "Resources: {}\n").unwrap();
@@ -184,7 +187,7 @@ fn deployable() -> TempDir {
 
 fn deploy(folder: &TempDir, arguments: &[&str]) -> Output {
     let path = format!("{}:{}", folder.path().join("bin").display(), std::env::var("PATH").unwrap());
-    Command::new(folder.path().join("local/deploy")).args(arguments).env("PATH", path).output().unwrap()
+    Command::new(folder.path().join("local/cli/scripts/deploy.sh")).args(arguments).env("PATH", path).output().unwrap()
 }
 
 /// The name of the release that a deployment would be.
@@ -203,8 +206,8 @@ fn a_deployment_hands_sam_the_environment_what_was_packed_and_the_name_of_the_re
     let said = String::from_utf8(output.stdout).unwrap();
     let arguments: Vec<&str> = said.lines().collect();
     let (named, rest): (Vec<&str>, Vec<&str>) = arguments.iter().partition(|argument| argument.starts_with("Release="));
-    let files = ["file://local/release/prod.yaml", "file://target/lambda/parameters.yaml"];
-    let configuration = ["deploy", "--config-file", "local/release/samconfig.toml", "--config-env", "prod"];
+    let files = ["file://local/ops/environments/prod.yaml", "file://target/lambda/parameters.yaml"];
+    let configuration = ["deploy", "--config-file", "local/ops/environments/samconfig.toml", "--config-env", "prod"];
     // The checksum of its template.
     let template = "49cbd1e9008e8b67dec76613bb4d6468c822c99701820526928d43b382f35fba";
     let tags = format!("project=sijang environment=prod template={template}");
@@ -221,8 +224,8 @@ fn a_release_has_another_name_when_anything_of_it_is_another_and_the_same_when_n
     let dry = ["prod", "--dry-run"];
     let first = release(&folder, &dry);
     assert_eq!(release(&folder, &["prod"]), first);
-    let mut seen = vec![first, release(&folder, &["dev", "--dry-run"]), release(&folder, &["prod", "--anew"])];
-    for file in ["template.yaml", "local/release/prod.yaml"] {
+    let mut seen = vec![first, release(&folder, &["dev", "--dry-run"]), release(&folder, &["prod", "--force-publish"])];
+    for file in ["template.yaml", "local/ops/environments/prod.yaml"] {
         let path = folder.path().join(file);
         fs::write(&path, fs::read_to_string(&path).unwrap() + "# changed\n").unwrap();
         seen.push(release(&folder, &dry));
@@ -248,9 +251,27 @@ fn nothing_is_deployed_that_was_not_packed_or_was_changed_since() {
     let absent = deploy(&folder, &["dev"]);
     for output in [changed, absent] {
         assert_eq!(output.status.code(), Some(1), "{output:?}");
-        assert!(output.stdout.is_empty() && String::from_utf8_lossy(&output.stderr).contains("./local/package"));
+        assert!(output.stdout.is_empty() && String::from_utf8_lossy(&output.stderr).contains("./local/shop package"));
     }
     assert_eq!(deploy(&folder, &["staging"]).status.code(), Some(2), "there is no such environment");
+}
+
+#[test]
+fn stack_names_that_resources_cannot_have_are_rejected() {
+    let folder = deployable();
+    for name in ["Sijang", "shop_1", "1shop", "", "my-aws-shop", "a23456789012345678901234567890123456789"] {
+        let output = deploy(&folder, &["dev", "--stack-name", name]);
+        assert_eq!(output.status.code(), Some(2), "{name}: {output:?}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("38 lower-case letters"), "{name}");
+        assert_eq!(deploy(&folder, &["dev", &format!("--stack-name={name}")]).status.code(), Some(2), "{name}");
+    }
+    let longest = "a2345678901234567890123456789012345678";
+    assert!(deploy(&folder, &["dev", "--stack-name", longest]).status.success());
+    let configuration = folder.path().join("local/ops/environments/samconfig.toml");
+    let text = fs::read_to_string(&configuration).unwrap().replace("\"sijang-prod\"", "\"Sijang-Prod\"");
+    fs::write(configuration, text).unwrap();
+    assert_eq!(deploy(&folder, &["prod"]).status.code(), Some(2));
+    assert!(deploy(&folder, &["dev"]).status.success(), "the other environment has a name of its own");
 }
 
 /// A workflow of GitHub's.
@@ -289,8 +310,8 @@ fn a_release_goes_to_dev_before_prod_with_the_functions_that_were_packed_once() 
         let job = &jobs[job];
         assert_eq!(job["needs"], needs);
         let steps = job["steps"].to_string();
-        assert!(steps.contains("./local/deploy") && steps.contains("functions-arm64"), "{steps}");
-        assert!(!steps.contains("./local/package"), "what is deployed is what was tried");
+        assert!(steps.contains("./local/shop deploy") && steps.contains("functions-arm64"), "{steps}");
+        assert!(!steps.contains("./local/shop package"), "what is deployed is what was tried");
     }
     assert_eq!([&jobs["dev"]["environment"], &jobs["prod"]["environment"]], ["dev", "prod"]);
 }

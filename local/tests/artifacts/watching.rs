@@ -1,18 +1,16 @@
-//! What `template.yaml` watches against what the code counts: an alarm on a metric that nobody writes would be silent for
-//! ever, and a metric that nobody looks at costs money for nothing.
-
-#![allow(clippy::unwrap_used)] // a test may fail
+//! The alarms and the dashboard of `template.yaml` against the metrics that the code writes: an alarm on a metric that does not
+//! exist never goes on, and a metric that is shown nowhere only costs money.
 
 use std::{collections::BTreeSet, path::Path};
 
 use regex_lite::Regex;
 use serde_json::{Map, Value, json};
+use sijang_cloud::template::Template;
 use sijang_domain::metric::{CATALOGUE, Metric, Unit};
 use sijang_edge::metrics::NAMESPACE;
-use sijang_local::template::Template;
 
 fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap()
 }
 
 fn resources() -> Map<String, Value> {
@@ -32,7 +30,7 @@ fn alarms() -> Vec<(String, Value)> {
 
 fn catalogued(name: &str) -> &'static Metric {
     let found = CATALOGUE.iter().find(|metric| metric.name == name);
-    found.unwrap_or_else(|| panic!("{name} is in no catalogue: nobody writes it"))
+    found.unwrap_or_else(|| panic!("{name} is not in the catalogue: no code writes it"))
 }
 
 /// The dimensions with which a metric is written.
@@ -40,7 +38,7 @@ fn dimensions(metric: &Metric) -> Vec<&'static str> {
     ["Stack"].into_iter().chain(metric.dimension).collect()
 }
 
-/// Durations do not add up, and of what is counted a maximum would say little: but of what is measured once in a while.
+/// Whether a statistic makes sense for a metric. A sum of durations does not.
 fn suits(metric: &Metric, statistic: &str) -> bool {
     match metric.unit {
         Unit::Count => ["Sum", "Maximum"].contains(&statistic),
@@ -49,7 +47,7 @@ fn suits(metric: &Metric, statistic: &str) -> bool {
 }
 
 #[test]
-fn every_alarm_is_on_a_metric_that_the_code_writes_or_aws_keeps() {
+fn alarms_watch_metrics_that_exist() {
     let (mut own, mut others) = (0, 0);
     for (id, alarm) in alarms() {
         if alarm["Namespace"] != NAMESPACE {
@@ -73,8 +71,8 @@ fn every_alarm_is_on_a_metric_that_the_code_writes_or_aws_keeps() {
 }
 
 #[test]
-fn every_alarm_is_named_like_the_runbook_that_it_ends_with_and_tells_somebody() {
-    let runbook = Regex::new(r"[.)] Runbook - local/runbooks/([a-z-]+)\.md$").unwrap();
+fn alarms_are_named_after_their_runbook_and_notify_the_topic() {
+    let runbook = Regex::new(r"[.)] Runbook - local/ops/runbooks/([a-z-]+)\.md$").unwrap();
     let capital = Regex::new("[A-Z]").unwrap();
     for (id, alarm) in alarms() {
         let name = capital.replace_all(id.strip_suffix("Alarm").unwrap(), |found: &regex_lite::Captures| {
@@ -83,7 +81,7 @@ fn every_alarm_is_named_like_the_runbook_that_it_ends_with_and_tells_somebody() 
         assert_eq!(alarm["AlarmName"], json!({"Fn::Sub": format!("${{AWS::StackName}}{name}")}), "{id}");
         let described = runbook.captures(alarm["AlarmDescription"].as_str().unwrap());
         let named = described.unwrap_or_else(|| panic!("{id} names no runbook"))[1].to_owned();
-        // The relay's and the consumer's errors are mended alike.
+        // Errors of relay and consumer share a runbook.
         let shared = ["relay-errors", "consumer-errors"].contains(&&name[1..]).then_some("worker-errors");
         assert_eq!(named, shared.unwrap_or(&name[1..]), "{id}");
         for whom in ["AlarmActions", "OKActions"] {
@@ -93,17 +91,19 @@ fn every_alarm_is_named_like_the_runbook_that_it_ends_with_and_tells_somebody() 
 }
 
 #[test]
-fn what_must_happen_every_night_is_missed_when_it_does_not() {
-    for (id, metric) in [("NightMissedAlarm", "NightsCounted"), ("BooksUncheckedAlarm", "BooksChecked")] {
+fn daily_jobs_raise_an_alarm_when_no_run_is_recorded() {
+    for (id, metric) in
+        [("DailyAggregationMissedAlarm", "AggregationRuns"), ("ReconciliationMissedAlarm", "ReconciliationRuns")]
+    {
         let alarm = &resources()[id]["Properties"];
         assert_eq!((&alarm["MetricName"], &alarm["TreatMissingData"]), (&json!(metric), &json!("breaching")), "{id}");
         let hours = alarm["Period"].as_u64().unwrap() * alarm["EvaluationPeriods"].as_u64().unwrap() / 3_600;
-        assert_eq!(hours, 26, "{id}: a day, and two hours to be late in");
+        assert_eq!(hours, 26, "{id}: a day, and two hours of tolerance");
     }
 }
 
 #[test]
-fn every_queue_for_what_failed_has_an_alarm_from_the_first_message_on() {
+fn failure_queues_have_an_alarm_on_the_first_message() {
     let of_failures = resources().into_iter().filter(|(id, resource)| {
         resource["Type"] == "AWS::SQS::Queue" && (id.ends_with("Dlq") || id.ends_with("Failures"))
     });
@@ -117,12 +117,12 @@ fn every_queue_for_what_failed_has_an_alarm_from_the_first_message_on() {
                 && alarm["Threshold"] == 0
                 && alarm["ComparisonOperator"] == "GreaterThanThreshold"
         });
-        assert!(watched, "{queue} fills unseen");
+        assert!(watched, "{queue} has no alarm");
     }
     assert_eq!(queues, 3);
 }
 
-/// The metrics of the dashboard: namespace, name, dimensions, options. What is searched for is among them.
+/// The metrics of the dashboard: namespace, name, dimensions, options. A metric of a search expression is one of them.
 fn shown() -> Vec<(String, String, Vec<String>, Value)> {
     let body = resources()["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"].as_str().unwrap().to_owned();
     let body: Value = serde_json::from_str(&body).unwrap();
@@ -147,7 +147,7 @@ fn shown() -> Vec<(String, String, Vec<String>, Value)> {
 }
 
 #[test]
-fn the_dashboard_shows_every_metric_and_none_that_nobody_writes() {
+fn dashboard_shows_every_metric_and_no_unknown_one() {
     let mut own = BTreeSet::new();
     for (namespace, name, named, options) in shown() {
         if namespace != NAMESPACE {
@@ -163,7 +163,7 @@ fn the_dashboard_shows_every_metric_and_none_that_nobody_writes() {
 }
 
 #[test]
-fn the_dashboard_shows_the_state_of_every_alarm() {
+fn dashboard_shows_the_state_of_every_alarm() {
     let body = resources()["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"].as_str().unwrap().to_owned();
     let body: Value = serde_json::from_str(&body).unwrap();
     let named: BTreeSet<&str> = body["widgets"][0]["properties"]["alarms"]
@@ -177,7 +177,7 @@ fn the_dashboard_shows_the_state_of_every_alarm() {
 }
 
 #[test]
-fn the_operations_and_codes_that_the_dashboard_names_are_there() {
+fn dashboard_names_existing_operations_and_codes() {
     let template = Template::load(&root().join("template.yaml")).unwrap();
     let body = resources()["Dashboard"]["Properties"]["DashboardBody"].to_string();
     let named = |dimension: &str| {

@@ -3,7 +3,7 @@
 
 use std::{ffi::OsString, fmt, fs, path::PathBuf, process::Stdio};
 
-use sijang_local::{
+use sijang_cloud::{
     build,
     layout::Repository,
     process::find,
@@ -71,7 +71,7 @@ pub struct Contenders {
 }
 
 impl Contenders {
-    /// Ours and the floors, with release binaries, which `./local/bench` has built.
+    /// Ours and the floors, with release binaries, which `./local/shop bench` has built.
     pub fn ours() -> Self {
         Self::of("release")
     }

@@ -9,18 +9,11 @@ use std::{
     time::Instant,
 };
 
-use sijang_local::progress::Progress;
+use sijang_cloud::progress::Progress;
 use tokio::task::JoinSet;
+use sijang_testkit::lambda::runtime_api::RuntimeApi;
 
-use crate::{
-    contender::{Contenders, OURS, Operation},
-    environment::Environment,
-    market::{self, Market},
-    redis::Redis,
-    report::{Report, Table, thousands},
-    runtime_api::RuntimeApi,
-    usage::load,
-};
+use crate::{contender::{Contenders, OURS, Operation}, environment::Environment, market::{self, Market}, redis::Redis, report::{Report, Table, thousands}, usage::load};
 
 const COUPONS: usize = 2_000;
 const CUSTOMERS: usize = 2 * COUPONS;
@@ -35,7 +28,7 @@ pub async fn measure(contenders: &Contenders, progress: Progress, report: &mut R
         &[
             "",
             "issued",
-            "refused",
+            "rejected",
             "requests a second",
             "CPU of the store for a request, us",
             "CPU of the functions, us",

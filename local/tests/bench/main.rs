@@ -1,33 +1,10 @@
-//! `./local/bench`: the functions against others that do the same, and against the floor of what they stand on.
+//! `./local/shop bench`: the functions against others that do the same, and against the floor of what they stand on.
 //!
 //! Everything that is compared runs in one go, in turns, several times, because the machine has other things to do: what
 //! counts is ratios and CPU, not rates. Beside the measuring stands a short run of the same code, which is a test.
 
 // In a test, what fails to unwrap fails the test.
 #![allow(clippy::unwrap_used)]
-
-// The shop of the storage contract, and Lambda's end of an environment.
-#[allow(dead_code)]
-#[path = "../contract/audit.rs"]
-mod audit;
-#[allow(dead_code)]
-#[path = "../contract/engine.rs"]
-mod engine;
-#[allow(dead_code)]
-#[path = "../rig/events.rs"]
-mod events;
-#[allow(dead_code)]
-#[path = "../rig/runtime_api.rs"]
-mod runtime_api;
-#[allow(dead_code)]
-#[path = "../rig/secure.rs"]
-mod secure;
-#[allow(dead_code)]
-#[path = "../contract/shop.rs"]
-mod shop;
-#[allow(dead_code)]
-#[path = "../contract/snapshot.rs"]
-mod snapshot;
 
 mod chart;
 mod cold;
@@ -47,7 +24,7 @@ mod volume;
 
 use clap::Parser;
 use libtest_mimic::{Arguments, Trial};
-use sijang_local::progress::Progress;
+use sijang_cloud::progress::Progress;
 
 use crate::{contender::Contenders, profiles::Way, report::Report};
 

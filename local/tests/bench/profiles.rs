@@ -1,19 +1,13 @@
-//! `./local/bench profiles`: what each way of compiling makes of place-order, in size, start and work. The one that is
+//! `./local/shop bench profiles`: what each way of compiling makes of place-order, in size, start and work. The one that is
 //! deployed is compiled already; every other is compiled here with all that it stands on, for minutes, in a folder that
 //! is removed again.
 
 use std::{fs, path::Path, process::Command as Program};
 
-use sijang_local::{progress::Progress, python};
+use sijang_cloud::{progress::Progress, python};
 use tokio::process::Command;
 
-use crate::{
-    cold::{self, Starts},
-    contender::{Contender, Contenders, Operation},
-    own,
-    report::{Report, Table, ratio},
-    usage::load,
-};
+use crate::{cold::{self, Starts}, contender::{Contender, Contenders, Operation}, own, report::{Report, Table, ratio}, usage::load};
 
 /// Ways to compile that are not the deployed one, by what is different in the profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use sijang_local::{process::find, python};
+use sijang_cloud::{process::find, python};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::UnixStream,

@@ -7,8 +7,8 @@ use crate::{chart, contender::Contenders};
 const COMPARISON: &str = "\
 # How it compares
 
-Written by `./local/bench`, which measures all of this anew. How else the functions could be compiled is measured by
-`./local/bench profiles`.
+Written by `./local/shop bench`, which measures all of this anew. How else the functions could be compiled is measured by
+`./local/shop bench profiles`.
 
 ![The same, drawn](results.svg)
 ";
@@ -16,7 +16,7 @@ Written by `./local/bench`, which measures all of this anew. How else the functi
 const PROFILES: &str = "\
 # How it is compiled
 
-Written by `./local/bench profiles`, which measures all of this anew. Why the profile is as it is stands in `Cargo.toml`.
+Written by `./local/shop bench profiles`, which measures all of this anew. Why the profile is as it is stands in `Cargo.toml`.
 ";
 
 /// A table, as Markdown has it.

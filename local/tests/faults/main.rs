@@ -1,45 +1,17 @@
-//! Crash points: whatever happens to any single call that a command or a worker makes, nothing is lost, doubled or
-//! refused wrongly.
+//! Fault enumeration: nothing is lost, doubled or wrongly rejected, whatever happens to any single call of a command or a
+//! worker. A run without faults counts the calls; then each call of each scenario gets each fault that fits it.
 //!
-//! A clean run counts the calls. Then, for each call and each fault that fits it, a fresh shop suffers that fault; the
-//! client sends the same request again until it gets an answer, late calls arrive, events flow to the ranking, and the
-//! books are audited. Faults come once, or last until the deadline; the process is also killed right before a call,
-//! right after it, and while it is on its way.
+//! [`in_process`] runs the code of a function in the test process. Faults come once, three times or until the deadline,
+//! and the work is also abandoned right before a call, right after it, and while it is in flight. [`processes`] runs the
+//! deployed binaries behind Lambda's Runtime API and ends them by `SIGKILL`: their mains, their clients as deployed, and
+//! the calls in flight when a process is gone.
+//!
+//! Afterwards the client repeats its request with the same key, the stream its batch, the queue delivers again after the
+//! visibility timeout, the schedule runs again; late calls arrive, events flow to the ranking, and the invariants of
+//! [`sijang_testkit::invariants`] must hold.
 
 // In a test, what fails to unwrap fails the test.
 #![allow(clippy::unwrap_used)]
 
-// The shop of the storage contract, and the audit of its books.
-#[allow(dead_code)]
-#[path = "contract/audit.rs"]
-mod audit;
-#[allow(dead_code)]
-#[path = "contract/engine.rs"]
-mod engine;
-#[allow(dead_code)]
-#[path = "contract/shop.rs"]
-mod shop;
-#[allow(dead_code)]
-#[path = "contract/snapshot.rs"]
-mod snapshot;
-
-#[path = "crash/books.rs"]
-mod books;
-#[path = "crash/case.rs"]
-mod case;
-#[path = "crash/chaos.rs"]
-mod chaos;
-#[path = "crash/commands.rs"]
-mod commands;
-#[path = "crash/enumeration.rs"]
-mod enumeration;
-#[path = "crash/proxy.rs"]
-mod proxy;
-#[path = "crash/scenario.rs"]
-mod scenario;
-#[path = "crash/strike.rs"]
-mod strike;
-#[path = "crash/workers.rs"]
-mod workers;
-#[path = "crash/world.rs"]
-mod world;
+mod in_process;
+mod processes;

@@ -1,10 +1,10 @@
-//! Units split over shards: nobody is refused while there were units for him all the time.
+//! Units split over shards: nobody is rejected while there were units for him all the time.
 //!
 //! The buyers decide by [`sijang_domain::Shards`], the code that the store decides by. Around it everything moves: other
 //! buyers, conflicts, cancelled orders, deliveries, units that are gathered, and the number of shards. Each read of an
 //! item and each transaction is a step of its own.
 
-use sijang_domain::{Draw, ShardCount, Shards, Sighting};
+use sijang_domain::{Allocation, ShardCount, ShardSnapshot, Shards};
 use stateright::{Model, Property};
 
 use crate::check::{fails, holds};
@@ -53,7 +53,7 @@ struct State {
     sold: u8,
     delivered: u8,
     budget: Budget,
-    false_refusal: bool,
+    false_rejection: bool,
 }
 
 /// An environment, what it remembers, and the request that it is at.
@@ -113,26 +113,26 @@ impl State {
         ShardCount::new(i64::try_from(self.shards.len()).unwrap()).unwrap()
     }
 
-    fn sighting(&self, shard: u8) -> Sighting {
+    fn shard_snapshot(&self, shard: u8) -> ShardSnapshot {
         // A shard that is no longer in use is still there, and has nothing left.
         let left = self.shards.get(usize::from(shard)).copied().unwrap_or_default();
-        Sighting { shard, left: left.into(), generation: self.generation, count: self.count() }
+        ShardSnapshot { shard, left: left.into(), generation: self.generation, count: self.count() }
     }
 
     fn read_first(&mut self, at: usize) {
         let Step::Counting { asked, bounds } = self.buyers[at].step.clone() else { return };
-        let first = self.sighting(0);
+        let first = self.shard_snapshot(0);
         let buyer = &mut self.buyers[at];
-        buyer.memory.see(first);
+        buyer.memory.observe(first);
         match bounds.count_with(first) {
-            Some(count) if count < asked.into() => self.refuse(at),
+            Some(count) if count < asked.into() => self.reject(at),
             Some(_) => buyer.step = Step::Taking { asked },
             None => buyer.step = Step::Bounding { asked, bounds: Shards::default(), next: 0 },
         }
     }
 
-    fn refuse(&mut self, at: usize) {
-        self.false_refusal |= !self.buyers[at].short;
+    fn reject(&mut self, at: usize) {
+        self.false_rejection |= !self.buyers[at].short;
         self.buyers[at].step = Step::Out;
     }
 
@@ -149,11 +149,11 @@ impl Buyer {
         }
     }
 
-    fn draws(&self, asked: u8, random: u128) -> Option<Vec<Draw>> {
-        self.memory.draw(asked.into(), random)
+    fn allocations(&self, asked: u8, random: u128) -> Option<Vec<Allocation>> {
+        self.memory.allocate(asked.into(), random)
     }
 
-    /// Looks at all shards before it refuses; at the first alone when the others are known to be empty.
+    /// Looks at all shards before it rejects; at the first alone when the others are known to be empty.
     fn look_up(&mut self, asked: u8) {
         self.step = if self.memory.count() != ShardCount::ONE && self.memory.most_beside_the_first() == Some(0) {
             Step::Counting { asked, bounds: self.memory.clone() }
@@ -164,31 +164,34 @@ impl Buyer {
 }
 
 impl Shop {
-    /// A transaction that takes units: all draws or none, each if the shard has as many and there are as many shards as
+    /// A transaction that takes units: all allocations or none, each if the shard has as many and there are as many shards as
     /// the buyer believes. What failed is seen.
     fn take(&self, state: &mut State, at: usize, random: u128) {
         let Step::Taking { asked } = state.buyers[at].step else { return };
-        let draws = state.buyers[at].draws(asked, random).unwrap();
+        let allocations = state.buyers[at].allocations(asked, random).unwrap();
         let believed = state.buyers[at].memory.count();
-        let sightings: Vec<(Draw, Sighting)> = draws.iter().map(|draw| (*draw, state.sighting(draw.shard))).collect();
-        let fits = |(draw, seen): &(Draw, Sighting)| believed == seen.count && seen.left >= draw.units;
+        let sightings: Vec<(Allocation, ShardSnapshot)> =
+            allocations.iter().map(|allocation| (*allocation, state.shard_snapshot(allocation.shard))).collect();
+        let fits =
+            |(allocation, seen): &(Allocation, ShardSnapshot)| believed == seen.count && seen.left >= allocation.units;
         if sightings.iter().all(fits) {
-            for draw in draws {
-                state.shards[usize::from(draw.shard)] -= u8::try_from(draw.units).unwrap();
+            for allocation in allocations {
+                state.shards[usize::from(allocation.shard)] -= u8::try_from(allocation.units).unwrap();
             }
             state.sold += asked;
             state.buyers[at].step = Step::Out;
             return;
         }
-        let failed: Vec<Sighting> = sightings.into_iter().filter(|sale| !fits(sale)).map(|(_, seen)| seen).collect();
+        let failed: Vec<ShardSnapshot> =
+            sightings.into_iter().filter(|sale| !fits(sale)).map(|(_, seen)| seen).collect();
         let buyer = &mut state.buyers[at];
         for seen in &failed {
-            buyer.memory.see(*seen);
+            buyer.memory.observe(*seen);
         }
         let alone =
             failed.iter().any(|seen| seen.count == ShardCount::ONE && seen.shard == 0 && seen.left < asked.into());
         if alone || self.defect == Defect::OneShardIsEnough {
-            state.refuse(at);
+            state.reject(at);
             return;
         }
         state.buyers[at].look_up(asked);
@@ -202,15 +205,15 @@ impl Shop {
 
     fn read_shard(&self, state: &mut State, at: usize) {
         let Step::Bounding { asked, mut bounds, next } = state.buyers[at].step.clone() else { return };
-        let seen = state.sighting(next);
-        bounds.see(seen);
+        let seen = state.shard_snapshot(next);
+        bounds.observe(seen);
         let buyer = &mut state.buyers[at];
-        buyer.memory.see(seen);
+        buyer.memory.observe(seen);
         let done = next + 1 >= seen.count.get();
         if !done {
             buyer.step = Step::Bounding { asked, bounds, next: next + 1 };
         } else if self.defect == Defect::AnyOrder && bounds.most().is_some_and(|most| most < asked.into()) {
-            state.refuse(at);
+            state.reject(at);
         } else {
             buyer.step = Step::Counting { asked, bounds };
         }
@@ -235,7 +238,7 @@ impl Model for Shop {
             sold: 0,
             delivered: 0,
             budget: self.budget,
-            false_refusal: false,
+            false_rejection: false,
         }]
     }
 
@@ -245,11 +248,11 @@ impl Model for Shop {
                 Step::Out => actions.extend((!buyer.requests.is_empty()).then_some(Action::Ask(at))),
                 Step::Taking { asked } => {
                     let choices = u128::from(buyer.memory.count().get());
-                    let mut known: Vec<Vec<Draw>> = Vec::new();
+                    let mut known: Vec<Vec<Allocation>> = Vec::new();
                     for random in 0..choices {
-                        match buyer.draws(asked, random) {
-                            Some(draws) if !known.contains(&draws) => {
-                                known.push(draws);
+                        match buyer.allocations(asked, random) {
+                            Some(allocations) if !known.contains(&allocations) => {
+                                known.push(allocations);
                                 actions.push(Action::Take { buyer: at, random });
                             }
                             _ => {}
@@ -291,7 +294,7 @@ impl Model for Shop {
             Action::Conflict(at) => {
                 state.budget.conflicts -= 1;
                 if self.defect == Defect::ConflictIsNo {
-                    state.refuse(at);
+                    state.reject(at);
                 }
             }
             Action::LookUp(at) => {
@@ -335,7 +338,7 @@ impl Model for Shop {
 
     fn properties(&self) -> Vec<Property<Self>> {
         vec![
-            Property::always(DEFINITE, |_, state: &State| !state.false_refusal),
+            Property::always(DEFINITE, |_, state: &State| !state.false_rejection),
             Property::always("every unit is in a shard or sold", |shop: &Self, state: &State| {
                 state.left() + state.sold == shop.units.iter().sum::<u8>() + state.delivered
             }),
@@ -344,21 +347,21 @@ impl Model for Shop {
                 shop.actions(state, &mut left);
                 !left.is_empty() || state.buyers.iter().all(|buyer| buyer.step == Step::Out)
             }),
-            Property::sometimes("somebody is refused", |_, state: &State| {
+            Property::sometimes("somebody is rejected", |_, state: &State| {
                 state.buyers.iter().any(|buyer| buyer.short && buyer.step == Step::Out)
             }),
         ]
     }
 }
 
-const DEFINITE: &str = "who is refused was refused for too little";
+const DEFINITE: &str = "who is rejected was rejected for too little";
 
 fn shop(defect: Defect, units: &[u8], requests: &[&[u8]], budget: Budget) -> Shop {
     Shop { defect, units: units.to_vec(), requests: requests.iter().map(|own| own.to_vec()).collect(), budget }
 }
 
 #[test]
-fn nobody_is_refused_while_there_are_units_for_him_whatever_moves() {
+fn nobody_is_rejected_while_there_are_units_for_him_whatever_moves() {
     let everything = Budget { conflicts: 1, cancellations: 1, deliveries: 1, gatherings: 1, reshards: 1 };
     holds("three shards", shop(Defect::None, &[1, 0, 1], &[&[1], &[2]], everything));
     let but_deliveries = Budget { deliveries: 0, conflicts: 0, ..everything };

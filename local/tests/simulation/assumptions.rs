@@ -192,7 +192,7 @@ impl Cloud {
             (
                 "a customer's patience",
                 "three tries as the storefront makes them, again after a second, for a minute".to_owned(),
-                "`local/web/app/api.js`; pressing again is assumed".to_owned(),
+                "`local/portal/web/app/api.js`; pressing again is assumed".to_owned(),
             ),
         ]
     }

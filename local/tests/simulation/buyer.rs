@@ -5,7 +5,9 @@ use std::{
     time::Duration,
 };
 
-use sijang_domain::{Cart, Command, Error, Fingerprint, IdempotencyKey, Moment, Quantity, Refusal, SoldOut, UserId};
+use sijang_domain::{
+    Cart, Command, Error, Fingerprint, IdempotencyKey, Quantity, Rejection, RequestTime, SoldOut, UserId,
+};
 use sijang_storage::Store;
 use tokio::time::{Instant, sleep};
 
@@ -17,7 +19,7 @@ use super::{
     shop::{Goods, PRICE},
 };
 
-/// How often the storefront tries by itself, and what it waits for at first and at most (`local/web/app/api.js`).
+/// How often the storefront tries by itself, and what it waits for at first and at most (`local/portal/web/app/api.js`).
 const TRIES: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(150);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -35,9 +37,9 @@ pub enum Fate {
     Got,
     SoldOut,
     /// Sold out, she was told, which was true right before she came and no longer then.
-    RefusedByBelief,
+    RejectedByBelief,
     /// Sold out, she was told, while there was one for her all the time, and before it as long as that is believed.
-    RefusedFalsely,
+    RejectedFalsely,
     GaveUp,
 }
 
@@ -88,7 +90,7 @@ impl Sale {
     /// One request at the function: what the store says, if it is definite.
     async fn ask(&self, store: &Store, number: usize) -> Option<Fate> {
         let came = Instant::now();
-        let moment = Moment { now: self.engine.time(), deadline: (came + DEADLINE).into_std() };
+        let time = RequestTime { now: self.engine.time(), deadline: (came + DEADLINE).into_std() };
         let user = customer(number);
         let key = IdempotencyKey::parse(&format!("key-{number}")).unwrap();
         // The state of a request is large, and there are many who only wait.
@@ -101,22 +103,23 @@ impl Sale {
                     operation: "place-order",
                     key,
                     fingerprint: Fingerprint::of(&number),
-                    moment,
+                    time,
+                    request_id: format!("request-{number}"),
                     trace: None,
                 };
                 Box::pin(store.place_order(&command, &cart, None)).await.map(drop)
             }
-            Goods::Campaign(coupon) => Box::pin(store.issue_coupon(&user, coupon, Some(&key), moment)).await.map(drop),
+            Goods::Campaign(coupon) => Box::pin(store.issue_coupon(&user, coupon, Some(&key), time)).await.map(drop),
         };
         match answer {
             Ok(()) => Some(Fate::Got),
-            Err(Error::Refused(Refusal::InsufficientStock { .. } | Refusal::CouponSoldOut)) => {
+            Err(Error::Rejected(Rejection::InsufficientStock { .. } | Rejection::CouponSoldOut)) => {
                 let believed = came.checked_sub(SoldOut::BELIEVED).unwrap_or(came);
                 let [now, before] = [came, believed].map(|then| self.engine.usage(|usage| usage.was_short_since(then)));
                 Some(match (now, before) {
                     (true, _) => Fate::SoldOut,
-                    (false, true) => Fate::RefusedByBelief,
-                    (false, false) => Fate::RefusedFalsely,
+                    (false, true) => Fate::RejectedByBelief,
+                    (false, false) => Fate::RejectedFalsely,
                 })
             }
             Err(Error::Busy(_)) => None,

@@ -11,8 +11,8 @@ use std::{
 };
 
 use serde_json::json;
+use sijang_cloud::template::Key;
 use sijang_domain::Timestamp;
-use sijang_local::template::Key;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{
@@ -24,7 +24,7 @@ use super::{
     usage::Usage,
     value::{Item, Value, size},
 };
-use crate::engine::TABLES;
+use sijang_testkit::engine::TABLES;
 
 /// What is wrong with the engine, if anything: so that it can be seen that it would be found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -155,7 +155,7 @@ impl fmt::Debug for Engine {
 impl Engine {
     /// An engine with the tables of the template, all of them empty.
     pub fn new(cloud: &Cloud, seed: u64) -> Self {
-        let table = |table: &sijang_local::template::Table| {
+        let table = |table: &sijang_cloud::template::Table| {
             let (key, items, partitions) = (table.key.clone(), BTreeMap::new(), Partitions::new(cloud));
             (table.name.clone(), Table { key, items, partitions })
         };

@@ -2,8 +2,8 @@
 
 use std::{fmt, fmt::Write as _, time::Duration};
 
+use sijang_cli::cost::prices::{READ, WRITE};
 use sijang_domain::ShardCount;
-use sijang_local::cost::prices::{READ, WRITE};
 
 use super::{assumptions::Cloud, sale::Outcome, shop::Kind};
 
@@ -24,8 +24,8 @@ pub struct Row {
     seeds: f64,
     sums: [f64; FIGURES],
     /// Over all seeds together.
-    pub false_refusals: usize,
-    /// The same, of refusals that were true right before the request came, and no longer then.
+    pub false_rejections: usize,
+    /// The same, of rejections that were true right before the request came, and no longer then.
     pub by_belief: usize,
 }
 
@@ -52,7 +52,7 @@ pub enum Figure {
 
 impl Row {
     pub fn new(kind: Kind, shards: ShardCount) -> Self {
-        Self { kind, shards, seeds: 0.0, sums: [0.0; FIGURES], false_refusals: 0, by_belief: 0 }
+        Self { kind, shards, seeds: 0.0, sums: [0.0; FIGURES], false_rejections: 0, by_belief: 0 }
     }
 
     #[allow(clippy::cast_precision_loss)] // what is counted is far from 2^52
@@ -79,7 +79,7 @@ impl Row {
             *sum += figure;
         }
         self.seeds += 1.0;
-        self.false_refusals += outcome.false_refusals;
+        self.false_rejections += outcome.false_rejections;
         self.by_belief += outcome.by_belief;
     }
 
@@ -108,7 +108,7 @@ impl Row {
             seconds(Figure::P99),
             whole(Figure::Conflicts),
             whole(Figure::Throttles),
-            self.false_refusals.to_string(),
+            self.false_rejections.to_string(),
             self.by_belief.to_string(),
             whole(Figure::GaveUp),
             whole(Figure::TurnedAway),
@@ -131,7 +131,7 @@ const COLUMNS: [&str; 18] = [
     "p99",
     "conflicts",
     "throttled",
-    "false refusals",
+    "false rejections",
     "by belief",
     "gave up",
     "turned away",

@@ -24,7 +24,7 @@ use super::{
     usage::Usage,
     value::as_attributes,
 };
-use crate::{audit, engine::TABLES, snapshot::Snapshot};
+use sijang_testkit::{engine::TABLES, invariants, snapshot::Snapshot};
 
 /// What is to be simulated.
 #[derive(Debug, Clone)]
@@ -55,8 +55,8 @@ pub struct Outcome {
     /// How long the buyers waited for a definite answer, the shortest first.
     pub waits: Vec<Duration>,
     pub gave_up: usize,
-    pub false_refusals: usize,
-    /// Refusals that were true before the request came, and no longer then.
+    pub false_rejections: usize,
+    /// Rejections that were true before the request came, and no longer then.
     pub by_belief: usize,
     /// Of as many buyers as there were units, those who came first: how many got one.
     pub first_served: usize,
@@ -146,8 +146,8 @@ impl Plan {
             sold: of(Fate::Got).count(),
             waits,
             gave_up: of(Fate::GaveUp).count(),
-            false_refusals: of(Fate::RefusedFalsely).count(),
-            by_belief: of(Fate::RefusedByBelief).count(),
+            false_rejections: of(Fate::RejectedFalsely).count(),
+            by_belief: of(Fate::RejectedByBelief).count(),
             first_served: first.filter(|case| case.fate == Fate::Got).count(),
             turned_away: sale.front.turned_away(),
             environments: sale.front.environments(),
@@ -177,7 +177,7 @@ impl Plan {
             let (has, name) = (owners.contains(customer(case.number).as_str()), customer(case.number));
             let told = match case.fate {
                 Fate::Got => true,
-                Fate::SoldOut | Fate::RefusedByBelief | Fate::RefusedFalsely => false,
+                Fate::SoldOut | Fate::RejectedByBelief | Fate::RejectedFalsely => false,
                 // She does not know.
                 Fate::GaveUp => has,
             };

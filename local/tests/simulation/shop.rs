@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sijang_domain::{
     CampaignDraft, Command, CouponId, CouponTerms, Deposit, DepositLimits, Description, Discount, Fingerprint,
-    IdempotencyKey, Moment, Money, Name, ProductDraft, ProductId, ShardCount, Stock, Timestamp, UserId,
+    IdempotencyKey, Money, Name, ProductDraft, ProductId, RequestTime, ShardCount, Stock, Timestamp, UserId,
 };
 use sijang_storage::Store;
 use tokio::time::Instant;
@@ -48,7 +48,8 @@ pub fn command(engine: &Engine, name: &str) -> Command {
         operation: "simulation",
         key: IdempotencyKey::parse(name).unwrap(),
         fingerprint: Fingerprint::of(&name),
-        moment: Moment { now: engine.time(), deadline: (Instant::now() + Duration::from_secs(8)).into_std() },
+        time: RequestTime { now: engine.time(), deadline: (Instant::now() + Duration::from_secs(8)).into_std() },
+        request_id: format!("request-{name}"),
         trace: None,
     }
 }

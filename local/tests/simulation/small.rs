@@ -36,21 +36,21 @@ fn plan(kind: Kind, count: i64, seed: u64) -> Plan {
 fn assert_sound(plan: &Plan) -> Outcome {
     let outcome = plan.hold();
     assert_eq!(outcome.violations, Vec::<String>::new(), "{plan:?}");
-    assert_eq!((outcome.false_refusals, outcome.gave_up), (0, 0), "{plan:?}");
+    assert_eq!((outcome.false_rejections, outcome.gave_up), (0, 0), "{plan:?}");
     assert_eq!(outcome.sold, usize::try_from(plan.units).unwrap(), "{plan:?}");
     assert!(outcome.usage.conflicts > 0, "nobody was in anybody's way: {plan:?}");
     outcome
 }
 
 #[test]
-fn every_unit_is_sold_once_and_nobody_is_refused_wrongly() {
+fn every_unit_is_sold_once_and_nobody_is_rejected_wrongly() {
     for (count, seed) in [(1, 1), (8, 2)] {
         assert_sound(&plan(Kind::Orders, count, seed));
     }
 }
 
 #[test]
-fn every_coupon_is_issued_once_and_nobody_is_refused_wrongly() {
+fn every_coupon_is_issued_once_and_nobody_is_rejected_wrongly() {
     for (count, seed) in [(1, 3), (8, 4)] {
         assert_sound(&plan(Kind::Coupons, count, seed));
     }
@@ -77,15 +77,15 @@ fn goods_are_split_while_they_are_sold() {
     }
 }
 
-/// Who comes in the half second after a delivery may be refused by what was true before it; nobody is later.
+/// Who comes in the half second after a delivery may be rejected by what was true before it; nobody is later.
 #[test]
 fn what_is_delivered_after_the_last_unit_is_sold_to_those_who_come_half_a_second_later() {
     for count in [1, 8] {
         let late = Plan { buyers: 600, lateness: Duration::from_millis(800), ..plan(Kind::Orders, count, 12) };
         let outcome = Plan { delivery: Some((Duration::from_millis(1_500), 40)), ..late }.hold();
-        assert_eq!((outcome.violations.len(), outcome.false_refusals, outcome.gave_up), (0, 0, 0), "{outcome:?}");
+        assert_eq!((outcome.violations.len(), outcome.false_rejections, outcome.gave_up), (0, 0, 0), "{outcome:?}");
         assert_eq!((outcome.sold, outcome.usage.left), (80, 0), "{outcome:?}");
-        assert!(outcome.by_belief > 0, "nobody was refused by belief: {outcome:?}");
+        assert!(outcome.by_belief > 0, "nobody was rejected by belief: {outcome:?}");
     }
 }
 
@@ -116,5 +116,5 @@ fn a_defect_is_found() {
         assert_ne!(outcome.violations, Vec::<String>::new(), "{defect:?} of {kind} was not found");
     }
     let outcome = Plan { defect: Defect::HidesShards, ..plan(Kind::Orders, 8, 11) }.hold();
-    assert!(outcome.false_refusals > 0, "a false refusal was not found");
+    assert!(outcome.false_rejections > 0, "a false rejection was not found");
 }

@@ -1,9 +1,9 @@
-//! The large sale, for each number of shards: what `./local/simulate` runs, and writes into `local/SIMULATION.md`.
+//! The large sale, for each number of shards: what `./local/shop simulate` runs, and writes into `local/SIMULATION.md`.
 
 use std::{env, fs, path::Path, time::Duration};
 
+use sijang_cloud::progress::Progress;
 use sijang_domain::ShardCount;
-use sijang_local::progress::Progress;
 
 use super::{
     assumptions::Cloud,
@@ -22,7 +22,7 @@ fn option<T: std::str::FromStr>(name: &str, otherwise: T) -> T {
 }
 
 #[test]
-#[ignore = "it takes minutes: ./local/simulate"]
+#[ignore = "it takes minutes: ./local/shop simulate"]
 fn sweep() {
     let (buyers, units, seeds) = (option("BUYERS", 100_000), option("UNITS", 10_000), option("SEEDS", 1));
     let counts: String = option("SHARDS", "1,2,4,8,16,32,64,96".to_owned());
@@ -63,7 +63,12 @@ fn sweep() {
                 row.add(&outcome);
             }
             progress.say(row.line());
-            assert_eq!(row.false_refusals, 0, "{kind}, {} shards: refused while there was one for them", shards.get());
+            assert_eq!(
+                row.false_rejections,
+                0,
+                "{kind}, {} shards: rejected while there was one for them",
+                shards.get()
+            );
             rows.push(row);
         }
     }
@@ -75,7 +80,7 @@ fn sweep() {
 
 /// Puts the results into their page, between its marks, and draws them.
 fn write(rows: &[Row], cloud: &Cloud) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let page = folder.join("SIMULATION.md");
     let mut text = fs::read_to_string(&page).unwrap();
     for (name, content) in [("results", table(rows)), ("figures", figures(cloud))] {

@@ -1,4 +1,4 @@
-//! The simulated engine answers as a complete one does: everything that is asked in a sale, refusals and replays among
+//! The simulated engine answers as a complete one does: everything that is asked in a sale, rejections and replays among
 //! it, is written down and asked again of the engine of the storage contract.
 
 use std::{
@@ -19,7 +19,7 @@ use super::{
     dynamo::Engine,
     shop::{Goods, Kind, PRICE, admit_customers, command, offer, reshard},
 };
-use crate::engine::{Database, TABLES};
+use sijang_testkit::engine::{Database, TABLES};
 
 /// Nobody checks it.
 const AUTHORIZATION: &str = "AWS4-HMAC-SHA256 Credential=test/20261121/ap-northeast-2/dynamodb/aws4_request, \
@@ -149,8 +149,8 @@ impl Shop<'_> {
 
     async fn issue(&self, number: usize, coupon: CouponId) -> Result<(), Error> {
         let key = IdempotencyKey::parse("issue").unwrap();
-        let moment = self.command(number, "issue").moment;
-        self.store.issue_coupon(&customer(number), coupon, Some(&key), moment).await.map(drop)
+        let time = self.command(number, "issue").time;
+        self.store.issue_coupon(&customer(number), coupon, Some(&key), time).await.map(drop)
     }
 }
 

@@ -55,7 +55,7 @@ impl Usage {
         }
     }
 
-    /// Whether there was nothing left at some instant since then: only who came before it can be refused rightly.
+    /// Whether there was nothing left at some instant since then: only who came before it can be rejected rightly.
     pub fn was_short_since(&self, then: Instant) -> bool {
         self.left <= 0 || self.last_short.is_some_and(|last| last >= then)
     }

@@ -1,8 +1,7 @@
 //! Balances and their ledger.
 
-use sijang_domain::{EntryType, LedgerEntry, Refusal};
-
-use crate::shop::{Shop, after, limits, pages, won};
+use sijang_domain::{EntryType, LedgerEntry, Rejection};
+use sijang_testkit::shop::{Shop, after, limits, pages, won};
 
 fn balances(entries: &[LedgerEntry]) -> Vec<i64> {
     entries.iter().map(|entry| entry.balance.minor()).collect()
@@ -47,10 +46,10 @@ async fn a_balance_may_reach_its_limit_but_not_pass_it() {
     let shop = Shop::open().await;
     let alice = shop.customer("alice").with_balance(9_999_900).await;
     let limit = limits().balance_max;
-    let too_much = alice.deposit(101).refused().await;
-    assert_eq!(too_much, Refusal::BalanceLimitExceeded { balance: won(9_999_900), limit });
+    let too_much = alice.deposit(101).rejected().await;
+    assert_eq!(too_much, Rejection::BalanceLimitExceeded { balance: won(9_999_900), limit });
     alice.deposit(100).done().await;
-    assert_eq!(alice.deposit(100).refused().await, Refusal::BalanceLimitExceeded { balance: limit, limit });
+    assert_eq!(alice.deposit(100).rejected().await, Rejection::BalanceLimitExceeded { balance: limit, limit });
 }
 
 #[tokio::test]
@@ -81,7 +80,7 @@ async fn a_key_is_not_good_for_another_amount() {
     let shop = Shop::open().await;
     let alice = shop.customer("alice");
     alice.deposit(50_000).key("k").done().await;
-    assert_eq!(alice.deposit(50_001).key("k").refused().await, Refusal::IdempotencyKeyReused);
+    assert_eq!(alice.deposit(50_001).key("k").rejected().await, Rejection::IdempotencyKeyReused);
 }
 
 #[tokio::test]
@@ -90,7 +89,7 @@ async fn a_key_used_for_another_amount_is_told_before_the_limit() {
     let alice = shop.customer("alice");
     alice.deposit(500_000).key("k").done().await;
     let alice = alice.with_balance(9_500_000).await;
-    assert_eq!(alice.deposit(1_000_000).key("k").refused().await, Refusal::IdempotencyKeyReused);
+    assert_eq!(alice.deposit(1_000_000).key("k").rejected().await, Rejection::IdempotencyKeyReused);
 }
 
 #[tokio::test]

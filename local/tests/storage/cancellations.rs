@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use sijang_domain::{CampaignDraft, CouponStatus, EntryType, Order, OrderId, OrderStatus, Refusal};
-use sijang_local::faults::{Fault, Faults, Plan, Proxy};
-use sijang_storage::relayed;
-
-use crate::shop::{Shop, after, fixed, limits, refusal, welcome, won};
+use sijang_cloud::faults::{Fault, Faults, Plan, Proxy};
+use sijang_domain::{CampaignDraft, CouponStatus, EntryType, Order, OrderId, OrderStatus, Rejection};
+use sijang_storage::order_event_of;
+use sijang_testkit::shop::{Shop, after, fixed, limits, rejection, welcome, won};
 
 #[tokio::test]
 async fn a_cancelled_order_gives_back_money_units_and_coupon() {
@@ -42,7 +41,7 @@ async fn a_cancellation_is_relayed_as_an_event_of_its_own() {
     let cancelled = alice.cancel(&order).done().await;
     let snapshot = shop.snapshot().await;
     let item = snapshot.items("events").find(|item| item["request"].as_s().unwrap().contains("cancel-order")).unwrap();
-    let event = relayed(item.clone().into()).unwrap();
+    let event = order_event_of(item.clone().into()).unwrap();
     assert_eq!(
         (event.id.as_str(), event.r#type.as_str()),
         (&*format!("{}.cancelled", order.order_id), "order.cancelled.v1")
@@ -57,7 +56,7 @@ async fn an_order_is_cancelled_once() {
     let alice = shop.customer("alice").with_balance(1_000).await;
     let order = alice.order([(tea, 1)]).done().await;
     alice.cancel(&order).done().await;
-    assert_eq!(alice.cancel(&order).refused().await, Refusal::OrderAlreadyCancelled);
+    assert_eq!(alice.cancel(&order).rejected().await, Rejection::OrderAlreadyCancelled);
 }
 
 #[tokio::test]
@@ -76,7 +75,7 @@ async fn a_cancellation_that_arrives_after_another_gives_nothing_back() {
         tokio::task::yield_now().await;
     }
     alice.cancel(&order).done().await;
-    assert_eq!(refusal(slow.await.unwrap()), Refusal::OrderAlreadyCancelled);
+    assert_eq!(rejection(slow.await.unwrap()), Rejection::OrderAlreadyCancelled);
     assert_eq!((alice.balance().await, shop.stock(tea).await), (1_000, 5));
     shop.audit().await;
 }
@@ -90,7 +89,7 @@ async fn a_replayed_cancellation_is_answered_with_the_same_order_and_not_made_ag
     let cancellation = alice.cancel(&one).key("k");
     let first = cancellation.clone().done().await;
     assert_eq!(cancellation.again().replayed().await, first);
-    assert_eq!(alice.cancel(&other).key("k").refused().await, Refusal::IdempotencyKeyReused);
+    assert_eq!(alice.cancel(&other).key("k").rejected().await, Rejection::IdempotencyKeyReused);
 }
 
 #[tokio::test]
@@ -110,11 +109,11 @@ async fn nobody_cancels_the_order_of_another() {
     let tea = shop.product(1_000, 5).await;
     let alice = shop.customer("alice").with_balance(1_000).await;
     let order = alice.order([(tea, 1)]).done().await;
-    assert_eq!(shop.customer("bob").cancel(&order).refused().await, Refusal::OrderNotFound);
+    assert_eq!(shop.customer("bob").cancel(&order).rejected().await, Rejection::OrderNotFound);
     let nothing: OrderId = "01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap();
     let none = Order { order_id: nothing, ..order };
-    assert_eq!(alice.cancel(&none).refused().await, Refusal::OrderNotFound);
-    assert_eq!(refusal(shop.store.order(&alice.user, nothing).await), Refusal::OrderNotFound);
+    assert_eq!(alice.cancel(&none).rejected().await, Rejection::OrderNotFound);
+    assert_eq!(rejection(shop.store.order(&alice.user, nothing).await), Rejection::OrderNotFound);
 }
 
 #[tokio::test]
@@ -137,8 +136,8 @@ async fn what_was_paid_is_given_back_though_the_balance_passes_the_limit_for_dep
     let alice = alice.with_balance(limits().balance_max.minor()).await;
     alice.cancel(&order).done().await;
     assert_eq!(alice.balance().await, 10_500_000);
-    let refused = alice.deposit(100).refused().await;
-    assert_eq!(refused, Refusal::BalanceLimitExceeded { balance: won(10_500_000), limit: limits().balance_max });
+    let rejected = alice.deposit(100).rejected().await;
+    assert_eq!(rejected, Rejection::BalanceLimitExceeded { balance: won(10_500_000), limit: limits().balance_max });
     shop.audit().await;
 }
 
@@ -162,12 +161,12 @@ async fn a_coupon_that_was_given_back_is_good_for_one_order_more_and_no_longer_t
     let alice = shop.customer("alice").with_balance(20_000).await.with_coupon(coupon).await;
     for _ in 0..2 {
         let order = alice.order([(tea, 1)]).with(coupon).done().await;
-        assert_eq!(alice.order([(tea, 1)]).with(coupon).refused().await, Refusal::CouponUsed);
+        assert_eq!(alice.order([(tea, 1)]).with(coupon).rejected().await, Rejection::CouponUsed);
         alice.cancel(&order).done().await;
     }
     let expires_at = alice.coupons().await[0].expires_at;
     assert_eq!(alice.coupons().await[0].status(expires_at), CouponStatus::Expired);
-    let late = alice.order([(tea, 1)]).with(coupon).at(expires_at).refused().await;
-    assert_eq!(late, Refusal::CouponExpired { expired_at: expires_at });
+    let late = alice.order([(tea, 1)]).with(coupon).at(expires_at).rejected().await;
+    assert_eq!(late, Rejection::CouponExpired { expired_at: expires_at });
     shop.audit().await;
 }

@@ -1,8 +1,7 @@
 //! Products: the catalogue, their pages, and what administrators change.
 
-use sijang_domain::{Description, ProductId, ProductPatch, ProductStatus, Refusal, Shortage, Stock};
-
-use crate::shop::{Shop, id_in, name, pages, race, won};
+use sijang_domain::{Description, ProductId, ProductPatch, ProductStatus, Rejection, Shortage, Stock};
+use sijang_testkit::shop::{Shop, id_in, name, pages, race, won};
 
 fn status(status: ProductStatus) -> ProductPatch {
     ProductPatch { status: Some(status), ..ProductPatch::default() }
@@ -33,7 +32,7 @@ async fn a_product_is_created_once_however_often_it_is_sent() {
     let first = tea.clone().done().await;
     assert_eq!(tea.again().replayed().await, first);
     let other = shop.create_product("Tea", 1_501, 7).key("k");
-    assert_eq!(other.refused().await, Refusal::IdempotencyKeyReused);
+    assert_eq!(other.rejected().await, Rejection::IdempotencyKeyReused);
 }
 
 #[tokio::test]
@@ -113,7 +112,7 @@ async fn a_replayed_update_is_answered_byte_for_byte_and_not_made_again() {
     assert_eq!(update.again().replayed().await, first);
     assert_eq!(shop.page_of(tea).await.price, won(1_700));
     shop.reprice(tea, 1_800).key("k").done().await;
-    assert_eq!(shop.reprice(tea, 1_801).key("k").refused().await, Refusal::IdempotencyKeyReused);
+    assert_eq!(shop.reprice(tea, 1_801).key("k").rejected().await, Rejection::IdempotencyKeyReused);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -154,7 +153,7 @@ async fn no_more_units_are_taken_than_there_are() {
     let shop = Shop::open().await;
     let tea = shop.product(1_500, 7).await;
     let shortages = vec![Shortage { product_id: tea, requested: 8, available: 7 }];
-    assert_eq!(shop.adjust(tea, -8).refused().await, Refusal::InsufficientStock { shortages });
+    assert_eq!(shop.adjust(tea, -8).rejected().await, Rejection::InsufficientStock { shortages });
 }
 
 #[tokio::test]
@@ -162,7 +161,7 @@ async fn stock_may_reach_its_limit_but_not_pass_it() {
     let shop = Shop::open().await;
     let tea = shop.product(1_500, i64::from(Stock::MAX) - 5).await;
     let (stock, limit) = (Stock::MAX - 5, Stock::MAX);
-    assert_eq!(shop.adjust(tea, 6).refused().await, Refusal::StockLimitExceeded { stock, limit });
+    assert_eq!(shop.adjust(tea, 6).rejected().await, Rejection::StockLimitExceeded { stock, limit });
     shop.adjust(tea, 5).done().await;
     assert_eq!(shop.stock(tea).await, Stock::MAX);
 }
@@ -173,20 +172,20 @@ async fn a_replayed_adjustment_is_not_made_again() {
     let tea = shop.product(1_500, 7).await;
     let adjustment = shop.adjust(tea, -7);
     let first = adjustment.clone().done().await;
-    // It would be refused now, had it not been made.
+    // It would be rejected now, had it not been made.
     assert_eq!(adjustment.again().replayed().await, first);
     shop.adjust(tea, 1).key("k").done().await;
-    assert_eq!(shop.adjust(tea, 2).key("k").refused().await, Refusal::IdempotencyKeyReused);
+    assert_eq!(shop.adjust(tea, 2).key("k").rejected().await, Rejection::IdempotencyKeyReused);
 }
 
 #[tokio::test]
 async fn a_product_that_does_not_exist_is_not_found() {
     let shop = Shop::open().await;
     let nothing: ProductId = "01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap();
-    assert_eq!(shop.adjust(nothing, 1).refused().await, Refusal::ProductNotFound);
-    assert_eq!(shop.adjust(nothing, -1).refused().await, Refusal::ProductNotFound);
-    assert_eq!(shop.reprice(nothing, 1).refused().await, Refusal::ProductNotFound);
-    assert_eq!(crate::shop::refusal(shop.store.product(nothing).await), Refusal::ProductNotFound);
+    assert_eq!(shop.adjust(nothing, 1).rejected().await, Rejection::ProductNotFound);
+    assert_eq!(shop.adjust(nothing, -1).rejected().await, Rejection::ProductNotFound);
+    assert_eq!(shop.reprice(nothing, 1).rejected().await, Rejection::ProductNotFound);
+    assert_eq!(sijang_testkit::shop::rejection(shop.store.product(nothing).await), Rejection::ProductNotFound);
 }
 
 #[tokio::test]

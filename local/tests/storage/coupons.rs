@@ -1,8 +1,7 @@
 //! Coupon campaigns, and the coupons that users hold.
 
-use sijang_domain::{CampaignDraft, CampaignListing, CouponId, CouponStatus, Refusal};
-
-use crate::shop::{Shop, after, at, fixed, from, name, pages, percent, welcome};
+use sijang_domain::{CampaignDraft, CampaignListing, CouponId, CouponStatus, Rejection};
+use sijang_testkit::shop::{Shop, after, at, fixed, from, name, pages, percent, welcome};
 
 const NOBODYS: &str = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
 
@@ -34,13 +33,13 @@ async fn an_issued_coupon_has_the_terms_of_its_campaign() {
 }
 
 #[tokio::test]
-async fn a_second_coupon_of_a_campaign_is_refused_with_the_one_that_is_held() {
+async fn a_second_coupon_of_a_campaign_is_rejected_with_the_one_that_is_held() {
     let shop = Shop::open().await;
     let coupon = shop.campaign(10, fixed(3_000)).await;
     let alice = shop.customer("alice");
     let held = Box::new(alice.issue(coupon).done().await);
     for second in [alice.issue(coupon), alice.issue(coupon).without_key()] {
-        assert_eq!(second.refused().await, Refusal::CouponAlreadyIssued { coupon: held.clone() });
+        assert_eq!(second.rejected().await, Rejection::CouponAlreadyIssued { coupon: held.clone() });
     }
 }
 
@@ -49,8 +48,8 @@ async fn a_coupon_that_is_held_is_told_before_the_campaign_s_end() {
     let shop = Shop::open().await;
     let coupon = shop.campaign(1, fixed(3_000)).await;
     let alice = shop.customer("alice").with_coupon(coupon).await;
-    let late = alice.issue(coupon).at(after(welcome().closes_at, 1)).refused().await;
-    assert!(matches!(late, Refusal::CouponAlreadyIssued { .. }), "{late:?}");
+    let late = alice.issue(coupon).at(after(welcome().closes_at, 1)).rejected().await;
+    assert!(matches!(late, Rejection::CouponAlreadyIssued { .. }), "{late:?}");
 }
 
 #[tokio::test]
@@ -80,7 +79,7 @@ async fn no_coupon_is_issued_over_the_total() {
     for user in ["alice", "bob"] {
         shop.customer(user).issue(coupon).done().await;
     }
-    assert_eq!(shop.customer("carol").issue(coupon).refused().await, Refusal::CouponSoldOut);
+    assert_eq!(shop.customer("carol").issue(coupon).rejected().await, Rejection::CouponSoldOut);
     shop.audit().await;
 }
 
@@ -90,17 +89,17 @@ async fn coupons_are_issued_from_the_opening_to_before_the_close() {
     let coupon = shop.campaign(10, fixed(3_000)).await;
     let CampaignDraft { opens_at, closes_at, .. } = welcome();
     let issue = |user: &str, at| shop.customer(user).issue(coupon).at(at);
-    assert_eq!(issue("alice", after(opens_at, -1)).refused().await, Refusal::CouponNotOpen { opens_at });
+    assert_eq!(issue("alice", after(opens_at, -1)).rejected().await, Rejection::CouponNotOpen { opens_at });
     issue("alice", opens_at).done().await;
     issue("bob", after(closes_at, -1)).done().await;
-    assert_eq!(issue("carol", closes_at).refused().await, Refusal::CouponClosed { closed_at: closes_at });
+    assert_eq!(issue("carol", closes_at).rejected().await, Rejection::CouponClosed { closed_at: closes_at });
 }
 
 #[tokio::test]
 async fn a_campaign_that_does_not_exist_is_not_found() {
     let shop = Shop::open().await;
     let nothing: CouponId = NOBODYS.parse().unwrap();
-    assert_eq!(shop.customer("alice").issue(nothing).refused().await, Refusal::CouponNotFound);
+    assert_eq!(shop.customer("alice").issue(nothing).rejected().await, Rejection::CouponNotFound);
 }
 
 #[tokio::test]
@@ -110,7 +109,7 @@ async fn a_campaign_is_created_once_however_often_it_is_sent() {
     let first = campaign.clone().done().await;
     assert_eq!(campaign.again().replayed().await, first);
     let other = shop.create_campaign(CampaignDraft { total: 11, ..welcome() }).key("k");
-    assert_eq!(other.refused().await, Refusal::IdempotencyKeyReused);
+    assert_eq!(other.rejected().await, Rejection::IdempotencyKeyReused);
 }
 
 fn names(listings: &[CampaignListing]) -> Vec<&str> {

@@ -1,9 +1,8 @@
 //! Events: the message that comes out of the table's stream is the order as it was answered.
 
 use sijang_domain::{CloudEvent, ORDER_PAID, Order};
-use sijang_storage::{Item, relayed, traced};
-
-use crate::shop::{Customer, Shop, fixed, trace};
+use sijang_storage::{Item, order_event_of, trace_of};
+use sijang_testkit::shop::{Customer, Shop, fixed, trace};
 
 async fn event_items(shop: &Shop, kind: &str) -> Vec<Item> {
     let snapshot = shop.snapshot().await;
@@ -24,7 +23,7 @@ async fn an_order_s_event_is_relayed_as_the_order_that_was_answered_and_whose_it
     let (alice, order) = an_order(&shop).await;
     let items = event_items(&shop, ORDER_PAID).await;
     let [item] = &items[..] else { panic!("one order, {} events", items.len()) };
-    let event = relayed(item.clone().into()).unwrap();
+    let event = order_event_of(item.clone().into()).unwrap();
     assert_eq!((event.r#type.as_str(), event.id), (ORDER_PAID, format!("{}.paid", order.order_id)));
     assert_eq!((event.subject, event.time), (order.order_id.to_string(), order.paid_at));
     assert_eq!((event.data.user_id, event.data.order), (alice.user, order));
@@ -35,7 +34,7 @@ async fn an_event_survives_its_json() {
     let shop = Shop::open().await;
     an_order(&shop).await;
     let item = event_items(&shop, ORDER_PAID).await.remove(0);
-    let event = relayed(item.into()).unwrap();
+    let event = order_event_of(item.into()).unwrap();
     let json = serde_json::to_string(&event).unwrap();
     assert_eq!(serde_json::from_str::<CloudEvent>(&json).unwrap(), event);
     assert!(event.is_consistent());
@@ -46,7 +45,7 @@ async fn the_event_of_one_order_is_the_same_message_every_time() {
     let shop = Shop::open().await;
     an_order(&shop).await;
     let item = event_items(&shop, ORDER_PAID).await.remove(0);
-    assert_eq!(relayed(item.clone().into()).unwrap(), relayed(item.into()).unwrap());
+    assert_eq!(order_event_of(item.clone().into()).unwrap(), order_event_of(item.into()).unwrap());
 }
 
 #[tokio::test]
@@ -54,11 +53,11 @@ async fn an_event_keeps_the_trace_of_its_request_and_one_from_before_is_relayed_
     let shop = Shop::open().await;
     an_order(&shop).await;
     let mut item = event_items(&shop, ORDER_PAID).await.remove(0);
-    assert_eq!(traced(&item.clone().into()), Some(trace()));
-    let event = relayed(item.clone().into()).unwrap();
+    assert_eq!(trace_of(&item.clone().into()), Some(trace()));
+    let event = order_event_of(item.clone().into()).unwrap();
     item.remove("trace").unwrap();
-    assert_eq!(traced(&item.clone().into()), None);
-    assert_eq!(relayed(item.into()).unwrap(), event, "the event does not tell of its trace");
+    assert_eq!(trace_of(&item.clone().into()), None);
+    assert_eq!(order_event_of(item.into()).unwrap(), event, "the event does not tell of its trace");
 }
 
 #[tokio::test]
@@ -67,7 +66,7 @@ async fn an_event_that_is_not_of_an_order_is_not_relayed() {
     an_order(&shop).await;
     for kind in ["balance.deposited.v1", "product.created.v1", "campaign.created.v1"] {
         let item = event_items(&shop, kind).await.remove(0);
-        assert!(relayed(item.into()).is_err(), "{kind}");
+        assert!(order_event_of(item.into()).is_err(), "{kind}");
     }
 }
 
@@ -77,5 +76,5 @@ async fn an_event_whose_type_and_order_differ_is_not_relayed() {
     an_order(&shop).await;
     let mut item = event_items(&shop, ORDER_PAID).await.remove(0);
     item.insert("type".to_owned(), sijang_storage::AttributeValue::S(sijang_domain::ORDER_CANCELLED.to_owned()));
-    assert!(relayed(item.into()).is_err());
+    assert!(order_event_of(item.into()).is_err());
 }

@@ -1,13 +1,8 @@
 //! The auditor is audited: a shop with everything in it has no violations, and each single tampering is one.
 
 use sijang_domain::CampaignDraft;
-use sijang_storage::{AttributeValue, Item, relayed};
-
-use crate::{
-    audit::violations,
-    shop::{Shop, fixed, welcome},
-    snapshot::Snapshot,
-};
+use sijang_storage::{AttributeValue, Item, order_event_of};
+use sijang_testkit::{invariants::violations, shop::{Shop, fixed, welcome}, snapshot::Snapshot};
 
 /// A shop in which everything has happened: sales, a cancellation, facts, coupons used and not, adjustments.
 async fn busy_shop() -> Snapshot {
@@ -23,7 +18,7 @@ async fn busy_shop() -> Snapshot {
     carol.cancel(&order).done().await;
     let events = shop.snapshot().await;
     let orders = events.items("events").filter(|item| item.contains_key("order"));
-    shop.record(&orders.map(|item| relayed(item.clone().into()).unwrap()).collect::<Vec<_>>()).await;
+    shop.record(&orders.map(|item| order_event_of(item.clone().into()).unwrap()).collect::<Vec<_>>()).await;
     shop.adjust(tea, -3).done().await;
     shop.split_product(100, 9, 3).await;
     shop.split_campaign(5, fixed(500), 3).await;

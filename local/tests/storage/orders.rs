@@ -1,10 +1,10 @@
 //! Orders: everything or nothing, at the right price, once.
 
 use sijang_domain::{
-    CampaignDraft, CouponId, Money, OrderStatus, PriceChange, ProductId, ProductPatch, ProductStatus, Refusal, Shortage,
+    CampaignDraft, CouponId, Error, Money, OrderStatus, PriceChange, ProductId, ProductPatch, ProductStatus, Rejection,
+    Shortage,
 };
-
-use crate::shop::{Shop, after, at, fixed, from, pages, percent, refusal, welcome, won};
+use sijang_testkit::shop::{Shop, after, at, fixed, from, pages, percent, rejection, welcome, won};
 
 fn nothing() -> ProductId {
     "01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap()
@@ -105,7 +105,7 @@ async fn own_orders_are_paged_newest_first_and_others_are_not_found() {
         assert_eq!(pages.concat(), orders, "pages of {limit}");
     }
     assert_eq!(shop.store.order(&bob.user, bobs.order_id).await.unwrap(), bobs);
-    assert_eq!(refusal(shop.store.order(&alice.user, bobs.order_id).await), Refusal::OrderNotFound);
+    assert_eq!(rejection(shop.store.order(&alice.user, bobs.order_id).await), Rejection::OrderNotFound);
 }
 
 #[tokio::test]
@@ -131,7 +131,7 @@ async fn own_orders_are_listed_by_what_became_of_them() {
     }
 }
 
-// What is refused, and leaves nothing.
+// What is rejected, and leaves nothing.
 
 /// The rule that this shop is built around: a payment that does not go through has nothing to give back, because
 /// nothing was taken. Stock, coupon and balance are the very items that they were.
@@ -143,9 +143,9 @@ async fn an_order_that_the_balance_does_not_cover_touches_neither_stock_nor_coup
     let alice = shop.customer("alice").with_balance(19_499).await.with_coupon(coupon).await;
 
     let everything = shop.snapshot().await;
-    let refused = refusal(alice.order([(tea, 2), (milk, 1)]).with(coupon).await);
-    assert_eq!(refused, Refusal::InsufficientBalance { balance: won(19_499), required: won(19_500) });
-    assert_eq!(shop.snapshot().await, everything);
+    let rejected = rejection(alice.order([(tea, 2), (milk, 1)]).with(coupon).await);
+    assert_eq!(rejected, Rejection::InsufficientBalance { balance: won(19_499), required: won(19_500) });
+    assert_eq!(shop.snapshot().await.effects_beside_rejections(&everything), []);
 
     // One won more, and the same order takes all of it.
     let alice = alice.with_balance(100).await;
@@ -158,8 +158,8 @@ async fn an_order_that_the_balance_does_not_cover_touches_neither_stock_nor_coup
 async fn a_user_without_a_balance_cannot_pay() {
     let shop = Shop::open().await;
     let tea = shop.product(1, 1).await;
-    let refused = shop.customer("alice").order([(tea, 1)]).refused().await;
-    assert_eq!(refused, Refusal::InsufficientBalance { balance: Money::ZERO, required: won(1) });
+    let rejected = shop.customer("alice").order([(tea, 1)]).rejected().await;
+    assert_eq!(rejected, Rejection::InsufficientBalance { balance: Money::ZERO, required: won(1) });
 }
 
 #[tokio::test]
@@ -169,10 +169,10 @@ async fn unknown_products_are_told_by_their_positions_quoted_or_not() {
     let alice = shop.customer("alice").with_balance(5_000).await;
     let also_nothing: ProductId = "01ARZ3NDEKTSV4RRFFQ69G5FAA".parse().unwrap();
     let order = || alice.order([(nothing(), 1), (tea, 1), (also_nothing, 1)]);
-    let all = Refusal::UnknownProduct { lines: vec![0, 2] };
-    assert_eq!(order().refused().await, all);
-    assert_eq!(order().quoting(nothing(), 5).quoting(also_nothing, 5).refused().await, all);
-    assert_eq!(order().quoting(nothing(), 5).refused().await, all);
+    let all = Rejection::UnknownProduct { lines: vec![0, 2] };
+    assert_eq!(order().rejected().await, all);
+    assert_eq!(order().quoting(nothing(), 5).quoting(also_nothing, 5).rejected().await, all);
+    assert_eq!(order().quoting(nothing(), 5).rejected().await, all);
 }
 
 #[tokio::test]
@@ -182,8 +182,8 @@ async fn inactive_products_are_not_sold() {
     let alice = shop.customer("alice").with_balance(5_000).await;
     alice.order([(tea, 1), (milk, 1)]).done().await;
     shop.update(milk, inactive()).done().await;
-    let refused = alice.order([(tea, 1), (milk, 1)]).refused().await;
-    assert_eq!(refused, Refusal::ProductInactive { products: vec![milk] });
+    let rejected = alice.order([(tea, 1), (milk, 1)]).rejected().await;
+    assert_eq!(rejected, Rejection::ProductInactive { products: vec![milk] });
 }
 
 #[tokio::test]
@@ -191,21 +191,21 @@ async fn every_short_line_is_told() {
     let shop = Shop::open().await;
     let (tea, milk, jam) = (shop.product(1, 2).await, shop.product(1, 9).await, shop.product(1, 0).await);
     let alice = shop.customer("alice").with_balance(1_000).await;
-    let refused = alice.order([(jam, 1), (milk, 9), (tea, 3)]).refused().await;
+    let rejected = alice.order([(jam, 1), (milk, 9), (tea, 3)]).rejected().await;
     let mut shortages = vec![short(tea, 3, 2), short(jam, 1, 0)];
     shortages.sort_by_key(|shortage| shortage.product_id);
-    assert_eq!(refused, Refusal::InsufficientStock { shortages });
+    assert_eq!(rejected, Rejection::InsufficientStock { shortages });
 }
 
 #[tokio::test]
-async fn a_quoted_price_that_no_longer_holds_is_refused() {
+async fn a_quoted_price_that_no_longer_holds_is_rejected() {
     let shop = Shop::open().await;
     let tea = shop.product(1_000, 5).await;
     let alice = shop.customer("alice").with_balance(5_000).await;
     shop.reprice(tea, 900).done().await;
-    let refused = alice.order([(tea, 1)]).quoting(tea, 1_000).refused().await;
+    let rejected = alice.order([(tea, 1)]).quoting(tea, 1_000).rejected().await;
     let change = PriceChange { product_id: tea, quoted: won(1_000), current: won(900) };
-    assert_eq!(refused, Refusal::PriceChanged { changes: vec![change] });
+    assert_eq!(rejected, Rejection::PriceChanged { changes: vec![change] });
     assert_eq!(alice.order([(tea, 1)]).quoting(tea, 900).done().await.paid_price, won(900));
 }
 
@@ -233,8 +233,8 @@ async fn a_balance_is_judged_by_the_price_that_holds_not_by_the_one_remembered()
     elsewhere.reprice(tea, 500).done().await;
     assert_eq!(alice.order([(tea, 1)]).done().await.paid_price, won(500));
     elsewhere.reprice(tea, 100).done().await;
-    let refused = alice.order([(tea, 1)]).refused().await;
-    assert_eq!(refused, Refusal::InsufficientBalance { balance: Money::ZERO, required: won(100) });
+    let rejected = alice.order([(tea, 1)]).rejected().await;
+    assert_eq!(rejected, Rejection::InsufficientBalance { balance: Money::ZERO, required: won(100) });
 }
 
 #[tokio::test]
@@ -245,7 +245,7 @@ async fn a_coupon_that_the_user_does_not_hold_is_unknown() {
     shop.customer("bob").issue(coupon).done().await;
     let no_campaign: CouponId = "01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap();
     for coupon in [coupon, no_campaign] {
-        assert_eq!(alice.order([(tea, 1)]).with(coupon).refused().await, Refusal::UnknownCoupon);
+        assert_eq!(alice.order([(tea, 1)]).with(coupon).rejected().await, Rejection::UnknownCoupon);
     }
 }
 
@@ -255,10 +255,10 @@ async fn a_coupon_is_good_for_one_order() {
     let (tea, coupon) = (shop.product(5_000, 5).await, shop.campaign(1, fixed(3_000)).await);
     let alice = shop.customer("alice").with_balance(10_000).await.with_coupon(coupon).await;
     alice.order([(tea, 1)]).with(coupon).done().await;
-    assert_eq!(alice.order([(tea, 1)]).with(coupon).refused().await, Refusal::CouponUsed);
+    assert_eq!(alice.order([(tea, 1)]).with(coupon).rejected().await, Rejection::CouponUsed);
     // A used coupon stays used when it expires.
-    let late = alice.order([(tea, 1)]).with(coupon).at(at("2027-01-01T00:00:00Z")).refused().await;
-    assert_eq!(late, Refusal::CouponUsed);
+    let late = alice.order([(tea, 1)]).with(coupon).at(at("2027-01-01T00:00:00Z")).rejected().await;
+    assert_eq!(late, Rejection::CouponUsed);
     shop.audit().await;
 }
 
@@ -270,8 +270,8 @@ async fn a_coupon_is_good_until_the_instant_at_which_it_expires() {
     let alice = shop.customer("alice").with_balance(10_000).await.with_coupon(one).await.with_coupon(other).await;
     let expired_at = alice.coupons().await[0].expires_at;
     alice.order([(tea, 1)]).with(one).at(after(expired_at, -1)).done().await;
-    let late = alice.order([(tea, 1)]).with(other).at(expired_at).refused().await;
-    assert_eq!(late, Refusal::CouponExpired { expired_at });
+    let late = alice.order([(tea, 1)]).with(other).at(expired_at).rejected().await;
+    assert_eq!(late, Rejection::CouponExpired { expired_at });
 }
 
 #[tokio::test]
@@ -280,8 +280,8 @@ async fn a_coupon_is_good_from_its_minimum_order_on() {
     let (tea, gum) = (shop.product(5_000, 5).await, shop.product(1, 5).await);
     let coupon = shop.campaign(1, from(5_001, fixed(3_000))).await;
     let alice = shop.customer("alice").with_balance(10_000).await.with_coupon(coupon).await;
-    let refused = alice.order([(tea, 1)]).with(coupon).refused().await;
-    assert_eq!(refused, Refusal::CouponMinimumNotMet { minimum_order: won(5_001), list_price: won(5_000) });
+    let rejected = alice.order([(tea, 1)]).with(coupon).rejected().await;
+    assert_eq!(rejected, Rejection::CouponMinimumNotMet { minimum_order: won(5_001), list_price: won(5_000) });
     alice.order([(tea, 1), (gum, 1)]).with(coupon).done().await;
 }
 
@@ -307,8 +307,8 @@ async fn a_minimum_order_is_missed_when_the_price_has_fallen() {
     let alice = shop.customer("alice").with_balance(50_000).await.with_coupon(coupon).await;
     alice.order([(tea, 1)]).done().await;
     shop.another_environment().reprice(tea, 4_000).done().await;
-    let refused = alice.order([(tea, 1)]).with(coupon).refused().await;
-    assert_eq!(refused, Refusal::CouponMinimumNotMet { minimum_order: won(5_000), list_price: won(4_000) });
+    let rejected = alice.order([(tea, 1)]).with(coupon).rejected().await;
+    assert_eq!(rejected, Rejection::CouponMinimumNotMet { minimum_order: won(5_000), list_price: won(4_000) });
 }
 
 #[tokio::test]
@@ -325,11 +325,11 @@ async fn what_is_wrong_with_the_products_is_told_before_what_is_wrong_with_the_c
     for coupon in [used, dear, stale, no_campaign] {
         let order = |product, quantity| alice.order([(product, quantity)]).with(coupon).at(later);
         let shortages = vec![short(tea, 2, 1)];
-        assert_eq!(order(tea, 2).refused().await, Refusal::InsufficientStock { shortages });
-        assert_eq!(order(nothing(), 1).refused().await, Refusal::UnknownProduct { lines: vec![0] });
+        assert_eq!(order(tea, 2).rejected().await, Rejection::InsufficientStock { shortages });
+        assert_eq!(order(nothing(), 1).rejected().await, Rejection::UnknownProduct { lines: vec![0] });
         let change = PriceChange { product_id: tea, quoted: won(1), current: won(1_000) };
         let changes = vec![change];
-        assert_eq!(order(tea, 1).quoting(tea, 1).refused().await, Refusal::PriceChanged { changes });
+        assert_eq!(order(tea, 1).quoting(tea, 1).rejected().await, Rejection::PriceChanged { changes });
     }
 }
 
@@ -341,10 +341,10 @@ async fn stock_is_told_before_coupon_and_coupon_before_balance() {
     let alice = shop.customer("alice").with_coupon(coupon).await;
     alice.order([(gum, 1)]).with(coupon).done().await;
     let shortages = vec![short(tea, 2, 1)];
-    assert_eq!(alice.order([(tea, 2)]).with(coupon).refused().await, Refusal::InsufficientStock { shortages });
-    assert_eq!(alice.order([(tea, 1)]).with(coupon).refused().await, Refusal::CouponUsed);
-    let poor = alice.order([(tea, 1)]).refused().await;
-    assert_eq!(poor, Refusal::InsufficientBalance { balance: Money::ZERO, required: won(10_000) });
+    assert_eq!(alice.order([(tea, 2)]).with(coupon).rejected().await, Rejection::InsufficientStock { shortages });
+    assert_eq!(alice.order([(tea, 1)]).with(coupon).rejected().await, Rejection::CouponUsed);
+    let poor = alice.order([(tea, 1)]).rejected().await;
+    assert_eq!(poor, Rejection::InsufficientBalance { balance: Money::ZERO, required: won(10_000) });
 }
 
 // The same request again.
@@ -356,7 +356,7 @@ async fn a_replayed_order_is_the_same_order_and_charged_once() {
     let alice = shop.customer("alice").with_balance(2_000).await.with_coupon(coupon).await;
     let order = alice.order([(tea, 1)]).with(coupon);
     let first = order.clone().done().await;
-    // By now stock, coupon and balance would all refuse it.
+    // By now stock, coupon and balance would all reject it.
     assert_eq!(order.again().replayed().await, first);
     assert_eq!(order.again().in_environment_of(&shop.another_environment()).replayed().await, first);
     shop.audit().await;
@@ -377,7 +377,7 @@ async fn a_key_is_not_good_for_another_cart() {
         alice.order([(tea, 1), (milk, 2)]).quoting(tea, 1_000),
     ];
     for other in others {
-        assert_eq!(other.key("k").refused().await, Refusal::IdempotencyKeyReused);
+        assert_eq!(other.key("k").rejected().await, Rejection::IdempotencyKeyReused);
     }
     // The order of the lines is not the cart.
     alice.order([(milk, 2), (tea, 1)]).key("k").replayed().await;
@@ -398,14 +398,16 @@ async fn a_replay_is_answered_though_a_new_price_misses_the_coupon_s_minimum() {
 }
 
 #[tokio::test]
-async fn a_refused_order_does_not_use_up_its_key() {
+async fn rejection_answers_every_copy_and_a_new_key_tries_again() {
     let shop = Shop::open().await;
     let tea = shop.product(1_000, 1).await;
     let alice = shop.customer("alice");
     let order = alice.order([(tea, 1)]);
-    order.clone().refused().await;
+    let first = order.clone().rejected().await;
     alice.deposit(1_000).done().await;
-    order.done().await;
+    let copy = order.again().await;
+    assert!(matches!(&copy, Err(Error::ReplayedRejection { rejection, .. }) if *rejection == first), "{copy:?}");
+    order.key("a-new-attempt").done().await;
 }
 
 #[tokio::test]

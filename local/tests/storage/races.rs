@@ -1,28 +1,27 @@
 //! Races: many at once for what is not enough for all. The outcome is exact, and the books are audited
 //! afterwards. Those that are run in great numbers are in `rounds`.
 
-use sijang_domain::{Answered, Error, Refusal};
-
-use crate::shop::{Ask, Shop, fixed, race};
+use sijang_domain::{Error, Idempotent, Rejection};
+use sijang_testkit::shop::{Ask, Shop, fixed, race};
 
 /// How a race ended: how many succeeded, and why the others did not.
-pub fn outcome<T>(results: Vec<Result<Answered<T>, Error>>) -> (usize, Vec<Refusal>) {
-    let (mut done, mut refused) = (0, Vec::new());
+pub fn outcome<T>(results: Vec<Result<Idempotent<T>, Error>>) -> (usize, Vec<Rejection>) {
+    let (mut done, mut rejected) = (0, Vec::new());
     for result in results {
         match result {
             Ok(answer) => {
                 assert!(!answer.replayed, "nobody sent anything twice");
                 done += 1;
             }
-            Err(Error::Refused(refusal)) => refused.push(refusal),
+            Err(Error::Rejected(rejection)) => rejected.push(rejection),
             Err(other) => panic!("a race is no reason to fail: {other}"),
         }
     }
-    (done, refused)
+    (done, rejected)
 }
 
 /// The one value that all racers were answered; exactly one of them had it done.
-pub fn one_effect<A: Ask>(results: Vec<Result<Answered<A::Value>, Error>>) -> A::Value
+pub fn one_effect<A: Ask>(results: Vec<Result<Idempotent<A::Value>, Error>>) -> A::Value
 where
     A::Value: PartialEq,
 {
@@ -42,8 +41,8 @@ async fn the_last_units_of_several_products_go_to_whole_orders_only() {
         1 => buyer.order([(milk, 1), (jam, 2)]),
         _ => buyer.order([(jam, 1), (tea, 2)]),
     });
-    let (_, refused) = outcome(race(orders).await);
-    assert!(refused.iter().all(|refusal| matches!(refusal, Refusal::InsufficientStock { .. })), "{refused:?}");
+    let (_, rejected) = outcome(race(orders).await);
+    assert!(rejected.iter().all(|rejection| matches!(rejection, Rejection::InsufficientStock { .. })), "{rejected:?}");
     shop.audit().await;
 }
 
@@ -52,9 +51,12 @@ async fn one_user_gets_one_coupon_however_often_it_is_asked_for_at_once() {
     let shop = Shop::open().await;
     let coupon = shop.campaign(20, fixed(3_000)).await;
     let alice = shop.customer("alice");
-    let (done, refused) = outcome(race((0..32).map(|_| alice.issue(coupon))).await);
-    assert_eq!((done, refused.len()), (1, 31));
-    assert!(refused.iter().all(|refusal| matches!(refusal, Refusal::CouponAlreadyIssued { .. })), "{refused:?}");
+    let (done, rejected) = outcome(race((0..32).map(|_| alice.issue(coupon))).await);
+    assert_eq!((done, rejected.len()), (1, 31));
+    assert!(
+        rejected.iter().all(|rejection| matches!(rejection, Rejection::CouponAlreadyIssued { .. })),
+        "{rejected:?}"
+    );
     shop.audit().await;
 }
 
@@ -63,19 +65,19 @@ async fn one_coupon_is_used_by_one_of_many_orders() {
     let shop = Shop::open().await;
     let (tea, coupon) = (shop.product(5_000, 50).await, shop.campaign(1, fixed(3_000)).await);
     let alice = shop.customer("alice").with_balance(100_000).await.with_coupon(coupon).await;
-    let (done, refused) = outcome(race((0..32).map(|_| alice.order([(tea, 1)]).with(coupon))).await);
-    assert_eq!((done, refused), (1, vec![Refusal::CouponUsed; 31]));
+    let (done, rejected) = outcome(race((0..32).map(|_| alice.order([(tea, 1)]).with(coupon))).await);
+    assert_eq!((done, rejected), (1, vec![Rejection::CouponUsed; 31]));
     assert_eq!(alice.balance().await, 98_000);
     shop.audit().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn racers_with_one_key_and_different_carts_are_one_order_and_refusals() {
+async fn racers_with_one_key_and_different_carts_are_one_order_and_rejections() {
     let shop = Shop::open().await;
     let tea = shop.product(1_000, 99).await;
     let alice = shop.customer("alice").with_balance(100_000).await;
     let results = race((1..=16).map(|units| alice.order([(tea, units)]).key("k"))).await;
-    assert_eq!(outcome(results), (1, vec![Refusal::IdempotencyKeyReused; 15]));
+    assert_eq!(outcome(results), (1, vec![Rejection::IdempotencyKeyReused; 15]));
     shop.audit().await;
 }
 
@@ -84,9 +86,12 @@ async fn the_orders_of_one_user_never_overdraw_the_balance() {
     let shop = Shop::open().await;
     let tea = shop.product(1_000, 99).await;
     let alice = shop.customer("alice").with_balance(10_500).await;
-    let (done, refused) = outcome(race((0..32).map(|_| alice.order([(tea, 1)]))).await);
-    assert_eq!((done, refused.len(), alice.balance().await), (10, 22, 500));
-    assert!(refused.iter().all(|refusal| matches!(refusal, Refusal::InsufficientBalance { .. })), "{refused:?}");
+    let (done, rejected) = outcome(race((0..32).map(|_| alice.order([(tea, 1)]))).await);
+    assert_eq!((done, rejected.len(), alice.balance().await), (10, 22, 500));
+    assert!(
+        rejected.iter().all(|rejection| matches!(rejection, Rejection::InsufficientBalance { .. })),
+        "{rejected:?}"
+    );
     shop.audit().await;
 }
 
@@ -94,9 +99,12 @@ async fn the_orders_of_one_user_never_overdraw_the_balance() {
 async fn deposits_at_once_never_pass_the_limit() {
     let shop = Shop::open().await;
     let alice = shop.customer("alice").with_balance(9_000_000).await;
-    let (done, refused) = outcome(race((0..32).map(|_| alice.deposit(100_000))).await);
-    assert_eq!((done, refused.len(), alice.balance().await), (10, 22, 10_000_000));
-    assert!(refused.iter().all(|refusal| matches!(refusal, Refusal::BalanceLimitExceeded { .. })), "{refused:?}");
+    let (done, rejected) = outcome(race((0..32).map(|_| alice.deposit(100_000))).await);
+    assert_eq!((done, rejected.len(), alice.balance().await), (10, 22, 10_000_000));
+    assert!(
+        rejected.iter().all(|rejection| matches!(rejection, Rejection::BalanceLimitExceeded { .. })),
+        "{rejected:?}"
+    );
     shop.audit().await;
 }
 
@@ -120,8 +128,8 @@ async fn an_order_is_given_back_once_however_often_it_is_cancelled_at_once() {
     let (tea, coupon) = (shop.product(5_000, 9).await, shop.campaign(1, fixed(3_000)).await);
     let alice = shop.customer("alice").with_balance(10_000).await.with_coupon(coupon).await;
     let order = alice.order([(tea, 1)]).with(coupon).done().await;
-    let (done, refused) = outcome(race((0..32).map(|_| alice.cancel(&order))).await);
-    assert_eq!((done, refused), (1, vec![Refusal::OrderAlreadyCancelled; 31]));
+    let (done, rejected) = outcome(race((0..32).map(|_| alice.cancel(&order))).await);
+    assert_eq!((done, rejected), (1, vec![Rejection::OrderAlreadyCancelled; 31]));
     assert_eq!((alice.balance().await, shop.stock(tea).await), (10_000, 9));
     shop.audit().await;
 }
@@ -133,7 +141,7 @@ async fn sixty_four_racers_with_one_key_are_one_cancellation_and_get_the_same_an
     let alice = shop.customer("alice").with_balance(10_000).await;
     let order = alice.order([(tea, 1)]).done().await;
     let cancellation = alice.cancel(&order);
-    let answer = one_effect::<crate::shop::Cancellation>(race((0..64).map(|_| cancellation.again())).await);
+    let answer = one_effect::<sijang_testkit::shop::Cancellation>(race((0..64).map(|_| cancellation.again())).await);
     assert_eq!(alice.orders().await, [answer]);
     assert_eq!((alice.balance().await, shop.stock(tea).await), (10_000, 9));
     shop.audit().await;

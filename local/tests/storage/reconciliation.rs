@@ -10,11 +10,10 @@ use std::{
 
 use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
 use futures::future::join_all;
-use sijang_domain::{CampaignDraft, Moment, Order, ProductId, Rule, Timestamp};
-use sijang_storage::{AttributeValue, Item, Reconciliation, SETTLING, relayed};
+use sijang_domain::{CampaignDraft, Order, ProductId, RequestTime, Rule, Timestamp};
+use sijang_storage::{AttributeValue, Item, Reconciliation, SETTLING, order_event_of};
 use tokio::sync::watch;
-
-use crate::shop::{Customer, Shop, after, at, fixed, moment, welcome};
+use sijang_testkit::shop::{Customer, Shop, after, at, fixed, time, welcome};
 
 /// 01:00 in Seoul on a day of the month.
 fn one_o_clock(day: i64) -> Timestamp {
@@ -29,7 +28,7 @@ fn noon(day: i64) -> Timestamp {
 pub async fn deliver(shop: &Shop) {
     let events = shop.snapshot().await;
     let orders = events.items("events").filter(|item| item.contains_key("order"));
-    shop.record(&orders.map(|item| relayed(item.clone().into()).unwrap()).collect::<Vec<_>>()).await;
+    shop.record(&orders.map(|item| order_event_of(item.clone().into()).unwrap()).collect::<Vec<_>>()).await;
 }
 
 /// The aggregator and the reconciler of the night after a day.
@@ -37,13 +36,13 @@ async fn night(shop: &Shop, day: i64) -> Reconciliation {
     deliver(shop).await;
     let ten_past_midnight = after(one_o_clock(day + 1), -3_000);
     shop.store.aggregate(ten_past_midnight).await.unwrap();
-    reconciled(shop, day, moment(one_o_clock(day + 1))).await
+    reconciled(shop, day, time(one_o_clock(day + 1))).await
 }
 
-async fn reconciled(shop: &Shop, day: i64, moment: Moment) -> Reconciliation {
+async fn reconciled(shop: &Shop, day: i64, time: RequestTime) -> Reconciliation {
     // Another environment: a reconciler remembers nothing of the shop's.
     let store = shop.another_environment().store;
-    let books = store.reconcile_night(one_o_clock(day + 1), moment).await.unwrap();
+    let books = store.reconcile_scheduled(one_o_clock(day + 1), time).await.unwrap();
     store.save_progress(&books).await.unwrap();
     books
 }
@@ -106,7 +105,7 @@ impl Busy {
     async fn delete(&self, table: &str, item: &Item) {
         let names = ["user_id", "product_id", "coupon_id", "order_id", "pk", "sk"];
         let of_table = |name: &&&str| {
-            crate::engine::TABLES
+            sijang_testkit::engine::TABLES
                 .iter()
                 .find(|one| one.name == table)
                 .is_some_and(|table| table.key.hash == **name || table.key.range.as_deref() == Some(**name))
@@ -231,10 +230,10 @@ async fn each_damage_is_found_by_its_name_and_nothing_else_is() {
 
 async fn found_as(what: &'static str, expected: BTreeSet<Rule>) {
     let busy = Box::pin(Busy::day()).await;
-    let honest = busy.shop.store.reconcile_day(day_of(21), moment(one_o_clock(22)), SETTLING).await.unwrap();
+    let honest = busy.shop.store.reconcile_day(day_of(21), time(one_o_clock(22)), SETTLING).await.unwrap();
     assert_eq!((rules(&honest), honest.customers, honest.done), (NOTHING, 3, true));
     Box::pin(busy.damage(what)).await;
-    let found = rules(&reconciled(&busy.shop, 21, moment(one_o_clock(22))).await);
+    let found = rules(&reconciled(&busy.shop, 21, time(one_o_clock(22))).await);
     assert_eq!(found, expected, "{what}");
 }
 
@@ -246,12 +245,12 @@ fn day_of(number: i64) -> sijang_domain::Day {
 async fn a_night_reads_what_was_never_damaged_and_leaves_nothing_but_its_marks() {
     let busy = Busy::day().await;
     let before = busy.shop.snapshot().await;
-    let books = reconciled(&busy.shop, 21, moment(one_o_clock(22))).await;
+    let books = reconciled(&busy.shop, 21, time(one_o_clock(22))).await;
     assert_eq!((rules(&books), books.facts, books.customers, books.nameless), (NOTHING, 5, 3, 0));
     let marks = busy.shop.snapshot().await.changes_since(&before);
     assert!(marks.iter().all(|(change, table, key)| (*change, *table) == ('+', "sales") && key.starts_with("BOOKS")));
     assert_eq!(marks.len(), 3, "the night's, and one for each product: {marks:?}");
-    let again = reconciled(&busy.shop, 21, moment(one_o_clock(22))).await;
+    let again = reconciled(&busy.shop, 21, time(one_o_clock(22))).await;
     assert_eq!((again.facts, again.customers, again.done), (0, 0, true), "the night is done");
 }
 
@@ -309,7 +308,7 @@ async fn a_run_that_ends_early_is_gone_on_with_where_it_ended() {
     // The last one's balance is wrong: only who comes so far sees it.
     let busy = Busy { shop: shop.clone(), tea };
     busy.add("balances", &["\"customer-9\"", "\"BALANCE\""], "balance", 1).await;
-    let over = || Moment { now: one_o_clock(22), deadline: Instant::now() };
+    let over = || RequestTime { now: one_o_clock(22), deadline: Instant::now() };
     let mut runs = Vec::new();
     for _ in 0..4 {
         let books = reconciled(&shop, 21, over()).await;
@@ -353,10 +352,10 @@ async fn a_ledger_that_is_too_long_is_not_held_against_its_balance_by_a_part_of_
     // Deposits that never were, each before the real one.
     let deposit = busy.item("balances", &["\"alice\"", "\"DEPOSIT\""]).await;
     let id = deposit["sk"].as_s().unwrap();
-    let time = &id[..id.len() - 16];
+    let stamp = &id[..id.len() - 16];
     let planted = |number| {
         let mut entry = deposit.clone();
-        entry.insert("sk".to_owned(), AttributeValue::S(format!("{time}{number:016}")));
+        entry.insert("sk".to_owned(), AttributeValue::S(format!("{stamp}{number:016}")));
         entry
     };
     let there =
@@ -364,7 +363,7 @@ async fn a_ledger_that_is_too_long_is_not_held_against_its_balance_by_a_part_of_
     let entries: Vec<_> = (0..=MOST - there).map(planted).collect();
     let found = async || {
         let store = busy.shop.another_environment().store;
-        rules(&store.reconcile_night(one_o_clock(22), moment(one_o_clock(22))).await.unwrap())
+        rules(&store.reconcile_scheduled(one_o_clock(22), time(one_o_clock(22))).await.unwrap())
     };
     busy.put_all("balances", &entries[..1]).await;
     assert_eq!(found().await, [Rule::BalanceDiffers].into());
@@ -404,7 +403,7 @@ async fn nothing_is_found_while_customers_order_cancel_and_pay_in() {
         orders.into_iter().map(|(customer, order)| tokio::spawn(traffic(customer, tea, order, late, busy.clone())));
     let crowd: Vec<_> = crowd.collect();
     for look in 0..6 {
-        let books = shop.another_environment().store.reconcile_day(day_of(21), moment(now), SETTLING).await.unwrap();
+        let books = shop.another_environment().store.reconcile_day(day_of(21), time(now), SETTLING).await.unwrap();
         assert_eq!((rules(&books), books.customers), (NOTHING, 8), "look {look}");
         onlooker.changed().await.unwrap();
     }

@@ -10,12 +10,10 @@ use std::{
 };
 
 use futures::{StreamExt, stream};
-use sijang_domain::{Answered, CampaignDraft, Error, Refusal};
+use sijang_domain::{CampaignDraft, Error, Idempotent, Rejection};
+use sijang_testkit::shop::{Ask, Purchase, Request, Shop, at, fixed, race, welcome};
 
-use crate::{
-    races::{one_effect, outcome},
-    shop::{Ask, Purchase, Request, Shop, at, fixed, race, welcome},
-};
+use crate::races::{one_effect, outcome};
 
 /// Requests under way at once: each takes two of the files that a process may usually have open, 1,024.
 const AT_ONCE: usize = 250;
@@ -55,7 +53,7 @@ impl Rounds {
 }
 
 /// The crowd comes: as many at once as can.
-async fn rush<A: Ask>(requests: Vec<Request<A>>) -> Vec<Result<Answered<A::Value>, Error>> {
+async fn rush<A: Ask>(requests: Vec<Request<A>>) -> Vec<Result<Idempotent<A::Value>, Error>> {
     let sent = stream::iter(requests).map(|request| tokio::spawn(request.into_future()));
     sent.buffer_unordered(AT_ONCE).map(Result::unwrap).collect().await
 }
@@ -71,10 +69,10 @@ async fn a_crowd_of_buyers_gets_exactly_the_units_there_are() {
     }
     for _ in 0..rounds.count {
         let tea = shop.product(100, i64::try_from(units).unwrap()).await;
-        let (done, refused) = outcome(rush(buyers.iter().map(|buyer| buyer.order([(tea, 1)])).collect()).await);
-        assert_eq!((done, refused.len(), shop.stock(tea).await), (units, crowd - units, 0));
-        let sold_out = |refusal: &Refusal| matches!(refusal, Refusal::InsufficientStock { shortages } if shortages[0].available == 0);
-        assert!(refused.iter().all(sold_out), "{refused:?}");
+        let (done, rejected) = outcome(rush(buyers.iter().map(|buyer| buyer.order([(tea, 1)])).collect()).await);
+        assert_eq!((done, rejected.len(), shop.stock(tea).await), (units, crowd - units, 0));
+        let sold_out = |rejection: &Rejection| matches!(rejection, Rejection::InsufficientStock { shortages } if shortages[0].available == 0);
+        assert!(rejected.iter().all(sold_out), "{rejected:?}");
     }
     shop.audit().await;
     rounds.report(&format!("{crowd} buyers of {units} units"), crowd, units);
@@ -91,9 +89,9 @@ async fn a_crowd_of_users_gets_exactly_the_coupons_there_are() {
         let total = u32::try_from(coupons).unwrap();
         let coupon =
             shop.campaign_of(CampaignDraft { total, closes_at: at("2026-12-20T15:00:00Z"), ..welcome() }).await;
-        let (done, refused) = outcome(rush(users.iter().map(|user| user.issue(coupon)).collect()).await);
-        assert_eq!((done, refused.len()), (coupons, crowd - coupons));
-        assert_eq!(refused.iter().find(|refusal| **refusal != Refusal::CouponSoldOut), None, "in round {round}");
+        let (done, rejected) = outcome(rush(users.iter().map(|user| user.issue(coupon)).collect()).await);
+        assert_eq!((done, rejected.len()), (coupons, crowd - coupons));
+        assert_eq!(rejected.iter().find(|rejection| **rejection != Rejection::CouponSoldOut), None, "in round {round}");
         assert_eq!(shop.snapshot().await.items("user-coupons").count(), round * coupons);
     }
     shop.audit().await;

@@ -8,8 +8,7 @@ use sijang_domain::{
     Timestamp, UserId,
 };
 use sijang_storage::{AttributeValue, Received};
-
-use crate::shop::{Shop, after, at, moment, pages, won};
+use sijang_testkit::shop::{Shop, after, at, pages, time, won};
 
 /// The night after 21 November 2026 in Seoul: the ranking counts the 19th, 20th and 21st.
 const NIGHT: &str = "2026-11-21T15:10:00Z";
@@ -60,7 +59,7 @@ impl Shop {
     /// Records messages, and returns those that are not done with.
     async fn record_messages(&self, bodies: impl IntoIterator<Item = String>) -> HashSet<String> {
         let messages: Vec<_> = bodies.into_iter().enumerate().map(|(number, body)| message(number, body)).collect();
-        self.store.record(&messages, moment(self.now()).deadline).await
+        self.store.record(&messages, time(self.now()).deadline).await
     }
 
     pub async fn record(&self, events: &[CloudEvent]) {
@@ -288,13 +287,13 @@ async fn totals_and_ranking_are_those_of_adding_everything_up() {
 async fn a_real_order_counts_as_what_it_sold_at_list_price() {
     let shop = Shop::open().await;
     let tea = shop.product(5_000, 9).await;
-    let coupon = shop.campaign(1, crate::shop::fixed(3_000)).await;
+    let coupon = shop.campaign(1, sijang_testkit::shop::fixed(3_000)).await;
     let alice = shop.customer("alice").with_balance(20_000).await.with_coupon(coupon).await;
     alice.order([(tea, 2)]).with(coupon).done().await;
     let snapshot = shop.snapshot().await;
     let paid = AttributeValue::S(sijang_domain::ORDER_PAID.to_owned());
     let item = snapshot.items("events").find(|item| item["type"] == paid).unwrap();
-    shop.record(&[sijang_storage::relayed(item.clone().into()).unwrap()]).await;
+    shop.record(&[sijang_storage::order_event_of(item.clone().into()).unwrap()]).await;
     assert_eq!(shop.count().await, [RankedProduct { product_id: tea, units_sold: 2, revenue: 10_000 }]);
     shop.audit().await;
 }

@@ -1,21 +1,20 @@
-//! Stock and coupons in several shards: sold and given out to the last one, refused only when there is none, while prices
+//! Stock and coupons in several shards: sold and given out to the last one, rejected only when there is none, while prices
 //! change, units come and go, and the number of shards changes.
 
-use sijang_domain::{Answered, Error, ProductId, ProductPatch, ProductStatus, Refusal, Shortage};
+use sijang_domain::{Error, Idempotent, ProductId, ProductPatch, ProductStatus, Rejection, Shortage};
 use sijang_storage::Item;
+use sijang_testkit::shop::{Shop, fixed, race, won};
 
-use crate::shop::{Shop, fixed, race, won};
-
-/// How many succeeded; all others were refused, by this count of what was left.
-fn sold<T>(results: Vec<Result<Answered<T>, Error>>) -> usize {
+/// How many succeeded; all others were rejected, by this count of what was left.
+fn sold<T>(results: Vec<Result<Idempotent<T>, Error>>) -> usize {
     let mut sold = 0;
     for result in results {
         match result {
             Ok(_) => sold += 1,
-            Err(Error::Refused(Refusal::InsufficientStock { shortages })) => {
+            Err(Error::Rejected(Rejection::InsufficientStock { shortages })) => {
                 assert!(shortages.iter().all(|short| short.available < short.requested), "{shortages:?}");
             }
-            Err(Error::Refused(Refusal::CouponSoldOut)) => {}
+            Err(Error::Rejected(Rejection::CouponSoldOut)) => {}
             Err(other) => panic!("a race is no reason to fail: {other}"),
         }
     }
@@ -87,7 +86,7 @@ async fn the_rest_of_a_campaign_is_split_and_what_is_issued_stays() {
     for _ in 0..6 {
         users.next().unwrap().issue(coupon).done().await;
     }
-    assert_eq!(users.next().unwrap().issue(coupon).refused().await, Refusal::CouponSoldOut);
+    assert_eq!(users.next().unwrap().issue(coupon).rejected().await, Rejection::CouponSoldOut);
     shop.audit().await;
 }
 
@@ -99,16 +98,16 @@ async fn shards_are_changed_once_however_often_it_is_sent() {
     let (first, second) = (stock.clone().done().await, counter.clone().done().await);
     assert_eq!(stock.again().replayed().await, first);
     assert_eq!(counter.again().replayed().await, second);
-    assert_eq!(shop.reshard(tea, 5).key("k").refused().await, Refusal::IdempotencyKeyReused);
-    assert_eq!(shop.reshard_coupon(coupon, 5).key("k").refused().await, Refusal::IdempotencyKeyReused);
+    assert_eq!(shop.reshard(tea, 5).key("k").rejected().await, Rejection::IdempotencyKeyReused);
+    assert_eq!(shop.reshard_coupon(coupon, 5).key("k").rejected().await, Rejection::IdempotencyKeyReused);
 }
 
 #[tokio::test]
 async fn what_does_not_exist_is_not_split() {
     let shop = Shop::open().await;
     let nothing = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
-    assert_eq!(shop.reshard(nothing.parse().unwrap(), 2).refused().await, Refusal::ProductNotFound);
-    assert_eq!(shop.reshard_coupon(nothing.parse().unwrap(), 2).refused().await, Refusal::CouponNotFound);
+    assert_eq!(shop.reshard(nothing.parse().unwrap(), 2).rejected().await, Rejection::ProductNotFound);
+    assert_eq!(shop.reshard_coupon(nothing.parse().unwrap(), 2).rejected().await, Rejection::CouponNotFound);
 }
 
 // Selling from several shards.
@@ -125,7 +124,7 @@ async fn a_line_is_drawn_from_several_shards_when_no_single_one_has_enough() {
     assert_eq!((shop.stock(tea).await, alice.balance().await), (1, 9_100));
     alice.order([(tea, 1)]).done().await;
     let shortages = vec![Shortage { product_id: tea, requested: 1, available: 0 }];
-    assert_eq!(alice.order([(tea, 1)]).refused().await, Refusal::InsufficientStock { shortages });
+    assert_eq!(alice.order([(tea, 1)]).rejected().await, Rejection::InsufficientStock { shortages });
     shop.audit().await;
 }
 
@@ -140,9 +139,9 @@ async fn every_short_line_is_told_with_the_sum_of_its_shards() {
     let order = || alice.order([(jam, 6), (milk, 3), (tea, 11)]);
     for _ in 0..3 {
         // First by a transaction, then from memory; and in an environment that remembers nothing.
-        assert_eq!(order().refused().await, Refusal::InsufficientStock { shortages: shortages.clone() });
+        assert_eq!(order().rejected().await, Rejection::InsufficientStock { shortages: shortages.clone() });
         let elsewhere = order().in_environment_of(&shop.another_environment());
-        assert_eq!(elsewhere.refused().await, Refusal::InsufficientStock { shortages: shortages.clone() });
+        assert_eq!(elsewhere.rejected().await, Rejection::InsufficientStock { shortages: shortages.clone() });
     }
 }
 
@@ -155,11 +154,11 @@ async fn sold_out_is_unlearned_when_units_come_back_or_in_from_anywhere() {
         let tea = shop.split_product(100, 8, shards).await;
         let order = alice.order([(tea, 8)]).done().await;
         for _ in 0..2 {
-            assert!(matches!(alice.order([(tea, 1)]).refused().await, Refusal::InsufficientStock { .. }));
+            assert!(matches!(alice.order([(tea, 1)]).rejected().await, Rejection::InsufficientStock { .. }));
         }
         elsewhere.customer("alice").cancel(&order).done().await;
         alice.order([(tea, 8)]).done().await;
-        assert!(matches!(alice.order([(tea, 1)]).refused().await, Refusal::InsufficientStock { .. }));
+        assert!(matches!(alice.order([(tea, 1)]).rejected().await, Rejection::InsufficientStock { .. }));
         elsewhere.adjust(tea, 5).done().await;
         alice.order([(tea, 5)]).done().await;
     }
@@ -174,13 +173,13 @@ async fn an_order_that_took_the_last_units_is_still_answered_when_sold_out_is_re
         let (alice, bob) = (shop.customer("alice").with_balance(1_000).await, shop.customer("bob"));
         let (order, issue) = (alice.order([(tea, 4)]), alice.issue(coupon));
         let (first, issued) = (order.clone().done().await, issue.clone().done().await);
-        assert_eq!(bob.issue(coupon).refused().await, Refusal::CouponSoldOut);
+        assert_eq!(bob.issue(coupon).rejected().await, Rejection::CouponSoldOut);
         for _ in 0..2 {
-            alice.order([(tea, 1)]).refused().await;
+            alice.order([(tea, 1)]).rejected().await;
             assert_eq!(order.again().replayed().await, first);
-            assert_eq!(bob.issue(coupon).refused().await, Refusal::CouponSoldOut);
+            assert_eq!(bob.issue(coupon).rejected().await, Rejection::CouponSoldOut);
             assert_eq!(issue.again().replayed().await, issued);
-            assert!(matches!(alice.issue(coupon).refused().await, Refusal::CouponAlreadyIssued { .. }));
+            assert!(matches!(alice.issue(coupon).rejected().await, Rejection::CouponAlreadyIssued { .. }));
         }
     }
 }
@@ -217,8 +216,8 @@ async fn an_environment_that_remembers_two_shards_sells_from_more_as_soon_as_the
         alice.order([(tea, 1)]).done().await;
     }
     let after = shop.snapshot().await;
-    let drawn = after.effects_since(&split).iter().filter(|effect| **effect == "~ products").count();
-    assert!(drawn > 2, "all of forty were sold from two shards of eight");
+    let allocated = after.effects_since(&split).iter().filter(|effect| **effect == "~ products").count();
+    assert!(allocated > 2, "all of forty were sold from two shards of eight");
     shop.audit().await;
 }
 
@@ -237,10 +236,10 @@ async fn a_price_holds_in_all_shards_at_once_and_so_does_being_sold() {
     let inactive = ProductPatch { status: Some(ProductStatus::Inactive), ..ProductPatch::default() };
     elsewhere.update(tea, inactive).done().await;
     for _ in 0..3 {
-        assert_eq!(alice.order([(tea, 1)]).refused().await, Refusal::ProductInactive { products: vec![tea] });
+        assert_eq!(alice.order([(tea, 1)]).rejected().await, Rejection::ProductInactive { products: vec![tea] });
     }
     elsewhere.reshard(tea, 3).done().await;
-    assert_eq!(alice.order([(tea, 1)]).refused().await, Refusal::ProductInactive { products: vec![tea] });
+    assert_eq!(alice.order([(tea, 1)]).rejected().await, Rejection::ProductInactive { products: vec![tea] });
     shop.audit().await;
 }
 
@@ -255,7 +254,7 @@ async fn an_adjustment_reaches_all_shards() {
         shop.adjust(tea, -12).done().await;
         assert_eq!(shop.stock(tea).await, before - 6);
         let shortages = vec![Shortage { product_id: tea, requested: 99, available: before - 6 }];
-        assert_eq!(shop.adjust(tea, -99).refused().await, Refusal::InsufficientStock { shortages });
+        assert_eq!(shop.adjust(tea, -99).rejected().await, Rejection::InsufficientStock { shortages });
         shop.adjust(tea, 6).done().await;
         shop.audit().await;
     }
@@ -270,11 +269,11 @@ async fn stock_may_reach_its_limit_but_not_pass_it() {
         let tea = shop.split_product(100, stock.into(), shards).await;
         // Each of four by itself is far from it; the first try knows only one shard.
         for shop in [shop.another_environment(), shop.clone()] {
-            assert_eq!(shop.adjust(tea, 6).refused().await, Refusal::StockLimitExceeded { stock, limit });
+            assert_eq!(shop.adjust(tea, 6).rejected().await, Rejection::StockLimitExceeded { stock, limit });
         }
         shop.adjust(tea, 5).done().await;
         assert_eq!(shop.stock(tea).await, limit);
-        assert_eq!(shop.adjust(tea, 1).refused().await, Refusal::StockLimitExceeded { stock: limit, limit });
+        assert_eq!(shop.adjust(tea, 1).rejected().await, Rejection::StockLimitExceeded { stock: limit, limit });
     }
 }
 
@@ -303,20 +302,20 @@ async fn the_largest_order_fits_in_one_transaction_however_its_products_are_spli
     }
     let whole = alice.order_all(products.iter().map(|product| (*product, 3))).done().await;
     assert_eq!(whole.lines.len(), 50);
-    // Three shards to a line would be 150 draws: units are gathered until they fit.
+    // Three shards to a line would be 150 allocations: units are gathered until they fit.
     let scattered = alice.order_all(products.iter().map(|product| (*product, 9))).with(coupon).done().await;
     assert_eq!((scattered.lines.len(), scattered.paid_price), (50, won(50 * 9 * 10 - 3_000)));
     alice.order_all(products.iter().map(|product| (*product, 12))).done().await;
-    let nothing = alice.order_all(products.iter().map(|product| (*product, 1))).refused().await;
+    let nothing = alice.order_all(products.iter().map(|product| (*product, 1))).rejected().await;
     let all_short = |shortages: &Vec<Shortage>| shortages.len() == 50 && shortages.iter().all(|s| s.available == 0);
-    assert!(matches!(&nothing, Refusal::InsufficientStock { shortages } if all_short(shortages)), "{nothing}");
+    assert!(matches!(&nothing, Rejection::InsufficientStock { shortages } if all_short(shortages)), "{nothing}");
     shop.audit().await;
 }
 
 // Races.
 
 #[tokio::test(flavor = "multi_thread")]
-async fn hundreds_of_buyers_buy_all_there_is_and_the_others_are_refused() {
+async fn hundreds_of_buyers_buy_all_there_is_and_the_others_are_rejected() {
     for (shards, buyers) in [(1, 200), (2, 60), (3, 60), (8, 200)] {
         let shop = Shop::open().await;
         let tea = shop.split_product(100, buyers / 2, shards).await;
@@ -332,7 +331,7 @@ async fn hundreds_of_buyers_buy_all_there_is_and_the_others_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn hundreds_of_users_get_all_coupons_and_the_others_are_refused() {
+async fn hundreds_of_users_get_all_coupons_and_the_others_are_rejected() {
     for shards in [1, 2, 3, 8] {
         let shop = Shop::open().await;
         let coupon = shop.split_campaign(120, fixed(100), shards).await;
@@ -347,13 +346,13 @@ async fn hundreds_of_users_get_all_coupons_and_the_others_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_is_refused_while_there_are_units_though_they_move_during_the_sale() {
+async fn nobody_is_rejected_while_there_are_units_though_they_move_during_the_sale() {
     for shards in [2, 3, 8] {
         let shop = Shop::open().await;
         let tea = shop.split_product(100, 100, shards).await;
         let elsewhere = shop.another_environment();
         let buyers = shop.customers(100, 1_000).await;
-        // As many units as buyers, so that each refusal is a false one.
+        // As many units as buyers, so that each rejection is a false one.
         let orders = race(buyers.iter().map(|buyer| buyer.order([(tea, 1)])));
         let moves = race([1, 8, 2, 5, 1, 3].map(|shards| elsewhere.reshard(tea, shards)));
         let prices = race([110, 90, 100].map(|price| elsewhere.reprice(tea, price)));
@@ -365,7 +364,7 @@ async fn nobody_is_refused_while_there_are_units_though_they_move_during_the_sal
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_is_refused_a_coupon_while_there_are_some_though_they_move() {
+async fn nobody_is_rejected_a_coupon_while_there_are_some_though_they_move() {
     for shards in [2, 3, 8] {
         let shop = Shop::open().await;
         let coupon = shop.split_campaign(100, fixed(100), shards).await;

@@ -1,12 +1,10 @@
 //! Sold out, believed for a moment: what was just counted to be nothing is not counted again, and whatever comes in is
 //! sold when that moment is over. The time of these requests is given: elsewhere each comes a second after the last.
 
-use sijang_domain::{Order, ProductId, ProductPatch, ProductStatus, Refusal, Shortage, SoldOut, Timestamp};
+use sijang_domain::{Order, ProductId, ProductPatch, ProductStatus, Rejection, Shortage, SoldOut, Timestamp};
+use sijang_testkit::shop::{Customer, Purchase, Request, Shop, race};
 
-use crate::{
-    races::outcome,
-    shop::{Customer, Purchase, Request, Shop, race},
-};
+use crate::races::outcome;
 
 /// The instant so many milliseconds after another.
 fn later(at: Timestamp, millis: u128) -> Timestamp {
@@ -23,8 +21,8 @@ fn short(product_id: ProductId, requested: u32, available: u32) -> Shortage {
     Shortage { product_id, requested, available }
 }
 
-fn insufficient(shortages: &[Shortage]) -> Refusal {
-    Refusal::InsufficientStock { shortages: shortages.to_vec() }
+fn insufficient(shortages: &[Shortage]) -> Rejection {
+    Rejection::InsufficientStock { shortages: shortages.to_vec() }
 }
 
 /// A product of which the customer has bought the last unit, and knows.
@@ -44,7 +42,7 @@ async fn sold_out(shards: i64) -> SoldOutTea {
     let last = alice.order([(tea, 8)]);
     let order = last.clone().done().await;
     let counted = shop.now();
-    assert_eq!(alice.order([(tea, 1)]).at(counted).refused().await, insufficient(&[short(tea, 1, 0)]));
+    assert_eq!(alice.order([(tea, 1)]).at(counted).rejected().await, insufficient(&[short(tea, 1, 0)]));
     SoldOutTea { shop, alice, tea, last, order, counted }
 }
 
@@ -62,7 +60,7 @@ async fn what_comes_back_in_is_sold_half_a_second_later_at_the_latest() {
             }
         }
         let (over, last) = end(counted);
-        let believed = alice.order([(tea, 1)]).at(last).refused().await;
+        let believed = alice.order([(tea, 1)]).at(last).rejected().await;
         assert_eq!(believed, insufficient(&[short(tea, 1, 0)]), "{shards} shards");
         alice.order([(tea, 8)]).at(over).done().await;
         shop.audit().await;
@@ -70,13 +68,13 @@ async fn what_comes_back_in_is_sold_half_a_second_later_at_the_latest() {
 }
 
 #[tokio::test]
-async fn who_is_refused_by_belief_does_not_prolong_it() {
+async fn who_is_rejected_by_belief_does_not_prolong_it() {
     for shards in [1, 8] {
         let SoldOutTea { shop, alice, tea, counted, .. } = sold_out(shards).await;
         shop.another_environment().adjust(tea, 8).done().await;
         let (over, last) = end(counted);
         for at in [counted, later(counted, 250), last] {
-            assert_eq!(alice.order([(tea, 1)]).at(at).refused().await, insufficient(&[short(tea, 1, 0)]));
+            assert_eq!(alice.order([(tea, 1)]).at(at).rejected().await, insufficient(&[short(tea, 1, 0)]));
         }
         alice.order([(tea, 1)]).at(over).done().await;
     }
@@ -90,10 +88,10 @@ async fn fewer_than_were_asked_for_is_not_nothing() {
         let alice = shop.customer("alice").with_balance(1_000).await;
         let at = shop.now();
         for _ in 0..2 {
-            assert_eq!(alice.order([(tea, 5)]).at(at).refused().await, insufficient(&[short(tea, 5, 3)]));
+            assert_eq!(alice.order([(tea, 5)]).at(at).rejected().await, insufficient(&[short(tea, 5, 3)]));
         }
         shop.another_environment().adjust(tea, 4).done().await;
-        assert_eq!(alice.order([(tea, 9)]).at(at).refused().await, insufficient(&[short(tea, 9, 7)]));
+        assert_eq!(alice.order([(tea, 9)]).at(at).rejected().await, insufficient(&[short(tea, 9, 7)]));
         alice.order([(tea, 2)]).at(at).done().await;
     }
 }
@@ -112,11 +110,11 @@ async fn every_short_line_is_told_though_one_of_them_is_believed() {
         let SoldOutTea { shop, alice, tea, counted, .. } = sold_out(shards).await;
         let (milk, jam) = (shop.split_product(10, 2, shards).await, shop.split_product(10, 5, shards).await);
         let order = alice.order([(jam, 1), (milk, 3), (tea, 1)]).at(counted);
-        assert_eq!(order.refused().await, insufficient(&[short(tea, 1, 0), short(milk, 3, 2)]));
+        assert_eq!(order.rejected().await, insufficient(&[short(tea, 1, 0), short(milk, 3, 2)]));
         let inactive = ProductPatch { status: Some(ProductStatus::Inactive), ..ProductPatch::default() };
         shop.update(jam, inactive).done().await;
         let order = alice.order([(jam, 1), (milk, 3), (tea, 1)]).at(counted);
-        assert_eq!(order.refused().await, Refusal::ProductInactive { products: vec![jam] });
+        assert_eq!(order.rejected().await, Rejection::ProductInactive { products: vec![jam] });
     }
 }
 
@@ -125,18 +123,18 @@ async fn what_has_been_seen_to_be_there_is_not_believed_to_be_sold_out() {
     for shards in [1, 8] {
         let SoldOutTea { shop, alice, tea, counted, .. } = sold_out(shards).await;
         let milk = shop.split_product(10, 2, shards).await;
-        assert_eq!(alice.order([(milk, 3)]).at(counted).refused().await, insufficient(&[short(milk, 3, 2)]));
+        assert_eq!(alice.order([(milk, 3)]).at(counted).rejected().await, insufficient(&[short(milk, 3, 2)]));
         shop.another_environment().adjust(tea, 2).done().await;
         // The administrator asks this environment for more than there is, and it counts for him.
-        assert_eq!(shop.adjust(tea, -3).at(counted).refused().await, insufficient(&[short(tea, 3, 2)]));
+        assert_eq!(shop.adjust(tea, -3).at(counted).rejected().await, insufficient(&[short(tea, 3, 2)]));
         let order = alice.order([(milk, 3), (tea, 1)]).at(counted);
-        assert_eq!(order.refused().await, insufficient(&[short(milk, 3, 2)]));
+        assert_eq!(order.rejected().await, insufficient(&[short(milk, 3, 2)]));
         alice.order([(tea, 2)]).at(counted).done().await;
     }
 }
 
 #[tokio::test]
-async fn administrators_are_not_refused_by_belief() {
+async fn administrators_are_not_rejected_by_belief() {
     for shards in [1, 8] {
         let SoldOutTea { shop, tea, counted, .. } = sold_out(shards).await;
         shop.another_environment().adjust(tea, 2).done().await;
@@ -151,8 +149,8 @@ async fn a_crowd_at_one_instant_buys_all_there_is_though_those_who_come_too_late
         let tea = shop.split_product(100, 40, shards).await;
         let buyers = shop.customers(120, 1_000).await;
         let at = shop.now();
-        let (done, refused) = outcome(race(buyers.iter().map(|buyer| buyer.order([(tea, 1)]).at(at))).await);
-        assert_eq!((done, refused), (40, vec![insufficient(&[short(tea, 1, 0)]); 80]), "{shards} shards");
+        let (done, rejected) = outcome(race(buyers.iter().map(|buyer| buyer.order([(tea, 1)]).at(at))).await);
+        assert_eq!((done, rejected), (40, vec![insufficient(&[short(tea, 1, 0)]); 80]), "{shards} shards");
         assert_eq!(shop.stock(tea).await, 0);
         shop.audit().await;
     }

@@ -13,13 +13,10 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use sijang_domain::{CloudEvent, CouponId, Day, OrderId, OrderStatus, Position, ProductId, RankedProduct};
-use sijang_storage::{Item, SETTLING, relayed};
+use sijang_storage::{Item, SETTLING, order_event_of};
+use sijang_testkit::{engine::TABLES, shop::{Shop, after, at, fixed, time}};
 
-use crate::{
-    books::deliver,
-    engine::TABLES,
-    shop::{Shop, after, at, fixed, moment},
-};
+use crate::reconciliation::deliver;
 
 /// The night after the day on which everything in a fixture happened, 21 November 2026.
 const NIGHT: &str = "2026-11-21T15:10:00Z";
@@ -47,7 +44,7 @@ struct Left {
 }
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/upgrade")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("storage/upgrade")
 }
 
 /// A day of a small shop, as this release writes it.
@@ -66,7 +63,7 @@ async fn write() -> Left {
     let last_order = alice.order([(milk, 1)]).done().await.order_id;
     let snapshot = shop.snapshot().await;
     let event = |item: &&Item| format!("{item:?}").contains(&last_order.to_string());
-    let event = relayed(snapshot.items("events").find(event).unwrap().clone().into()).unwrap();
+    let event = order_event_of(snapshot.items("events").find(event).unwrap().clone().into()).unwrap();
     let tables = TABLES.iter().map(|table| {
         let items = snapshot.items(&table.name).map(|item| item.clone().into());
         (table.name.clone(), items.collect())
@@ -128,7 +125,7 @@ async fn used(left: &Left, without: &[&str]) {
     shop.record(std::slice::from_ref(&event)).await;
     let snapshot = shop.snapshot().await;
     let of_last_order = |item: &&Item| item.contains_key("order") && format!("{item:?}").contains(&event.subject);
-    let again = relayed(snapshot.items("events").find(of_last_order).unwrap().clone().into()).unwrap();
+    let again = order_event_of(snapshot.items("events").find(of_last_order).unwrap().clone().into()).unwrap();
     assert_eq!(serde_json::to_string(&again).unwrap(), left.message);
     let expected = [(left.tea, 2, 10_000), (left.milk, 1, 1_000)];
     assert_eq!(figures(&shop.store.aggregate(at(NIGHT)).await.unwrap().products), expected);
@@ -145,7 +142,7 @@ async fn used(left: &Left, without: &[&str]) {
     deliver(&shop).await;
     shop.audit().await;
     for noon in ["2026-11-21T03:00:00Z", "2026-11-22T03:00:00Z"] {
-        let (day, later) = (Day::of(at(noon)), moment(after(at(noon), 86_400)));
+        let (day, later) = (Day::of(at(noon)), time(after(at(noon), 86_400)));
         let books = shop.store.reconcile_day(day, later, SETTLING).await.unwrap();
         assert_eq!(books.findings.len(), 0, "{:?}", books.findings);
     }

@@ -1,47 +1,37 @@
-//! The storefront in a real browser against a real shop. Each file of `tests/web` is a trial; where there is no browser,
+//! The storefront in a real browser against a real shop. Each file of `web` is a trial; where there is no browser,
 //! or what drives it cannot be fetched, that is said, and no failure.
-
-#![allow(clippy::unwrap_used)] // a trial that cannot go on may end where it stands
 
 use std::{
     env,
     path::{Path, PathBuf},
-    process::{ExitCode, Stdio},
+    process::Stdio,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
-use sijang_local::{
-    build,
-    issuer::{ADMIN, CUSTOMER},
-    layout::Repository,
-    process,
-    progress::Progress,
-    python::Environment,
+use libtest_mimic::{Completion, Failed, Trial};
+use sijang_cli::{
     seed,
-    stack::{Stack, StackOptions},
+    shop::{LocalShop, ShopOptions},
 };
+use sijang_cloud::{build, layout::Repository, process, progress::Progress, python::Environment};
+use sijang_portal::issuer::{ADMIN, CUSTOMER};
 use tempfile::TempDir;
-use tokio::runtime::Runtime;
+
+use crate::world::World;
 
 const REQUIREMENTS: &str = include_str!("web/requirements.txt");
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
-fn main() -> ExitCode {
-    let mut arguments = Arguments::from_args();
-    arguments.test_threads = Some(1);
-    let world = Arc::new(World { runtime: Runtime::new().unwrap(), ready: Mutex::new(None) });
-    let trials = files().into_iter().map(|file| trial(&world, file)).collect();
-    let conclusion = libtest_mimic::run(&arguments, trials);
-    if let Some(Ok(Ready { stack, .. })) = world.ready.lock().unwrap_or_else(PoisonError::into_inner).take() {
-        world.runtime.block_on(stack.stop()).unwrap();
-    }
-    conclusion.exit_code()
+/// The trials, and the shop that they share.
+pub fn trials(world: &Arc<World>) -> (Arc<Shared>, Vec<Trial>) {
+    let shared = Arc::new(Shared { world: Arc::clone(world), ready: Mutex::new(None) });
+    let trials = files().into_iter().map(|file| trial(&shared, file)).collect();
+    (shared, trials)
 }
 
 /// `test_*.py`, in order.
 fn files() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/web");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("system/web");
     let entries = folder.read_dir().unwrap().map(|entry| entry.unwrap().path());
     let is_test =
         |file: &PathBuf| file.extension().is_some_and(|extension| extension == "py") && name(file).starts_with("test_");
@@ -55,14 +45,24 @@ fn name(file: &Path) -> String {
     file.file_stem().unwrap().to_string_lossy().into_owned()
 }
 
-struct World {
-    runtime: Runtime,
+/// A shop of its own for these trials, which run alone.
+pub struct Shared {
+    world: Arc<World>,
     /// Made by the first trial.
     ready: Mutex<Option<Result<Ready, Unavailable>>>,
 }
 
+impl Shared {
+    /// Stops the shop, if a trial started it.
+    pub fn end(&self) {
+        if let Some(Ok(Ready { stack, .. })) = self.ready.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            self.world.runtime().block_on(stack.stop()).unwrap();
+        }
+    }
+}
+
 struct Ready {
-    stack: Stack,
+    stack: LocalShop,
     driver: Environment,
     browser: PathBuf,
     /// Gone with the stack.
@@ -73,13 +73,14 @@ struct Ready {
 #[derive(Clone)]
 struct Unavailable(String);
 
-fn trial(world: &Arc<World>, file: PathBuf) -> Trial {
-    let world = world.clone();
-    Trial::ignorable_test(name(&file).replacen("test_", "", 1), move || {
-        let mut ready = world.ready.lock().unwrap_or_else(PoisonError::into_inner);
-        let ready = ready.get_or_insert_with(|| world.runtime.block_on(prepare()));
+fn trial(shared: &Arc<Shared>, file: PathBuf) -> Trial {
+    let shared = Arc::clone(shared);
+    Trial::ignorable_test(format!("browser::{}", name(&file).replacen("test_", "", 1)), move || {
+        let _alone = shared.world.alone();
+        let mut ready = shared.ready.lock().unwrap_or_else(PoisonError::into_inner);
+        let ready = ready.get_or_insert_with(|| shared.world.runtime().block_on(prepare()));
         match ready {
-            Ok(ready) => world.runtime.block_on(ready.drive(&file)).map(|()| Completion::Completed),
+            Ok(ready) => shared.world.runtime().block_on(ready.drive(&file)).map(|()| Completion::Completed),
             Err(Unavailable(reason)) => Ok(Completion::ignored_with(format!("SKIPPED: {reason}"))),
         }
     })
@@ -99,7 +100,7 @@ async fn prepare() -> Result<Ready, Unavailable> {
     let driver = fetched.await.map_err(|error| skipped(format!("what drives the browser cannot be had: {error:#}")))?;
     build::functions(repository.root(), true).await.unwrap();
     let folder = tempfile::Builder::new().prefix("web-").tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let stack = Stack::start(StackOptions::isolated(folder.path().join("stack"))).await.unwrap();
+    let stack = LocalShop::start(ShopOptions::isolated(folder.path().join("stack"))).await.unwrap();
     seed::seed(&stack).await.unwrap();
     Ok(Ready { stack, driver, browser, _folder: folder })
 }
@@ -112,7 +113,7 @@ impl Ready {
             .arg(file)
             .env("SIJANG_URL", self.stack.api_url())
             .env("SIJANG_ADMIN_TOKEN", self.stack.token("admin", &[CUSTOMER, ADMIN]).unwrap())
-            .env("SIJANG_DEAD_LETTERS", self.stack.output("OrderEventsDlqUrl").unwrap())
+            .env("SIJANG_DEAD_LETTERS", self.stack.stack().output("OrderEventsDlqUrl").unwrap())
             .env("SIJANG_BROWSER", &self.browser)
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .stdin(Stdio::null())

@@ -1,50 +1,52 @@
 //! The running shop against its OpenAPI document, by programs that others wrote: schemathesis in a short form (the long
-//! one is `./local/schemathesis`), and a generated client. Where they cannot be fetched, that is said, and no failure.
-
-#![allow(clippy::unwrap_used)] // a trial that cannot go on may end where it stands
+//! one is `./local/shop schemathesis`), and a generated client. Where they cannot be fetched, that is said, and no failure.
 
 use std::{
-    process::ExitCode,
     sync::{Arc, Mutex, PoisonError},
     time::Instant,
 };
 
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
-use sijang_local::{
-    build,
-    contract::{Attack, Checkers},
-    layout::Repository,
-    progress::Progress,
+use libtest_mimic::{Completion, Failed, Trial};
+use sijang_cli::{
+    schemathesis::{Attack, Checkers},
     seed,
-    stack::{Stack, StackOptions},
+    shop::{LocalShop, ShopOptions},
 };
+use sijang_cloud::{build, layout::Repository, progress::Progress};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-fn main() -> ExitCode {
-    let mut arguments = Arguments::from_args();
-    arguments.test_threads = Some(1);
-    let world = Arc::new(World { runtime: Runtime::new().unwrap(), ready: Mutex::new(None) });
+use crate::world::World;
+
+/// The trials, and the shop that they share.
+pub fn trials(world: &Arc<World>) -> (Arc<Shared>, Vec<Trial>) {
+    let shared = Arc::new(Shared { world: Arc::clone(world), ready: Mutex::new(None) });
     let trials = vec![
-        trial(&world, "a_generated_client_goes_shopping", tour),
-        trial(&world, "the_contract_is_served_to_read_and_loads_nothing_from_elsewhere", docs),
-        trial(&world, "schemathesis_finds_nothing_that_the_document_does_not_say", attack),
+        trial(&shared, "generated_client::a_generated_client_goes_shopping", tour),
+        trial(&shared, "generated_client::the_contract_is_served_to_read_and_loads_nothing_from_elsewhere", docs),
+        trial(&shared, "generated_client::schemathesis_finds_nothing_that_the_document_does_not_say", attack),
     ];
-    let conclusion = libtest_mimic::run(&arguments, trials);
-    if let Some(Ok(Ready { stack, .. })) = world.ready.lock().unwrap_or_else(PoisonError::into_inner).take() {
-        world.runtime.block_on(stack.stop()).unwrap();
-    }
-    conclusion.exit_code()
+    (shared, trials)
 }
 
-struct World {
-    runtime: Runtime,
+/// A shop of its own for these trials, which run alone.
+pub struct Shared {
+    world: Arc<World>,
     /// Made by the first trial.
     ready: Mutex<Option<Result<Ready, Unavailable>>>,
 }
 
+impl Shared {
+    /// Stops the shop, if a trial started it.
+    pub fn end(&self) {
+        if let Some(Ok(Ready { stack, .. })) = self.ready.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            self.world.runtime().block_on(stack.stop()).unwrap();
+        }
+    }
+}
+
 struct Ready {
-    stack: Stack,
+    stack: LocalShop,
     checkers: Checkers,
     folder: TempDir,
 }
@@ -54,13 +56,14 @@ struct Unavailable;
 
 type Body = fn(&Runtime, &Ready) -> Result<(), Failed>;
 
-fn trial(world: &Arc<World>, name: &str, body: Body) -> Trial {
-    let world = world.clone();
+fn trial(shared: &Arc<Shared>, name: &str, body: Body) -> Trial {
+    let shared = Arc::clone(shared);
     Trial::ignorable_test(name, move || {
-        let mut ready = world.ready.lock().unwrap_or_else(PoisonError::into_inner);
-        let ready = ready.get_or_insert_with(|| world.runtime.block_on(prepare()));
+        let _alone = shared.world.alone();
+        let mut ready = shared.ready.lock().unwrap_or_else(PoisonError::into_inner);
+        let ready = ready.get_or_insert_with(|| shared.world.runtime().block_on(prepare()));
         match ready {
-            Ok(ready) => body(&world.runtime, ready).map(|()| Completion::Completed),
+            Ok(ready) => body(shared.world.runtime(), ready).map(|()| Completion::Completed),
             Err(Unavailable) => {
                 Ok(Completion::ignored_with("SKIPPED: schemathesis and the client generator cannot be fetched"))
             }
@@ -79,7 +82,7 @@ async fn prepare() -> Result<Ready, Unavailable> {
     };
     build::functions(repository.root(), true).await.unwrap();
     let folder = tempfile::Builder::new().prefix("api-").tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let stack = Stack::start(StackOptions::isolated(folder.path().join("stack"))).await.unwrap();
+    let stack = LocalShop::start(ShopOptions::isolated(folder.path().join("stack"))).await.unwrap();
     seed::seed(&stack).await.unwrap();
     Ok(Ready { stack, checkers, folder })
 }

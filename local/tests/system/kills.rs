@@ -13,14 +13,11 @@ use std::{
 use futures::future::join_all;
 use libtest_mimic::{Completion, Trial};
 use rustix::process::{Pid, Signal, kill_process};
-use sijang_local::stack::StackOptions;
+use sijang_cloud::stack::StackOptions;
 use tokio::time::{Instant, sleep};
+use sijang_testkit::http::{Person, Shop, order, text};
 
-use crate::{
-    books::Books,
-    shop::{Person, Shop, order, text},
-    world::{World, eventually, own_trial},
-};
+use crate::{stored::Stored, world::{World, eventually, own_trial}};
 
 const CUSTOMERS: usize = 8;
 const PRICE: i64 = 100;
@@ -73,13 +70,13 @@ async fn kills(world: Arc<World>) -> Completion {
     let (acknowledged, killed) = tokio::join!(ordering, killing);
     assert!(killed >= 9, "only {killed} processes were killed");
 
-    let books = Books::caught_up(&shop).await;
+    let stored = Stored::once_counted(&shop).await;
     eprintln!("kills: {} orders, {killed} processes killed; the events are through", load.placed());
-    books.audit();
+    stored.check();
     let all: BTreeSet<&str> = acknowledged.iter().flatten().map(String::as_str).collect();
     assert_eq!(all.len(), load.placed(), "no order answers two keys");
     // A client's last request, too, was answered: what is there and what was acknowledged are the same.
-    assert_eq!(books.orders(), all);
+    assert_eq!(stored.orders(), all);
     for (customer, orders) in customers.iter().zip(&acknowledged) {
         let spent = i64::try_from(orders.len()).unwrap() * PRICE;
         assert_eq!(customer.balance().await, 1_000_000 - spent);

@@ -6,8 +6,10 @@
 
 #![allow(clippy::unwrap_used)] // a trial that cannot go on may end where it stands
 
-mod books;
+mod stored;
+mod browser;
 mod gameday;
+mod generated_client;
 mod kills;
 mod ministack;
 mod races;
@@ -16,7 +18,6 @@ mod redrive;
 mod roles;
 mod rules;
 mod security;
-mod shop;
 mod tour;
 mod watching;
 mod world;
@@ -39,10 +40,12 @@ fn main() -> ExitCode {
     let last = rules::last_trial(&world, &rules);
     let usual: Vec<_> = [tour::trials(&world), rules, races::trials(&world)].into_iter().flatten().collect();
     let roles_last = roles::last_trial(&world, &usual);
+    let (browser, browser_trials) = browser::trials(&world);
+    let (client, client_trials) = generated_client::trials(&world);
     let trials = [
         usual,
         ministack::trials(&world),
-        books::trials(&world),
+        stored::trials(&world),
         watching::trials(&world),
         roles::trials(&world),
         vec![last, roles_last],
@@ -51,8 +54,13 @@ fn main() -> ExitCode {
         redrive::trials(&world),
         gameday::trials(&world),
         kills::trials(&world),
+        client_trials,
+        browser_trials,
     ];
     let conclusion = libtest_mimic::run(&arguments, trials.into_iter().flatten().collect());
+    browser.end();
+    client.end();
+    drop((browser, client));
     world.end();
     conclusion.exit_code()
 }

@@ -10,14 +10,12 @@ use aws_sdk_dynamodb::types::{
 use aws_sdk_sqs::types::{QueueAttributeName, SendMessageBatchRequestEntry};
 use libtest_mimic::{Completion, Trial};
 use serde_json::{Value, json};
-use sijang_local::{layout::Repository, stack::StackOptions};
+use sijang_cli::shop::ShopOptions;
+use sijang_cloud::layout::Repository;
 use ulid::Ulid;
+use sijang_testkit::http::{Shop, krw, order, text};
 
-use crate::{
-    books::{Books, PIPELINE},
-    shop::{Shop, krw, order, text},
-    world::{World, eventually, lone_trial, own_trial, trial},
-};
+use crate::{stored::{PIPELINE, Stored}, world::{World, eventually, lone_trial, own_trial, trial}};
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![
@@ -82,11 +80,11 @@ async fn transactions(shop: Shop) {
     };
     let both = || db.transact_write_items().transact_items(put("one", "first"));
     both().transact_items(put("two", "first")).send().await.unwrap();
-    let refused = both().transact_items(put("three", "second")).send().await.unwrap_err().into_service_error();
+    let rejected = both().transact_items(put("three", "second")).send().await.unwrap_err().into_service_error();
     let aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError::TransactionCanceledException(why) =
-        refused
+        rejected
     else {
-        panic!("{refused:?}");
+        panic!("{rejected:?}");
     };
     let reasons = why.cancellation_reasons();
     assert_eq!(reasons.len(), 2);
@@ -109,7 +107,7 @@ async fn filter(shop: Shop) {
 }
 
 async fn counted(shop: &Shop, order: &str) {
-    let look = async || Books::read(shop).await.has_fact(order).then_some(());
+    let look = async || Stored::read(shop).await.has_fact(order).then_some(());
     eventually("the fact of an order", PIPELINE, look).await;
 }
 
@@ -156,11 +154,11 @@ async fn redrive(shop: Shop) {
     let redrive: Value = serde_json::from_str(&attributes[&QueueAttributeName::RedrivePolicy]).unwrap();
     assert_eq!(
         redrive["maxReceiveCount"].as_i64().or_else(|| redrive["maxReceiveCount"].as_str()?.parse().ok()),
-        Some(3)
+        Some(10)
     );
 
-    // Three rounds at the usual pace would take minutes.
-    let usual = shop.set_visibility_timeout("OrderEventsQueueUrl", "2").await;
+    // Ten receives with the usual visibility timeout would take half an hour.
+    let usual = shop.set_visibility_timeout("OrderEventsQueueUrl", "1").await;
     let ((first, one), (second, two)) = (old_event(), old_event());
     let bodies = [one.to_string(), poison.clone(), two.to_string()];
     let entry = |(id, body): (usize, &String)| {
@@ -182,9 +180,9 @@ async fn redrive(shop: Shop) {
 }
 
 async fn persistence(world: Arc<World>) -> Completion {
-    let mut options = StackOptions::isolated(world.state_folder());
+    let mut options = ShopOptions::isolated(world.state_folder());
     let shop = world.start(options.clone()).await.unwrap();
-    let url = shop.stack().api_url().to_owned();
+    let url = shop.local().api_url().to_owned();
     let product = shop.product(100, 10).await;
     let (customer, coupon) = (shop.customer_with(1_000).await, shop.coupon(json!({})).await);
     customer.issue(&coupon).await.value(201);
@@ -206,7 +204,7 @@ async fn persistence(world: Arc<World>) -> Completion {
     drop(customer);
     shop.close().await;
 
-    options.api_port = url.rsplit(':').next().unwrap().parse().unwrap();
+    options.port = url.rsplit(':').next().unwrap().parse().unwrap();
     let shop = world.start(options).await.unwrap();
     assert_eq!(seen(&shop).await, before);
     let customer = shop.person(name.clone(), &["shop/customer"]);
@@ -218,7 +216,7 @@ async fn persistence(world: Arc<World>) -> Completion {
     // What was ordered before is counted, and so is what is ordered now: the pipeline runs.
     counted(&shop, &text(&placed.value(201)["order_id"])).await;
     counted(&shop, &text(&customer.order(&order(&product, 1)).await.value(201)["order_id"])).await;
-    Books::read(&shop).await.audit();
+    Stored::read(&shop).await.check();
     drop(customer);
     shop.close().await;
     Completion::Completed

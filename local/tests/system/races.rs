@@ -5,12 +5,9 @@ use std::{collections::BTreeMap, sync::Arc};
 use futures::{StreamExt, stream};
 use libtest_mimic::Trial;
 use serde_json::json;
+use sijang_testkit::http::{Answer, Request, Shop, order, text};
 
-use crate::{
-    books::Books,
-    shop::{Answer, Request, Shop, order, text},
-    world::{World, trial},
-};
+use crate::{stored::Stored, world::{World, trial}};
 
 /// Requests under way at once, and so the width of a race.
 const AT_ONCE: usize = 64;
@@ -48,7 +45,7 @@ async fn coupons(shop: Shop) {
     // With a key, as a client that may have to ask again.
     let (_, counted) = race(customers.iter().map(|customer| customer.issue(&coupon).new_key())).await;
     assert_eq!(counted, tally([("201", 50), ("409 coupon-sold-out", 150)]));
-    assert_eq!(Books::read(&shop).await.holders_of(&coupon).len(), 50);
+    assert_eq!(Stored::read(&shop).await.holders_of(&coupon).len(), 50);
     let open = shop.nobody().all("/v1/coupons", 100).await;
     let campaign = open.iter().find(|open| open["coupon_id"] == coupon.as_str()).unwrap();
     assert_eq!(campaign["remaining"], 0);
@@ -61,13 +58,13 @@ async fn units(shop: Shop) {
     let (answers, counted) = race(orders).await;
     assert_eq!(counted, tally([("201", 50), ("409 insufficient-stock", 150)]));
     assert_eq!(shop.stock(&product).await, 0);
-    let books = Books::read(&shop).await;
+    let stored = Stored::read(&shop).await;
     let placed =
         answers.iter().filter(|answer| answer.status == 201).map(|answer| text(&answer.value(201)["order_id"]));
     let mut placed: Vec<String> = placed.collect();
     placed.sort_unstable();
     assert_eq!(
-        books.orders_of(&product).into_iter().collect::<Vec<_>>(),
+        stored.orders_of(&product).into_iter().collect::<Vec<_>>(),
         placed,
         "each was acknowledged, and is there"
     );
@@ -83,7 +80,7 @@ async fn one_coupon(shop: Shop) {
     let coupon = shop.coupon(json!({})).await;
     let customer = shop.customer_with(100_000).await;
     customer.issue(&coupon).await.value(201);
-    let body = crate::shop::order_with(&product, 1, &coupon);
+    let body = sijang_testkit::http::order_with(&product, 1, &coupon);
     let (_, counted) = race((0..24).map(|_| customer.order(&body))).await;
     assert_eq!(counted, tally([("201", 1), ("409 coupon-used", 23)]));
     assert_eq!((customer.balance().await, shop.stock(&product).await), (96_000, 99));

@@ -7,18 +7,17 @@ use std::{fmt::Write as _, path::Path, process::Stdio, sync::Arc, sync::LazyLock
 
 use libtest_mimic::{Completion, Trial};
 use regex_lite::Regex;
-use sijang_local::{layout::Repository, seed, stack::StackOptions};
+use sijang_cli::seed;
+use sijang_cloud::layout::Repository;
+use sijang_cloud::stack::StackOptions;
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     process::Command,
 };
 use ulid::Ulid;
+use sijang_testkit::http::Shop;
 
-use crate::{
-    books::Books,
-    shop::Shop,
-    world::{World, own_trial},
-};
+use crate::{stored::Stored, world::{World, own_trial}};
 
 /// The address in the README.
 const DOCUMENTED: &str = "http://127.0.0.1:4566";
@@ -52,8 +51,8 @@ async fn tour(world: Arc<World>) -> Completion {
 
     let state = world.state_folder();
     let shop = world.start(StackOptions::isolated(&state)).await.unwrap();
-    seed::seed(shop.stack()).await.unwrap();
-    let url = shop.stack().api_url().to_owned();
+    seed::seed(shop.local()).await.unwrap();
+    let url = shop.local().api_url().to_owned();
     let commands: Vec<String> = documented.iter().map(|step| step.command.replace(DOCUMENTED, &url)).collect();
     let outputs = run(&shop, &root, &state, &commands).await;
     shop.close().await;
@@ -180,9 +179,9 @@ async fn run(shop: &Shop, root: &Path, state: &Path, commands: &[String]) -> Vec
     let (mut stdin, stdout) = (shell.stdin.take().unwrap(), shell.stdout.take().unwrap());
     let (mut stdout, mut outputs) = (BufReader::new(stdout), Vec::new());
     for command in commands {
-        if command.contains("./local/schedule") {
+        if command.contains("./local/shop schedule") {
             // A person is slower than the event pipeline; this shell may not be.
-            Books::caught_up(shop).await;
+            Stored::once_counted(shop).await;
         }
         let mark = format!("\n--- {} ---\n", Ulid::generate());
         stdin.write_all(format!("{command}\nprintf '{}'\n", mark.replace('\n', "\\n")).as_bytes()).await.unwrap();

@@ -1,20 +1,18 @@
-//! Dead letters and their redrive: what cannot be counted ends in the dead-letter queue after three receives, its batch
-//! mates are counted, and when the reason is mended `./local/redrive` brings it back, to be counted once.
+//! Dead letters and their redrive: what cannot be counted ends in the dead-letter queue after ten receives, its batch
+//! mates are counted, and when the reason is mended `./local/shop redrive` brings it back, to be counted once.
 
 use std::{path::Path, process::Output, sync::Arc};
 
 use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 use libtest_mimic::{Completion, Trial};
-use sijang_local::{layout::Repository, stack::StackOptions, template::Key};
+use sijang_cloud::stack::StackOptions;
+use sijang_cloud::{layout::Repository, template::Key};
 use sijang_storage::Item;
 use tokio::process::Command;
 use ulid::Ulid;
+use sijang_testkit::http::{Shop, order, text};
 
-use crate::{
-    books::{Books, PIPELINE},
-    shop::{Shop, order, text},
-    world::{World, eventually, own_trial},
-};
+use crate::{stored::{PIPELINE, Stored}, world::{World, eventually, own_trial}};
 
 const QUEUE: &str = "OrderEventsQueueUrl";
 const DEAD_LETTERS: &str = "OrderEventsDlqUrl";
@@ -26,18 +24,18 @@ pub fn trials(world: &Arc<World>) -> Vec<Trial> {
 async fn redrive(world: Arc<World>) -> Completion {
     let state = world.state_folder();
     let shop = world.start(StackOptions::isolated(&state)).await.unwrap();
-    // Three receives at the usual pace would take minutes.
-    shop.set_visibility_timeout(QUEUE, "2").await;
+    // Ten receives with the usual visibility timeout would take half an hour.
+    shop.set_visibility_timeout(QUEUE, "1").await;
     let product = shop.product(100, 1_000).await;
     let customer = shop.customer_with(10_000).await;
     let place = async || text(&customer.order(&order(&product, 1)).await.value(201)["order_id"]);
-    assert_eq!(said(&state, &[]).await, "there are no dead letters\n");
+    assert_eq!(said(&state, &[]).await, "the DLQ is empty\n");
 
     // One message that nobody can read, beside one that is in order.
     let poison = format!("poison {}", Ulid::generate());
     shop.sqs().send_message().queue_url(shop.queue(QUEUE)).message_body(&poison).send().await.unwrap();
     let mate = place().await;
-    eventually("the fact beside the poison", PIPELINE, async || Books::read(&shop).await.has_fact(&mate).then_some(()))
+    eventually("the fact beside the poison", PIPELINE, async || Stored::read(&shop).await.has_fact(&mate).then_some(()))
         .await;
     dead(&shop, 1).await;
 
@@ -48,18 +46,18 @@ async fn redrive(world: Arc<World>) -> Completion {
     dead(&shop, 4).await;
     put_back(&shop, &sales, items).await;
 
-    assert_eq!(said(&state, &["--dry-run"]).await, "4 dead letters would go back to the queue\n");
-    assert_eq!(said(&state, &["--max", "1"]).await, "1 of 4 dead letters are back in the queue\n");
+    assert_eq!(said(&state, &["--dry-run"]).await, "4 DLQ messages would be moved to the queue\n");
+    assert_eq!(said(&state, &["--max", "1"]).await, "1 of 4 DLQ messages moved to the queue\n");
     // The poison may have died again meanwhile.
     let all = said(&state, &[]).await;
     assert!(
-        ["3 of 3 dead letters are back in the queue\n", "4 of 4 dead letters are back in the queue\n"]
+        ["3 of 3 DLQ messages moved to the queue\n", "4 of 4 DLQ messages moved to the queue\n"]
             .contains(&all.as_str()),
         "{all}"
     );
-    let books = Books::caught_up(&shop).await;
-    assert!(unlucky.iter().all(|order| books.has_fact(order)));
-    books.audit();
+    let stored = Stored::once_counted(&shop).await;
+    assert!(unlucky.iter().all(|order| stored.has_fact(order)));
+    stored.check();
 
     // What is wrong in itself dies again: nothing but reading it helps.
     dead(&shop, 1).await;
@@ -68,7 +66,7 @@ async fn redrive(world: Arc<World>) -> Completion {
     assert_eq!(letter.body(), Some(poison.as_str()));
     let delete = shop.sqs().delete_message().queue_url(shop.queue(DEAD_LETTERS));
     delete.receipt_handle(letter.receipt_handle().unwrap()).send().await.unwrap();
-    assert_eq!(said(&state, &[]).await, "there are no dead letters\n");
+    assert_eq!(said(&state, &[]).await, "the DLQ is empty\n");
     drop(customer);
     shop.close().await;
     Completion::Completed
@@ -108,11 +106,11 @@ async fn put_back(shop: &Shop, name: &str, items: Vec<Item>) {
     }
 }
 
-/// What `./local/redrive` prints.
+/// What `./local/shop redrive` prints.
 async fn said(state: &Path, arguments: &[&str]) -> String {
-    let script = Repository::find().unwrap().root().join("local/redrive");
+    let script = Repository::find().unwrap().root().join("local/shop");
     let Output { status, stdout, stderr } =
-        Command::new(script).args(arguments).env("SIJANG_STATE", state).output().await.unwrap();
+        Command::new(script).arg("redrive").args(arguments).env("SIJANG_STATE", state).output().await.unwrap();
     assert!(status.success(), "{}", String::from_utf8_lossy(&stderr));
     String::from_utf8(stdout).unwrap()
 }

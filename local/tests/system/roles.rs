@@ -12,29 +12,26 @@ use aws_sdk_dynamodb::{
 use jiff::Timestamp;
 use libtest_mimic::{Completion, Trial};
 use serde_json::{Value, json};
-use sijang_local::{
-    cloud::REGION,
-    roles::Access,
+use sijang_cloud::{
+    iam::Access,
+    ministack::REGION,
     seoul,
     template::{Function, Template},
 };
 use ulid::Ulid;
+use sijang_testkit::http::Shop;
 
-use crate::{
-    ministack::old_event,
-    shop::Shop,
-    world::{World, eventually, own_trial, trial},
-};
+use crate::{ministack::old_event, world::{World, eventually, own_trial, trial}};
 
 const PATIENCE: Duration = Duration::from_mins(2);
 /// In whose names a trial asks for what their roles do not allow: the first may query sales, the second also put its own
 /// marks there.
-const IMPOSTORS: [&str; 2] = ["get-daily-stats", "reconcile-books"];
+const IMPOSTORS: [&str; 2] = ["get-daily-stats", "reconcile-day"];
 /// The partition key of what a trial tries to put into sales.
 const FOREIGN: &str = "of-an-impostor";
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
-    vec![trial(world, "roles::what_a_role_does_not_allow_is_refused", refused)]
+    vec![trial(world, "roles::what_a_role_does_not_allow_is_rejected", rejected)]
 }
 
 /// Must come after all trials of the shared stack.
@@ -71,11 +68,11 @@ fn compare(shop: &Shop) {
     };
     let (unused, missing) = (lines(&permitted, &needed), lines(&needed, &permitted));
     assert!(unused.is_empty() && missing.is_empty(), "permitted and not used:\n{unused}\nused as:\n{missing}");
-    // A trial asks in a function's name for what is refused; no function itself was refused anything.
-    let refused = roles.refused().into_iter();
+    // A trial asks in a function's name for what is rejected; no function itself was rejected anything.
+    let rejected = roles.rejected().into_iter();
     let provoked = |access: &Access| access.key.as_deref() == Some(FOREIGN) || access.action == "dynamodb:Scan";
-    let refused = refused.filter(|(function, access)| !(IMPOSTORS.contains(&&**function) && provoked(access)));
-    assert_eq!(refused.collect::<Vec<_>>(), []);
+    let rejected = rejected.filter(|(function, access)| !(IMPOSTORS.contains(&&**function) && provoked(access)));
+    assert_eq!(rejected.collect::<Vec<_>>(), []);
 }
 
 fn permitted(function: &Function) -> Vec<Permission> {
@@ -96,10 +93,13 @@ fn permitted(function: &Function) -> Vec<Permission> {
 
 /// What Lambda itself does in the name of a function that it triggers: poll a stream or a queue, report a failure.
 fn of_triggers(template: &Template, function: &Function) -> Vec<Permission> {
-    let events = &template.document()["Resources"][&function.logical_id]["Properties"]["Events"];
+    let declared = &template.document()["Resources"][&function.logical_id]["Properties"];
     let id = |value: &Value| value["Fn::GetAtt"][0].as_str().unwrap().to_owned();
     let mut all = Vec::new();
-    for event in events.as_object().into_iter().flatten().map(|(_, event)| event) {
+    // Lambda reports an asynchronous invocation that failed in every attempt.
+    let failures = &declared["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]["Destination"];
+    all.extend(failures.is_object().then(|| ("sqs:SendMessage".to_owned(), id(failures))));
+    for event in declared["Events"].as_object().into_iter().flatten().map(|(_, event)| event) {
         let properties = &event["Properties"];
         let (service, resource, actions): (_, _, &[&str]) = match event["Type"].as_str().unwrap() {
             "DynamoDB" => {
@@ -154,11 +154,11 @@ async fn messages_for_the_aggregator(shop: &Shop) {
 async fn a_night_for_the_reconciler(shop: &Shop) {
     let tomorrow = seoul::day(Timestamp::now()).tomorrow().unwrap();
     let night = json!({"scheduled_time": seoul::schedule(tomorrow).unwrap().to_string()});
-    let report = shop.stack().invoke("reconcile-books", &night).await.unwrap();
+    let report = shop.stack().invoke("reconcile-day", &night).await.unwrap();
     assert_eq!((&report.error, &report.payload["findings"]), (&None, &json!([])), "{}", report.payload);
 }
 
-async fn refused(shop: Shop) {
+async fn rejected(shop: Shop) {
     let sales = shop.table("sales");
     let text = |value: &str| AttributeValue::S(value.to_owned());
     for impostor in IMPOSTORS {
@@ -169,8 +169,8 @@ async fn refused(shop: Shop) {
             .endpoint_url(shop.stack().gate_endpoint());
         let db = aws_sdk_dynamodb::Client::from_conf(config.build());
         let put = db.put_item().table_name(&sales).item("pk", text(FOREIGN)).item("sk", text(impostor)).send().await;
-        let refusal = put.unwrap_err().into_service_error();
-        assert_eq!(refusal.meta().code(), Some("AccessDeniedException"), "{refusal:?}");
+        let rejection = put.unwrap_err().into_service_error();
+        assert_eq!(rejection.meta().code(), Some("AccessDeniedException"), "{rejection:?}");
         let scan = db.scan().table_name(&sales).send().await.unwrap_err().into_service_error();
         assert_eq!(scan.meta().code(), Some("AccessDeniedException"), "{scan:?}");
         let written = shop.db().get_item().table_name(&sales).key("pk", text(FOREIGN)).key("sk", text(impostor));

@@ -5,13 +5,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use libtest_mimic::Trial;
 use serde_json::json;
-use sijang_local::seoul;
+use sijang_cloud::seoul;
+use sijang_testkit::http::{Shop, krw, order, order_with, text};
 
-use crate::{
-    books::{Books, PIPELINE},
-    shop::{Shop, krw, order, order_with, text},
-    world::{World, eventually, trial},
-};
+use crate::{stored::{PIPELINE, Stored}, world::{World, eventually, trial}};
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![trial(world, "tour::from_the_first_deposit_to_the_ranking", tour)]
@@ -62,8 +59,8 @@ async fn tour(shop: Shop) {
     // Short balance: nothing was written, so nothing has to be put back.
     let other_coupon = shop.coupon(json!({})).await;
     customer.issue(&other_coupon).await.value(201);
-    let refused = customer.order(&order_with(&product, 60, &other_coupon)).await.problem(409, "insufficient-balance");
-    assert_eq!((&refused["balance"], &refused["required"]), (&krw(1_500), &krw(5_000)));
+    let rejected = customer.order(&order_with(&product, 60, &other_coupon)).await.problem(409, "insufficient-balance");
+    assert_eq!((&rejected["balance"], &rejected["required"]), (&krw(1_500), &krw(5_000)));
     assert_eq!((customer.balance().await, shop.stock(&product).await), (1_500, 110));
     let usable = customer.get("/v1/me/coupons?status=USABLE").await.value(200);
     assert_eq!(usable["data"][0]["coupon_id"], other_coupon.as_str());
@@ -77,8 +74,8 @@ async fn tour(shop: Shop) {
 
     // The consumer has counted both.
     eventually("the facts of the orders", PIPELINE, async || {
-        let books = Books::read(&shop).await;
-        (books.has_fact(&order_id) && books.has_fact(&other_order)).then_some(())
+        let stored = Stored::read(&shop).await;
+        (stored.has_fact(&order_id) && stored.has_fact(&other_order)).then_some(())
     })
     .await;
 

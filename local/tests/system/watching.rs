@@ -4,16 +4,13 @@ use std::{fs, sync::Arc};
 
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
+use sijang_cloud::stack::STACK_NAME;
 use sijang_domain::metric::{self, CATALOGUE, Metric};
 use sijang_edge::metrics::NAMESPACE;
-use sijang_local::stack::STACK_NAME;
 use ulid::Ulid;
+use sijang_testkit::http::{Shop, order, text};
 
-use crate::{
-    books::PIPELINE,
-    shop::{Shop, order, text},
-    world::{World, eventually, trial},
-};
+use crate::{stored::PIPELINE, world::{World, eventually, trial}};
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![
@@ -80,12 +77,12 @@ async fn metrics(shop: Shop) {
         (&metric::COMMANDS, Some("place-order")),
         (&metric::COMMANDS, Some("deposit-balance")),
         (&metric::REPLAYS, None),
-        (&metric::REFUSALS, Some("insufficient-balance")),
+        (&metric::REJECTIONS, Some("insufficient-balance")),
         (&metric::RELAYED, None),
         (&metric::RELAY_LAG, None),
         (&metric::FACTS, None),
         (&metric::CONSUMER_LAG, None),
-        (&metric::NIGHTS, None),
+        (&metric::AGGREGATION_RUNS, None),
     ];
     let before = counted.map(|(metric, value)| total(&shop, metric, value));
     let key = Ulid::generate().to_string();

@@ -17,19 +17,15 @@ use rustix::{
     io::Errno,
     process::{WaitOptions, wait},
 };
-use sijang_local::{
-    build,
-    layout::Repository,
-    stack::{Stack, StackOptions},
-};
+use sijang_cli::shop::{LocalShop, ShopOptions};
+use sijang_cloud::{build, layout::Repository};
 use tempfile::TempDir;
 use tokio::{
     runtime::Runtime,
-    sync::{OnceCell, RwLock},
+    sync::{OnceCell, RwLock, RwLockWriteGuard},
     time::{Instant, sleep},
 };
-
-use crate::shop::Shop;
+use sijang_testkit::http::Shop;
 
 /// Shared by all trials.
 pub struct World {
@@ -71,6 +67,16 @@ impl World {
         while matches!(wait(WaitOptions::empty()), Ok(_) | Err(Errno::INTR)) {}
     }
 
+    /// The runtime that all trials share.
+    pub fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    /// Waits until no other trial runs, and keeps others from running until the guard is dropped.
+    pub fn alone(&self) -> RwLockWriteGuard<'_, ()> {
+        self.runtime.block_on(self.peace.write())
+    }
+
     /// Whether this trial on the shared stack has passed.
     pub fn has_passed(&self, name: &str) -> bool {
         self.passed.lock().unwrap().contains(name)
@@ -83,20 +89,20 @@ impl World {
     }
 
     /// Starts an isolated stack.
-    pub async fn start(&self, options: StackOptions) -> Result<Shop> {
+    pub async fn start(&self, options: impl Into<ShopOptions>) -> Result<Shop> {
         self.built
             .get_or_init(|| async { build().await.map_err(|error| format!("{error:#}")) })
             .await
             .clone()
             .map_err(anyhow::Error::msg)?;
-        Ok(Shop::open(Stack::start(options).await?))
+        Ok(Shop::open(LocalShop::start(options.into()).await?))
     }
 
     /// The shared stack.
     pub async fn shop(&self) -> Shop {
         let start = || async {
             let began = Instant::now();
-            let shop = self.start(StackOptions::isolated(self.state_folder())).await;
+            let shop = self.start(ShopOptions::isolated(self.state_folder())).await;
             eprintln!("the shared stack started in {:.1} s", began.elapsed().as_secs_f64());
             shop.map_err(|error| format!("{error:#}"))
         };

@@ -2,14 +2,22 @@
 
 use thiserror::Error;
 
-use crate::Refusal;
+use crate::Rejection;
 
 /// Why an operation did not succeed.
 #[derive(Debug, Error)]
 pub enum Error {
-    /// A rule refuses the command: definite, nothing was written.
+    /// A rule rejects the command. Nothing was written but the stored rejection of a keyed command.
     #[error(transparent)]
-    Refused(#[from] Refusal),
+    Rejected(#[from] Rejection),
+    /// An earlier copy of the command, with the same idempotency key, was rejected.
+    #[error("{rejection}")]
+    ReplayedRejection {
+        /// The stored rejection.
+        rejection: Rejection,
+        /// The request that was rejected first. Every copy names it, so that all answers are equal byte for byte.
+        request_id: String,
+    },
     /// The store did not answer in time or asks for patience. The outcome may be unknown: the same request, with the
     /// same idempotency key, can be sent again.
     #[error("the store is busy: {0}")]

@@ -1,55 +1,56 @@
 //! The shop's rules, and nothing else: no I/O, no async, no AWS.
 //!
-//! Everything a rule needs comes in as an argument (the time among it), and everything it decides goes out as a value,
-//! so that each rule is in one place and can be tested by a plain function call. The serialised form of these types is
-//! the public contract: what a function answers is one of them, rendered.
+//! A rule takes everything it needs as arguments, the time included, and returns its decision as a value. Each rule has
+//! one place, and a plain function call tests it. The serialised form of these types is the public HTTP contract.
 
-mod answer;
-mod balance;
-mod books;
-mod coupon;
+mod balances;
+mod command;
+mod coupons;
 mod error;
-mod event;
-mod exchange;
+mod events;
 mod id;
+mod idempotency;
 pub mod metric;
 mod money;
-mod order;
-mod product;
-mod refusal;
+mod orders;
+mod products;
+mod reconciliation;
+mod rejection;
 pub mod schema;
 mod shards;
 mod sold_out;
-mod stats;
+mod statistics;
 mod text;
 mod time;
 mod trace;
 mod violation;
 
-pub use answer::{Fingerprint, IdempotencyKey};
-pub use balance::{Deposit, DepositLimits, EntryType, LedgerEntry};
-pub use books::{
-    Account, CampaignBooks, Counter, DayFacts, Finding, Ledger, LedgerLine, PlacedFact, Rule, Shelf, ShelfSales,
-    Subject,
-};
-pub use coupon::{
+pub use balances::{Deposit, DepositLimits, EntryType, LedgerEntry};
+pub use command::{Command, Idempotent, Page, Position, RequestTime, ResponseBody};
+pub use coupons::{
     Campaign, CampaignDraft, CampaignListing, CouponShards, CouponStatus, CouponTerms, CouponUse, Discount,
     IssuedCoupon, IssuedCouponView,
 };
 pub use error::Error;
-pub use event::{CloudEvent, ORDER_CANCELLED, ORDER_PAID, OrderEvent};
-pub use exchange::{Answered, Command, Moment, Page, Position, Rendered};
+pub use events::{CloudEvent, ORDER_CANCELLED, ORDER_PAID, OrderEvent};
 pub use id::{CouponId, EntryId, OrderId, ProductId, UserId};
+pub use idempotency::{Fingerprint, IdempotencyKey};
 pub use money::{Currency, Money, SignedMoney};
-pub use order::{Cart, CartLine, CouponFinding, Findings, LineFinding, Order, OrderLine, OrderStatus, Prices, Verdict};
-pub use product::{
+pub use orders::{
+    Cart, CartLine, CouponCheck, LineCheck, Order, OrderChecks, OrderDecision, OrderLine, OrderStatus, Prices,
+};
+pub use products::{
     Product, ProductDraft, ProductInfo, ProductPatch, ProductStatus, ProductSummary, Quantity, Stock, StockAdjustment,
     StockShards,
 };
-pub use refusal::{PriceChange, Refusal, Shortage};
-pub use shards::{Draw, ShardCount, Shards, Sighting};
+pub use reconciliation::{
+    CampaignReconciliation, Counter, CustomerRecords, DayFacts, Finding, Ledger, LedgerLine, PlacedFact, Rule,
+    StockReconciliation, Subject, UnitsSold,
+};
+pub use rejection::{PriceChange, Rejection, Shortage};
+pub use shards::{Allocation, ShardCount, ShardSnapshot, Shards};
 pub use sold_out::SoldOut;
-pub use stats::{DayTotals, ProductSales, RankedProduct, Ranking, SaleFact, SaleKind};
+pub use statistics::{DayTotals, ProductSales, RankedProduct, Ranking, SaleFact, SaleKind};
 pub use text::{Description, Name};
 pub use time::{Day, Timestamp};
 pub use trace::TraceId;

@@ -43,22 +43,22 @@ macro_rules! metrics {
 metrics! {
     COMMANDS "Commands" Count by "Operation": "Commands done: orders, cancellations, deposits, coupons, by the operation's name.";
     REPLAYS "Replays" Count: "Commands that had been done before, and were answered as then.";
-    REFUSALS "Refusals" Count by "Code": "Requests answered with a problem, by its code; sold out are `coupon-sold-out` and `insufficient-stock`.";
+    REJECTIONS "Rejections" Count by "Code": "Requests answered with a problem, by its code; sold out are `coupon-sold-out` and `insufficient-stock`.";
     CONFLICTS "Conflicts" Count: "Transactions cancelled because another wrote the same items at the same time.";
     THROTTLES "Throttles" Count: "Transactions that a table had no capacity for.";
     RETRIES "Retries" Count: "Transactions sent again: after a conflict, a throttling, a lost answer.";
     RELAYED "EventsRelayed" Count: "Order events that the relay put into the queue.";
     RELAY_LAG "RelayLag" Milliseconds: "From an order event to its message in the queue: the oldest of a batch.";
-    MALFORMED "MalformedEvents" Count: "Stream records and messages that are no order events: they end in the dead-letter queue.";
+    MALFORMED "MalformedEvents" Count: "Stream records and messages that are not order events: they go to the dead-letter queue.";
     FACTS "FactsRecorded" Count: "Order events counted, each time that one is delivered.";
     CONSUMER_LAG "ConsumerLag" Milliseconds: "From an order event to its sale fact: the oldest of a batch.";
-    NIGHTS "NightsCounted" Count: "Nights of the schedule that were counted to their end.";
-    NIGHT_FACTS "NightFacts" Count: "Facts that a night's ranking counts.";
-    NIGHT_DURATION "NightDuration" Milliseconds: "How long a night's counting took.";
-    AGGREGATION_DRIFT "AggregationDrift" Count: "Totals of a product's day that a later night found otherwise: cancellations, late events.";
-    BOOKS_CHECKED "BooksChecked" Count: "Checks of the books that came to their end.";
-    BOOKS_DRIFT "BooksDrift" Count: "Places where a check found that the books do not add up.";
-    BOOKS_RECORDS "BooksRecords" Count: "Customers, products, campaigns and days that a check looked at.";
+    AGGREGATION_RUNS "AggregationRuns" Count: "Scheduled daily aggregation runs that completed.";
+    AGGREGATION_FACTS "AggregationFacts" Count: "Sale facts that a daily aggregation run has counted for the ranking.";
+    AGGREGATION_DURATION "AggregationDuration" Milliseconds: "Duration of a daily aggregation run.";
+    AGGREGATION_DRIFT "AggregationDrift" Count: "Totals of a product's day that a later aggregation run changed: cancellations, late events.";
+    RECONCILIATION_RUNS "ReconciliationRuns" Count: "Reconciliations of a day that completed.";
+    RECONCILIATION_FINDINGS "ReconciliationFindings" Count: "Findings of a reconciliation run: places where two records contradict each other.";
+    RECONCILED_RECORDS "ReconciledRecords" Count: "Customers that a reconciliation run has checked.";
 }
 
 #[cfg(test)]

@@ -1,20 +1,20 @@
 //! Shards: a number that many want to take from at once (units on hand, coupons left), split over several items.
 //!
-//! One item bears some 500 transactional writes a second; K of them bear K times as many. A taker draws from a random
+//! One item bears some 500 transactional writes a second; K of them bear K times as many. A taker allocations from a random
 //! shard, so that nobody waits for anybody. What is hard is to say no: each shard shows only itself, and units may move
-//! while one looks. The rule that makes a refusal definite:
+//! while one looks. The rule that makes a rejection definite:
 //!
 //! 1. **Units come in at the first shard only, or with a new generation.** What is given back goes to the first shard.
 //!    Whatever puts units into another (resharding, a delivery that is spread out) raises the generation, which is
 //!    written to every shard in the same transaction.
 //! 2. So what was once seen of another shard is a **bound** for as long as its generation lasts: it can only have less.
-//! 3. **Refuse when the bounds of all other shards, learned first, and the first shard, read after them, are of one
+//! 3. **Reject when the bounds of all other shards, learned first, and the first shard, read after them, are of one
 //!    generation and do not add up to what is asked for.** At the instant at which the first shard was read there was
 //!    no more than that. For one shard this is its own failed condition.
-//! 4. Nothing else refuses. A shard that has too little speaks for itself; a conflict says nothing; a bound or a count of
+//! 4. Nothing else rejects. A shard that has too little speaks for itself; a conflict says nothing; a bound or a count of
 //!    the first shard from memory only says where to look, and where not.
 //! 5. **But a count of nothing, made by this rule, is believed for half a second** ([`crate::SoldOut`]), and others are
-//!    refused by it without reading a shard. So a refusal is true of a moment at most that long before the request came,
+//!    rejected by it without reading a shard. So a rejection is true of a moment at most that long before the request came,
 //!    and what is given back, delivered or split anew is sold half a second later at the latest.
 //!
 //! Of coupons nothing is ever given back: the first shard is bounded like the others, and no coupons left in one
@@ -72,7 +72,7 @@ impl TryFrom<i64> for ShardCount {
 
 /// Of one shard, what it had when it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sighting {
+pub struct ShardSnapshot {
     /// Which, counted from 0.
     pub shard: u8,
     /// Units that can be taken from it.
@@ -85,7 +85,7 @@ pub struct Sighting {
 
 /// Units to be taken from one shard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Draw {
+pub struct Allocation {
     /// Which, counted from 0.
     pub shard: u8,
     /// How many.
@@ -121,7 +121,7 @@ impl Shards {
     /// Learns from a shard, and from nothing else: what was taken since is not subtracted, because another may have seen the
     /// shard after that already. One of a newer generation makes everything known before worthless; one of an older, or one
     /// that is no longer in use, says nothing.
-    pub fn see(&mut self, seen: Sighting) {
+    pub fn observe(&mut self, seen: ShardSnapshot) {
         if seen.generation < self.generation {
             return;
         }
@@ -135,27 +135,27 @@ impl Shards {
     }
 
     /// Where to take so many units from: a shard that may have as many, chosen at `random`; or else several, the fullest
-    /// first. Nothing when they are known not to have enough, which is no refusal yet.
-    pub fn draw(&self, units: u32, random: u128) -> Option<Vec<Draw>> {
+    /// first. Nothing when they are known not to have enough, which is no rejection yet.
+    pub fn allocate(&self, units: u32, random: u128) -> Option<Vec<Allocation>> {
         let shards = || (0..).zip(&self.left);
         let enough: Vec<u8> =
             shards().filter(|(_, left)| left.is_none_or(|left| left >= units)).map(|(shard, _)| shard).collect();
         if !enough.is_empty() {
             let chosen = usize::try_from(random % enough.len() as u128).unwrap_or_default();
-            return Some(vec![Draw { shard: enough[chosen], units }]);
+            return Some(vec![Allocation { shard: enough[chosen], units }]);
         }
         let mut fullest: Vec<(u8, u32)> = shards().filter_map(|(shard, left)| Some((shard, (*left)?))).collect();
         fullest.sort_by_key(|(shard, left)| (std::cmp::Reverse(*left), *shard));
         let mut missing = units;
-        let mut draws = Vec::new();
+        let mut allocations = Vec::new();
         for (shard, left) in fullest {
             let taken = left.min(missing);
             if taken > 0 {
-                draws.push(Draw { shard, units: taken });
+                allocations.push(Allocation { shard, units: taken });
                 missing -= taken;
             }
         }
-        (missing == 0).then_some(draws)
+        (missing == 0).then_some(allocations)
     }
 
     /// What all shards can have at most, if each has been seen. Where nothing comes back, nothing left is final.
@@ -168,10 +168,10 @@ impl Shards {
         self.left[1..].iter().try_fold(0, |sum: u32, left| Some(sum.saturating_add((*left)?)))
     }
 
-    /// The count that a refusal may rest on (the third part of the rule): the bounds in here, and the first shard, which
+    /// The count that a rejection may rest on (the third part of the rule): the bounds in here, and the first shard, which
     /// was read after they were learned. Nothing when a shard is missing or of another generation. The only shard is all
     /// there is.
-    pub fn count_with(&self, first: Sighting) -> Option<u32> {
+    pub fn count_with(&self, first: ShardSnapshot) -> Option<u32> {
         if first.count == ShardCount::ONE {
             return Some(first.left);
         }
@@ -191,15 +191,15 @@ mod tests {
         ShardCount::new(count).unwrap()
     }
 
-    fn seen(generation: u32, shard: u8, left: u32, of: i64) -> Sighting {
-        Sighting { shard, left, generation, count: count(of) }
+    fn seen(generation: u32, shard: u8, left: u32, of: i64) -> ShardSnapshot {
+        ShardSnapshot { shard, left, generation, count: count(of) }
     }
 
     /// Shards that were all seen to have this.
     fn known(lefts: &[u32]) -> Shards {
         let mut shards = Shards::default();
         for (shard, left) in (0..).zip(lefts) {
-            shards.see(seen(1, shard, *left, i64::try_from(lefts.len()).unwrap()));
+            shards.observe(seen(1, shard, *left, i64::try_from(lefts.len()).unwrap()));
         }
         shards
     }
@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn what_was_never_seen_is_believed_not_to_be_split_and_to_have_enough() {
         let shards = Shards::default();
-        assert_eq!(shards.draw(99, 7), Some(vec![Draw { shard: 0, units: 99 }]));
+        assert_eq!(shards.allocate(99, 7), Some(vec![Allocation { shard: 0, units: 99 }]));
         assert_eq!((shards.count(), shards.most()), (ShardCount::ONE, None));
         assert_eq!((shards.generation(), known(&[1, 1]).generation()), (0, 1));
     }
@@ -224,39 +224,43 @@ mod tests {
     #[test]
     fn a_shard_that_has_enough_is_chosen_before_several_are() {
         let shards = known(&[1, 5, 0, 5]);
-        let chosen: Vec<_> = (0..4).map(|random| shards.draw(4, random).unwrap()).collect();
-        let alone = |shard| vec![Draw { shard, units: 4 }];
+        let chosen: Vec<_> = (0..4).map(|random| shards.allocate(4, random).unwrap()).collect();
+        let alone = |shard| vec![Allocation { shard, units: 4 }];
         assert_eq!(chosen, [alone(1), alone(3), alone(1), alone(3)]);
-        let several = vec![Draw { shard: 1, units: 5 }, Draw { shard: 3, units: 5 }, Draw { shard: 0, units: 1 }];
-        assert_eq!(shards.draw(11, 0), Some(several));
-        assert_eq!(shards.draw(12, 0), None);
+        let several = vec![
+            Allocation { shard: 1, units: 5 },
+            Allocation { shard: 3, units: 5 },
+            Allocation { shard: 0, units: 1 },
+        ];
+        assert_eq!(shards.allocate(11, 0), Some(several));
+        assert_eq!(shards.allocate(12, 0), None);
     }
 
     #[test]
     fn a_new_generation_makes_what_was_known_worthless_and_an_old_one_says_nothing() {
         let mut shards = known(&[0, 0]);
-        shards.see(seen(2, 0, 0, 2));
+        shards.observe(seen(2, 0, 0, 2));
         assert_eq!(shards.most(), None);
-        shards.see(seen(1, 1, 0, 2));
+        shards.observe(seen(1, 1, 0, 2));
         assert_eq!(shards.most(), None, "the second shard was seen in a generation that is over");
-        shards.see(seen(2, 1, 3, 2));
+        shards.observe(seen(2, 1, 3, 2));
         assert_eq!(shards.most(), Some(3));
     }
 
     #[test]
     fn a_bound_never_rises_but_the_first_shard_may() {
         let mut shards = known(&[1, 1]);
-        shards.see(seen(1, 1, 4, 2));
-        shards.see(seen(1, 0, 4, 2));
+        shards.observe(seen(1, 1, 4, 2));
+        shards.observe(seen(1, 0, 4, 2));
         assert_eq!((shards.most_beside_the_first(), shards.most()), (Some(1), Some(5)));
     }
 
     #[test]
     fn a_shard_that_is_no_longer_in_use_says_nothing_of_the_others() {
         let mut shards = Shards::default();
-        shards.see(seen(3, 5, 0, 2));
+        shards.observe(seen(3, 5, 0, 2));
         assert_eq!((shards.count(), shards.most()), (count(2), None));
-        assert!(shards.draw(1, 0).is_some());
+        assert!(shards.allocate(1, 0).is_some());
     }
 
     #[test]
@@ -266,7 +270,7 @@ mod tests {
         assert_eq!(shards.count_with(seen(2, 0, 4, 3)), None, "another generation");
         assert_eq!(shards.count_with(seen(1, 1, 4, 3)), None, "not the first");
         let mut partly = Shards::default();
-        partly.see(seen(1, 1, 0, 3));
+        partly.observe(seen(1, 1, 0, 3));
         assert_eq!(partly.count_with(seen(1, 0, 0, 3)), None, "a shard was never seen");
         assert_eq!(Shards::default().count_with(seen(0, 0, 4, 1)), Some(4), "one shard speaks for itself");
     }
@@ -287,14 +291,14 @@ mod tests {
             random: u128,
         ) {
             let shards = known(&lefts);
-            match shards.draw(units, random) {
-                Some(draws) => {
-                    prop_assert_eq!(draws.iter().map(|draw| draw.units).sum::<u32>(), units);
-                    prop_assert!(draws.iter().all(|draw| (1..=lefts[usize::from(draw.shard)]).contains(&draw.units)));
-                    let mut from: Vec<_> = draws.iter().map(|draw| draw.shard).collect();
+            match shards.allocate(units, random) {
+                Some(allocations) => {
+                    prop_assert_eq!(allocations.iter().map(|allocation| allocation.units).sum::<u32>(), units);
+                    prop_assert!(allocations.iter().all(|allocation| (1..=lefts[usize::from(allocation.shard)]).contains(&allocation.units)));
+                    let mut from: Vec<_> = allocations.iter().map(|allocation| allocation.shard).collect();
                     from.sort_unstable();
                     from.dedup();
-                    prop_assert_eq!(from.len(), draws.len());
+                    prop_assert_eq!(from.len(), allocations.len());
                 }
                 None => prop_assert!(lefts.iter().sum::<u32>() < units),
             }

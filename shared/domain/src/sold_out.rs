@@ -1,21 +1,21 @@
-//! Sold out, believed for a moment: what lets a hundred thousand late customers be refused without reading one item a
+//! Sold out, believed for a moment: what lets a hundred thousand late customers be rejected without reading one item a
 //! hundred thousand times.
 //!
-//! Only a count by the rule of refusals (see [`crate::Shards`]) licenses the belief, and only a count of nothing: fewer
+//! Only a count by the rule of rejections (see [`crate::Shards`]) licenses the belief, and only a count of nothing: fewer
 //! than somebody asked for may be enough for the next. Its age is counted from when the request came that counted, so
-//! that a refusal by it is true of a moment at most [`SoldOut::BELIEVED`] before the request that it refuses. The time of
-//! requests is the wall clock's: a monotonic one may stand still while an environment is frozen. Who is refused by
-//! belief counts nothing, so that no belief outlives its time however many are refused by it.
+//! that a rejection by it is true of a moment at most [`SoldOut::BELIEVED`] before the request that it rejects. The time of
+//! requests is the wall clock's: a monotonic one may stand still while an environment is frozen. Who is rejected by
+//! belief counts nothing, so that no belief outlives its time however many are rejected by it.
 
 use std::time::Duration;
 
-use crate::{LineFinding, Timestamp};
+use crate::{LineCheck, Timestamp};
 
 /// A product of which nothing was left when it was counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SoldOut {
     counted: Timestamp,
-    finding: LineFinding,
+    finding: LineCheck,
 }
 
 impl SoldOut {
@@ -25,14 +25,14 @@ impl SoldOut {
     pub const BELIEVED: Duration = Duration::from_millis(500);
 
     /// What a count says, made for a request that came at this time; nothing when anything is left.
-    pub fn counted(finding: LineFinding, came: Timestamp) -> Option<Self> {
-        let nothing = matches!(finding, LineFinding::Found { stock: 0, .. });
+    pub fn counted(finding: LineCheck, came: Timestamp) -> Option<Self> {
+        let nothing = matches!(finding, LineCheck::Found { stock: 0, .. });
         nothing.then_some(Self { counted: came, finding })
     }
 
     /// What was found, for a request that comes now; nothing when that is too long ago to be believed, or later than now,
     /// as it is when the clock was set back.
-    pub fn believed(self, now: Timestamp) -> Option<LineFinding> {
+    pub fn believed(self, now: Timestamp) -> Option<LineCheck> {
         let age = u64::try_from(now.millis() - self.counted.millis()).ok().map(Duration::from_millis)?;
         (age < Self::BELIEVED).then_some(self.finding)
     }
@@ -47,14 +47,14 @@ mod tests {
         Timestamp::from_millis(millis).unwrap()
     }
 
-    fn found(stock: u32) -> LineFinding {
-        LineFinding::Found { price: Money::new(100).unwrap(), stock, active: true }
+    fn found(stock: u32) -> LineCheck {
+        LineCheck::Found { price: Money::new(100).unwrap(), stock, active: true }
     }
 
     #[test]
     fn only_a_count_of_nothing_is_believed() {
         assert!(SoldOut::counted(found(0), at(0)).is_some());
-        for finding in [found(1), LineFinding::Absent, LineFinding::Held] {
+        for finding in [found(1), LineCheck::Absent, LineCheck::Held] {
             assert_eq!(SoldOut::counted(finding, at(0)), None);
         }
     }

@@ -106,7 +106,7 @@ impl ShardsBody {
 
 /// A field that is given or left out: `null` is neither. For `#[serde(default, deserialize_with = "given")]`.
 ///
-/// In a PATCH a null could be meant as "remove" and be read as "leave": it is refused, and so it is everywhere.
+/// In a PATCH a null could be meant as "remove" and be read as "leave": it is rejected, and so it is everywhere.
 ///
 /// # Errors
 /// Those of the field.
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_one_json_document_is_refused() {
+    fn what_is_not_one_json_document_is_rejected() {
         let nested = format!("{}{}", "[".repeat(1_000), "]".repeat(1_000));
         for json in
             ["", "{", "{}{}", "{} x", "\u{feff}{}", "nul", r#"{"lines":[],}"#, &format!("{{\"lines\":{nested}}}")]

@@ -1,7 +1,7 @@
 //! Cursors: where a list goes on, opaque to the client and authenticated.
 //!
 //! A cursor is bound to its list and its owner. One that was changed, or that comes from another list or user, is
-//! refused; a position that comes out of here was put in here.
+//! rejected; a position that comes out of here was put in here.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};

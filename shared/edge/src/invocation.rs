@@ -53,7 +53,7 @@ impl Invocation {
 
 /// Handles events until the environment ends: one after the other, or as many at once as Lambda lets the environment have
 /// (`AWS_LAMBDA_MAX_CONCURRENCY`, on managed instances). All on one thread, as the mains have it: a function waits for its
-/// store, and threads that wake each other take a quarter of a request's CPU (`./local/bench orders`).
+/// store, and threads that wake each other take a quarter of a request's CPU (`./local/shop bench orders`).
 pub(crate) async fn run<H, F, I, O>(handle: H) -> Result<(), Error>
 where
     H: Fn(I, Invocation) -> F + Clone + Send + 'static,

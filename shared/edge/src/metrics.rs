@@ -70,8 +70,8 @@ pub(crate) fn command(replayed: bool) {
 }
 
 /// A request was answered with the problem of this code.
-pub(crate) fn refusal(code: &'static str) {
-    count_by(&metric::REFUSALS, code);
+pub(crate) fn rejection(code: &'static str) {
+    count_by(&metric::REJECTIONS, code);
 }
 
 fn count_by(metric: &Metric, value: &'static str) {
@@ -105,15 +105,15 @@ mod tests {
         start();
         count(&metric::RELAYED, 2);
         count(&metric::RELAYED, 3);
-        measure(&metric::BOOKS_DRIFT, 0);
-        refusal("coupon-sold-out");
+        measure(&metric::RECONCILIATION_FINDINGS, 0);
+        rejection("coupon-sold-out");
         let lines = String::from_utf8(lines()).unwrap();
         let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         let find = |name: &str| lines.iter().find(|line| line.get(name).is_some()).unwrap();
         let definition = |line: &Value| line["_aws"]["CloudWatchMetrics"][0].clone();
 
         let plain = find("EventsRelayed");
-        assert_eq!((&plain["EventsRelayed"], &plain["BooksDrift"]), (&json!(5), &json!([0.0])));
+        assert_eq!((&plain["EventsRelayed"], &plain["ReconciliationFindings"]), (&json!(5), &json!([0.0])));
         assert_eq!(definition(plain)["Namespace"], "Sijang");
         assert_eq!(definition(plain)["Dimensions"], json!([["Stack"]]));
         assert!(plain["_aws"]["Timestamp"].is_u64() && plain["Stack"].is_string());
@@ -121,7 +121,7 @@ mod tests {
         assert!(metrics.as_array().unwrap().contains(&json!({"Name": "EventsRelayed", "Unit": "Count"})), "{metrics}");
 
         let sold_out = lines.iter().find(|line| line["Code"] == "coupon-sold-out").unwrap();
-        assert_eq!(sold_out["Refusals"], 1);
+        assert_eq!(sold_out["Rejections"], 1);
         assert_eq!(definition(sold_out)["Dimensions"], json!([["Stack", "Code"]]));
         assert!(!String::from_utf8(super::lines()).unwrap().contains("EventsRelayed"), "counted twice");
     }

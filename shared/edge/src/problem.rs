@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use sijang_domain::{Error, FieldError, Refusal};
+use sijang_domain::{Error, FieldError, Rejection};
 
 use crate::{
     language::Language,
@@ -103,9 +103,9 @@ impl From<Error> for Failure {
     }
 }
 
-impl From<Refusal> for Failure {
-    fn from(refusal: Refusal) -> Self {
-        Self::Operation(refusal.into())
+impl From<Rejection> for Failure {
+    fn from(rejection: Rejection) -> Self {
+        Self::Operation(rejection.into())
     }
 }
 
@@ -159,7 +159,9 @@ impl Failure {
             Self::Forbidden => &FORBIDDEN,
             Self::Operation(Error::Busy(_)) => &BUSY,
             Self::Operation(Error::Internal(_)) => &INTERNAL,
-            Self::Operation(Error::Refused(refusal)) => kind_of(refusal),
+            Self::Operation(Error::Rejected(rejection) | Error::ReplayedRejection { rejection, .. }) => {
+                kind_of(rejection)
+            }
         }
     }
 
@@ -169,13 +171,25 @@ impl Failure {
                 errors: errors.iter().map(|error| (error.pointer.clone(), texts::violation(error.violation))).collect(),
                 members: Map::new(),
             },
-            Self::Operation(Error::Refused(refusal)) => more_of(refusal, now),
+            Self::Operation(Error::Rejected(rejection) | Error::ReplayedRejection { rejection, .. }) => {
+                more_of(rejection, now)
+            }
             _ => More::default(),
         }
     }
 
-    /// The response for this failure.
+    /// The response for this failure. A replayed rejection names the request that was rejected first, so that all copies
+    /// of a command get the same body.
     pub(crate) fn reply(self, language: Language, request_id: &str, now: sijang_domain::Timestamp) -> Reply {
+        match self {
+            Self::Operation(Error::ReplayedRejection { rejection, request_id }) => {
+                Self::from(rejection).reply(language, &request_id, now).with("idempotent-replayed", "true")
+            }
+            failure => failure.problem(language, request_id, now),
+        }
+    }
+
+    fn problem(self, language: Language, request_id: &str, now: sijang_domain::Timestamp) -> Reply {
         let kind = self.kind();
         let detail = texts::detail(&self, kind);
         let More { errors, members } = self.more(now);
@@ -202,60 +216,62 @@ impl Failure {
     }
 }
 
-fn kind_of(refusal: &Refusal) -> &'static ProblemType {
-    match refusal {
-        Refusal::ProductNotFound => &PRODUCT_NOT_FOUND,
-        Refusal::CouponNotFound => &COUPON_NOT_FOUND,
-        Refusal::OrderNotFound => &ORDER_NOT_FOUND,
-        Refusal::OrderAlreadyCancelled => &ORDER_ALREADY_CANCELLED,
-        Refusal::UnknownProduct { .. } => &UNKNOWN_PRODUCT,
-        Refusal::UnknownCoupon => &UNKNOWN_COUPON,
-        Refusal::ProductInactive { .. } => &PRODUCT_INACTIVE,
-        Refusal::InsufficientStock { .. } => &INSUFFICIENT_STOCK,
-        Refusal::StockLimitExceeded { .. } => &STOCK_LIMIT_EXCEEDED,
-        Refusal::PriceChanged { .. } => &PRICE_CHANGED,
-        Refusal::CouponUsed => &COUPON_USED,
-        Refusal::CouponExpired { .. } => &COUPON_EXPIRED,
-        Refusal::CouponMinimumNotMet { .. } => &COUPON_MINIMUM,
-        Refusal::InsufficientBalance { .. } => &INSUFFICIENT_BALANCE,
-        Refusal::BalanceLimitExceeded { .. } => &BALANCE_LIMIT,
-        Refusal::CouponAlreadyIssued { .. } => &COUPON_ALREADY_ISSUED,
-        Refusal::CouponSoldOut => &COUPON_SOLD_OUT,
-        Refusal::CouponNotOpen { .. } => &COUPON_NOT_OPEN,
-        Refusal::CouponClosed { .. } => &COUPON_CLOSED,
-        Refusal::IdempotencyKeyReused => &KEY_REUSED,
+fn kind_of(rejection: &Rejection) -> &'static ProblemType {
+    match rejection {
+        Rejection::ProductNotFound => &PRODUCT_NOT_FOUND,
+        Rejection::CouponNotFound => &COUPON_NOT_FOUND,
+        Rejection::OrderNotFound => &ORDER_NOT_FOUND,
+        Rejection::OrderAlreadyCancelled => &ORDER_ALREADY_CANCELLED,
+        Rejection::UnknownProduct { .. } => &UNKNOWN_PRODUCT,
+        Rejection::UnknownCoupon => &UNKNOWN_COUPON,
+        Rejection::ProductInactive { .. } => &PRODUCT_INACTIVE,
+        Rejection::InsufficientStock { .. } => &INSUFFICIENT_STOCK,
+        Rejection::StockLimitExceeded { .. } => &STOCK_LIMIT_EXCEEDED,
+        Rejection::PriceChanged { .. } => &PRICE_CHANGED,
+        Rejection::CouponUsed => &COUPON_USED,
+        Rejection::CouponExpired { .. } => &COUPON_EXPIRED,
+        Rejection::CouponMinimumNotMet { .. } => &COUPON_MINIMUM,
+        Rejection::InsufficientBalance { .. } => &INSUFFICIENT_BALANCE,
+        Rejection::BalanceLimitExceeded { .. } => &BALANCE_LIMIT,
+        Rejection::CouponAlreadyIssued { .. } => &COUPON_ALREADY_ISSUED,
+        Rejection::CouponSoldOut => &COUPON_SOLD_OUT,
+        Rejection::CouponNotOpen { .. } => &COUPON_NOT_OPEN,
+        Rejection::CouponClosed { .. } => &COUPON_CLOSED,
+        Rejection::IdempotencyKeyReused => &KEY_REUSED,
     }
 }
 
-/// What a refusal tells a program: the figures behind it, and where in the request its cause is.
-fn more_of(refusal: Refusal, now: sijang_domain::Timestamp) -> More {
+/// What a rejection tells a program: the figures behind it, and where in the request its cause is.
+fn more_of(rejection: Rejection, now: sijang_domain::Timestamp) -> More {
     let more = More::default();
-    match refusal {
-        Refusal::UnknownProduct { lines } => {
+    match rejection {
+        Rejection::UnknownProduct { lines } => {
             let pointer = |line: usize| (format!("/lines/{line}/product_id"), UNKNOWN_PRODUCT.title);
             More { errors: lines.into_iter().map(pointer).collect(), ..more }
         }
-        Refusal::UnknownCoupon => More { errors: vec![("/coupon_id".to_owned(), UNKNOWN_COUPON.title)], ..more },
-        Refusal::ProductInactive { products } => more.with("products", products),
-        Refusal::InsufficientStock { shortages } => more.with("shortages", shortages),
-        Refusal::StockLimitExceeded { stock, limit } => more.with("stock", stock).with("limit", limit),
-        Refusal::PriceChanged { changes } => more.with("changes", changes),
-        Refusal::CouponExpired { expired_at } => more.with("expired_at", expired_at),
-        Refusal::CouponMinimumNotMet { minimum_order, list_price } => {
+        Rejection::UnknownCoupon => More { errors: vec![("/coupon_id".to_owned(), UNKNOWN_COUPON.title)], ..more },
+        Rejection::ProductInactive { products } => more.with("products", products),
+        Rejection::InsufficientStock { shortages } => more.with("shortages", shortages),
+        Rejection::StockLimitExceeded { stock, limit } => more.with("stock", stock).with("limit", limit),
+        Rejection::PriceChanged { changes } => more.with("changes", changes),
+        Rejection::CouponExpired { expired_at } => more.with("expired_at", expired_at),
+        Rejection::CouponMinimumNotMet { minimum_order, list_price } => {
             more.with("minimum_order", minimum_order).with("list_price", list_price)
         }
-        Refusal::InsufficientBalance { balance, required } => more.with("balance", balance).with("required", required),
-        Refusal::BalanceLimitExceeded { balance, limit } => more.with("balance", balance).with("limit", limit),
-        Refusal::CouponAlreadyIssued { coupon } => more.with("coupon", coupon.seen_at(now)),
-        Refusal::CouponNotOpen { opens_at } => more.with("opens_at", opens_at),
-        Refusal::CouponClosed { closed_at } => more.with("closed_at", closed_at),
-        Refusal::ProductNotFound
-        | Refusal::CouponNotFound
-        | Refusal::OrderNotFound
-        | Refusal::OrderAlreadyCancelled
-        | Refusal::CouponUsed
-        | Refusal::CouponSoldOut
-        | Refusal::IdempotencyKeyReused => more,
+        Rejection::InsufficientBalance { balance, required } => {
+            more.with("balance", balance).with("required", required)
+        }
+        Rejection::BalanceLimitExceeded { balance, limit } => more.with("balance", balance).with("limit", limit),
+        Rejection::CouponAlreadyIssued { coupon } => more.with("coupon", coupon.viewed_at(now)),
+        Rejection::CouponNotOpen { opens_at } => more.with("opens_at", opens_at),
+        Rejection::CouponClosed { closed_at } => more.with("closed_at", closed_at),
+        Rejection::ProductNotFound
+        | Rejection::CouponNotFound
+        | Rejection::OrderNotFound
+        | Rejection::OrderAlreadyCancelled
+        | Rejection::CouponUsed
+        | Rejection::CouponSoldOut
+        | Rejection::IdempotencyKeyReused => more,
     }
 }
 
@@ -279,8 +295,8 @@ mod tests {
     fn a_problem_has_its_type_texts_and_figures_in_the_language_asked_for() {
         let now = "2026-11-21T00:00:00Z".parse().unwrap();
         let money = |minor| sijang_domain::Money::new(minor).unwrap();
-        let refusal = Refusal::InsufficientBalance { balance: money(100), required: money(250) };
-        let reply = Failure::from(refusal).reply(Language::Korean, "r-1", now);
+        let rejection = Rejection::InsufficientBalance { balance: money(100), required: money(250) };
+        let reply = Failure::from(rejection).reply(Language::Korean, "r-1", now);
         assert_eq!(reply.status, 409);
         let problem: Value = serde_json::from_str(&reply.body).unwrap();
         assert_eq!(problem["type"], "/problems/insufficient-balance");

@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use sijang_domain::{Answered, OrderId, Page, Rendered};
+use sijang_domain::{Idempotent, OrderId, Page, ResponseBody};
 
 use crate::{PageRequest, Request, event::Response};
 
@@ -72,17 +72,17 @@ impl Reply {
     }
 
     /// 201 with what was made, the same when it was made before.
-    pub fn created(answer: &Answered<impl Serialize>) -> Self {
+    pub fn created(answer: &Idempotent<impl Serialize>) -> Self {
         Self::answered(201, answer.replayed, Self::render(&answer.value))
     }
 
     /// 200 with what was done, the same when it was done before.
-    pub fn done(answer: &Answered<impl Serialize>) -> Self {
+    pub fn done(answer: &Idempotent<impl Serialize>) -> Self {
         Self::answered(200, answer.replayed, Self::render(&answer.value))
     }
 
     /// An answer that is kept in its rendered form.
-    pub fn rendered(status: u16, answer: Answered<Rendered>) -> Self {
+    pub fn rendered(status: u16, answer: Idempotent<ResponseBody>) -> Self {
         Self::answered(status, answer.replayed, answer.value.into())
     }
 

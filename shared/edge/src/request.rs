@@ -10,8 +10,8 @@ use serde::{
     de::{DeserializeOwned, value::StrDeserializer},
 };
 use sijang_domain::{
-    Command, Error, FieldError, Fingerprint, IdempotencyKey, Moment, Position, Refusal, Timestamp, TraceId, UserId,
-    Violation,
+    Command, Error, FieldError, Fingerprint, IdempotencyKey, Position, Rejection, RequestTime, Timestamp, TraceId,
+    UserId, Violation,
 };
 
 use crate::{CursorKey, Event, Failure, Invocation, body};
@@ -30,7 +30,8 @@ const PATIENCE: Duration = Duration::from_secs(8);
 #[derive(Debug)]
 pub struct Request {
     event: Event,
-    moment: Moment,
+    time: RequestTime,
+    request_id: String,
     trace: Option<TraceId>,
 }
 
@@ -41,6 +42,7 @@ impl Request {
     /// When the clock shows no time that an order could be of.
     pub(crate) fn new(event: Event, invocation: &Invocation) -> Result<Self, Failure> {
         let Invocation { clock, limit, trace, .. } = *invocation;
+        let request_id = invocation.request_id.clone();
         let broken = || Error::Internal("the clock is not between 1970 and 2200".to_owned());
         let since_epoch = clock.duration_since(UNIX_EPOCH).map_err(|_| broken())?;
         let millis = i64::try_from(since_epoch.as_millis()).map_err(|_| broken())?;
@@ -48,12 +50,12 @@ impl Request {
         let left = Duration::from_millis(limit).checked_sub(since_epoch).and_then(|left| left.checked_sub(RESERVE));
         // Some local runtimes hand out limits that lie in the past.
         let left = left.filter(|left| !left.is_zero()).unwrap_or(PATIENCE).min(PATIENCE);
-        Ok(Self { event, moment: Moment { now, deadline: Instant::now() + left }, trace })
+        Ok(Self { event, time: RequestTime { now, deadline: Instant::now() + left }, request_id, trace })
     }
 
     /// When the request came, and until when it may be tried.
-    pub fn moment(&self) -> Moment {
-        self.moment
+    pub fn time(&self) -> RequestTime {
+        self.time
     }
 
     pub(crate) fn if_none_match(&self) -> Option<&str> {
@@ -115,7 +117,7 @@ impl Request {
     }
 
     /// An identifier from the path. One that cannot exist is one that does not exist.
-    pub fn path<T: FromStr>(&self, name: &str, missing: Refusal) -> Result<T, Failure> {
+    pub fn path<T: FromStr>(&self, name: &str, missing: Rejection) -> Result<T, Failure> {
         let value = self.event.path_parameter(name).and_then(|value| value.parse().ok());
         value.ok_or_else(|| missing.into())
     }
@@ -151,8 +153,9 @@ impl Request {
     /// The command of `user` to do `what`.
     pub fn command(&self, user: UserId, operation: &'static str, what: &impl Serialize) -> Result<Command, Failure> {
         let key = self.idempotency_key()?.ok_or(Failure::KeyRequired)?;
-        let Self { moment, trace, .. } = *self;
-        Ok(Command { user, operation, key, fingerprint: Fingerprint::of(what), moment, trace })
+        let Self { time, trace, .. } = *self;
+        let request_id = self.request_id.clone();
+        Ok(Command { user, operation, key, fingerprint: Fingerprint::of(what), time, request_id, trace })
     }
 
     /// Which page of `list` is asked for: `?limit=` (1 to 100, else 20) and `?cursor=`.
@@ -258,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parameter_that_is_not_known_is_refused_and_not_repeated() {
+    fn a_parameter_that_is_not_known_is_rejected_and_not_repeated() {
         let with = |query: &str| request(json!({"rawQueryString": query})).only_parameters(&["limit", "cursor"]);
         assert!(with("").is_ok() && with("cursor=a&limit=1").is_ok() && with("limi%74=1").is_ok());
         for query in ["Limit=1", "limit[]=1", "=", "<script>", "limit=1&user_id=x"] {

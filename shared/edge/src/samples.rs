@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 use sijang_domain::{
-    CouponId, CouponTerms, Discount, Error, FieldError, IssuedCoupon, Money, Name, PriceChange, ProductId, Refusal,
+    CouponId, CouponTerms, Discount, Error, FieldError, IssuedCoupon, Money, Name, PriceChange, ProductId, Rejection,
     Shortage, Timestamp, Violation,
 };
 
@@ -46,29 +46,31 @@ fn failures() -> Vec<Failure> {
         Failure::Operation(Error::Busy(String::new())),
         Failure::Operation(Error::Internal(String::new())),
     ];
-    let refusals = [
-        Refusal::ProductNotFound,
-        Refusal::CouponNotFound,
-        Refusal::OrderNotFound,
-        Refusal::OrderAlreadyCancelled,
-        Refusal::UnknownProduct { lines: vec![1] },
-        Refusal::UnknownCoupon,
-        Refusal::ProductInactive { products: vec![product_id] },
-        Refusal::InsufficientStock { shortages: vec![Shortage { product_id, requested: 3, available: 1 }] },
-        Refusal::StockLimitExceeded { stock: 999_999_990, limit: 1_000_000_000 },
-        Refusal::PriceChanged { changes: vec![PriceChange { product_id, quoted: won(15_000), current: won(16_500) }] },
-        Refusal::CouponUsed,
-        Refusal::CouponExpired { expired_at: at(-1) },
-        Refusal::CouponMinimumNotMet { minimum_order: won(10_000), list_price: won(8_000) },
-        Refusal::InsufficientBalance { balance: won(20_000), required: won(30_000) },
-        Refusal::BalanceLimitExceeded { balance: won(9_900_000), limit: won(10_000_000) },
-        Refusal::CouponAlreadyIssued { coupon: Box::new(coupon()) },
-        Refusal::CouponSoldOut,
-        Refusal::CouponNotOpen { opens_at: at(1) },
-        Refusal::CouponClosed { closed_at: at(-1) },
-        Refusal::IdempotencyKeyReused,
+    let rejections = [
+        Rejection::ProductNotFound,
+        Rejection::CouponNotFound,
+        Rejection::OrderNotFound,
+        Rejection::OrderAlreadyCancelled,
+        Rejection::UnknownProduct { lines: vec![1] },
+        Rejection::UnknownCoupon,
+        Rejection::ProductInactive { products: vec![product_id] },
+        Rejection::InsufficientStock { shortages: vec![Shortage { product_id, requested: 3, available: 1 }] },
+        Rejection::StockLimitExceeded { stock: 999_999_990, limit: 1_000_000_000 },
+        Rejection::PriceChanged {
+            changes: vec![PriceChange { product_id, quoted: won(15_000), current: won(16_500) }],
+        },
+        Rejection::CouponUsed,
+        Rejection::CouponExpired { expired_at: at(-1) },
+        Rejection::CouponMinimumNotMet { minimum_order: won(10_000), list_price: won(8_000) },
+        Rejection::InsufficientBalance { balance: won(20_000), required: won(30_000) },
+        Rejection::BalanceLimitExceeded { balance: won(9_900_000), limit: won(10_000_000) },
+        Rejection::CouponAlreadyIssued { coupon: Box::new(coupon()) },
+        Rejection::CouponSoldOut,
+        Rejection::CouponNotOpen { opens_at: at(1) },
+        Rejection::CouponClosed { closed_at: at(-1) },
+        Rejection::IdempotencyKeyReused,
     ];
-    failures.extend(refusals.map(Failure::from));
+    failures.extend(rejections.map(Failure::from));
     failures
 }
 

@@ -41,7 +41,7 @@ where
     let route = event.route().map(str::to_owned);
     let named = event.path_parameter("order_id").and_then(|id| id.parse::<OrderId>().ok());
     let request = Request::new(event, &invocation);
-    let now = request.as_ref().map_or(Timestamp::EPOCH, |request| request.moment().now);
+    let now = request.as_ref().map_or(Timestamp::EPOCH, |request| request.time().now);
     // In a box: a handler's state is large, and it would be part of every future around it.
     let handled = AssertUnwindSafe(Box::pin(async { handle(request?).await })).catch_unwind().await;
     let answer = handled.unwrap_or_else(|_| Err(OperationError::Internal("the handler panicked".to_owned()).into()));
@@ -55,7 +55,7 @@ where
                 tracing::error!(%error, "the operation failed");
             }
             let code = failure.kind().code;
-            metrics::refusal(code);
+            metrics::rejection(code);
             (failure.reply(language, &invocation.request_id, now), code)
         }
     };

@@ -1,6 +1,6 @@
 //! What people read: every text in English and Korean.
 
-use sijang_domain::{Error, Refusal, Violation};
+use sijang_domain::{Error, Rejection, Violation};
 
 use crate::{Failure, ProblemType, language::Language};
 
@@ -58,15 +58,15 @@ pub(crate) fn detail(failure: &Failure, kind: &ProblemType) -> Text<String> {
             "Send a key of your own with each new request, and the same key when you repeat it.".to_owned(),
             "새 요청마다 고유한 키를 보내고, 재시도할 때는 같은 키를 보내세요.".to_owned(),
         ),
-        Failure::Operation(Error::Refused(Refusal::InsufficientBalance { balance, required })) => own(
+        Failure::Operation(Error::Rejected(Rejection::InsufficientBalance { balance, required })) => own(
             format!("The price is {} KRW, the balance {} KRW. Nothing was ordered.", required.minor(), balance.minor()),
             format!("결제 금액은 {}원, 잔액은 {}원입니다. 주문되지 않았습니다.", required.minor(), balance.minor()),
         ),
-        Failure::Operation(Error::Refused(Refusal::InsufficientStock { shortages })) => own(
+        Failure::Operation(Error::Rejected(Rejection::InsufficientStock { shortages })) => own(
             format!("{} of the products have too few units. Nothing was changed.", shortages.len()),
             format!("{}개 상품의 재고가 부족합니다. 변경된 것은 없습니다.", shortages.len()),
         ),
-        Failure::Operation(Error::Refused(Refusal::BalanceLimitExceeded { limit, .. })) => own(
+        Failure::Operation(Error::Rejected(Rejection::BalanceLimitExceeded { limit, .. })) => own(
             format!("A balance is at most {} KRW.", limit.minor()),
             format!("잔액은 최대 {}원입니다.", limit.minor()),
         ),

@@ -7,16 +7,17 @@
 
 use serde::{Deserialize, Serialize};
 use sijang_domain::{
-    Answered, Command, Deposit, DepositLimits, EntryId, EntryType, Error, Ledger, LedgerEntry, LedgerLine, Moment,
-    Money, OrderId, Page, Position, Refusal, Rendered, SignedMoney, Timestamp, UserId,
+    Command, Deposit, DepositLimits, EntryId, EntryType, Error, Idempotent, Ledger, LedgerEntry, LedgerLine, Money,
+    OrderId, Page, Position, Rejection, RequestTime, ResponseBody, SignedMoney, Timestamp, UserId,
 };
 
 use crate::{
     Item, Store,
-    command::{in_time, random},
-    events::recorded,
-    page::Query,
-    transaction::{Change, Condition, Outcome, Transaction, from_item, key},
+    deadline::check_deadline,
+    dynamodb::query::Query,
+    dynamodb::transaction::{Change, Condition, Transaction, from_item, key},
+    idempotency::Commit,
+    random::random,
 };
 
 const BALANCE: &str = "BALANCE";
@@ -54,12 +55,12 @@ struct EntryRow {
 }
 
 /// What a balance item shows: a user without one has nothing.
-pub(crate) struct BalanceFinding {
+pub(crate) struct BalanceSnapshot {
     pub(crate) balance: Money,
     pub(crate) last: Option<EntryId>,
 }
 
-impl BalanceFinding {
+impl BalanceSnapshot {
     pub(crate) fn read(item: Option<Item>) -> Result<Self, Error> {
         match BalanceRow::read(item)? {
             Some(row) => Ok(Self { balance: row.money()?, last: Some(row.last) }),
@@ -84,7 +85,7 @@ impl Transaction {
             r#type: kind,
             amount: amount.minor(),
             order_id,
-            at: command.moment.now.millis(),
+            at: command.time.now.millis(),
         };
         self.put(table, &row)
     }
@@ -123,60 +124,70 @@ pub(crate) fn balance_key(user: &UserId) -> Item {
 impl Store {
     /// The balance of a user, as it is now: a new user has nothing.
     pub async fn balance(&self, user: &UserId) -> Result<Money, Error> {
-        Ok(self.balance_finding(user).await?.balance)
+        Ok(self.balance_snapshot(user).await?.balance)
     }
 
-    /// Pays into the balance.
+    /// Adds a deposit to the balance.
     ///
-    /// The answer says what the balance is afterwards, so the condition is that it is still what was read.
+    /// The answer states the balance after the deposit, so the transaction is conditional on the ledger entry that was
+    /// last when the balance was read.
+    ///
+    /// # Errors
+    /// [`Rejection::BalanceLimitExceeded`] when the deposit would take the balance above the limit.
     pub async fn deposit(
         &self,
         command: &Command,
         deposit: Deposit,
         limits: &DepositLimits,
-    ) -> Result<Answered<Rendered>, Error> {
-        let now = command.moment.now;
-        let mut seen = self.balance_finding(&command.user).await?;
-        loop {
-            let Some(balance) = deposit.onto(seen.balance, limits) else {
-                let refusal = Refusal::BalanceLimitExceeded { balance: seen.balance, limit: limits.balance_max };
-                return Ok(Answered::replay(self.recorded_or_refused(command, refusal).await?.answer()?));
-            };
-            let transaction_id = EntryId::following(seen.last, now, random());
-            let (kind, amount) = (EntryType::Deposit, SignedMoney::credit(deposit.amount()));
-            let entry = LedgerEntry { transaction_id, r#type: kind, amount, balance, order_id: None, created_at: now };
-            let answer = Rendered::of(&entry)?;
-            let mut transaction =
-                Transaction::with_answer(&self.tables.events, command, "balance.deposited.v1", &answer)?;
-            let set = "SET balance = :balance, #last = :entry";
-            let change = Change::to(&self.tables.balances, balance_key(&command.user), set)
-                .name("#last", "last")
-                .number(":balance", balance.minor())
-                .text(":entry", transaction_id);
-            transaction.update(match seen.last {
-                Some(last) => change.when("#last = :last").text(":last", last),
-                None => change.when("attribute_not_exists(#last)"),
-            })?;
-            transaction.enter(&self.tables.balances, command, transaction_id, (kind, amount), None)?;
-
-            match self.commit(transaction, command.moment.deadline).await? {
-                Outcome::Committed => return Ok(Answered::new(answer)),
-                Outcome::Cancelled(conditions) => {
-                    let mut conditions = conditions.into_iter();
-                    if let Some(Condition::Failed(event)) = conditions.next() {
-                        return Ok(Answered::replay(recorded(event, &command.fingerprint)?.answer()?));
-                    }
-                    if let Some(Condition::Failed(current)) = conditions.next() {
-                        seen = BalanceFinding::read(current)?;
+    ) -> Result<Idempotent<ResponseBody>, Error> {
+        let attempts = async {
+            let mut snapshot = self.balance_snapshot(&command.user).await?;
+            loop {
+                let (transaction, answer) = self.deposit_transaction(command, deposit, limits, &snapshot)?;
+                match self.commit_command(transaction, command, answer).await? {
+                    Commit::Done(answer) => return Ok(answer),
+                    Commit::Failed(mut conditions) => {
+                        if let Some(Condition::Failed(current)) = conditions.next() {
+                            snapshot = BalanceSnapshot::read(current)?;
+                        }
                     }
                 }
+                check_deadline(command.time)?;
             }
-            in_time(command.moment)?;
-        }
+        };
+        self.one_answer(command, attempts).await
     }
 
-    async fn balance_finding(&self, user: &UserId) -> Result<BalanceFinding, Error> {
-        BalanceFinding::read(self.get(&self.tables.balances, balance_key(user), true).await?)
+    fn deposit_transaction(
+        &self,
+        command: &Command,
+        deposit: Deposit,
+        limits: &DepositLimits,
+        snapshot: &BalanceSnapshot,
+    ) -> Result<(Transaction, ResponseBody), Error> {
+        let now = command.time.now;
+        let exceeded = Rejection::BalanceLimitExceeded { balance: snapshot.balance, limit: limits.balance_max };
+        let balance = deposit.onto(snapshot.balance, limits).ok_or(exceeded)?;
+        let transaction_id = EntryId::following(snapshot.last, now, random());
+        let (kind, amount) = (EntryType::Deposit, SignedMoney::credit(deposit.amount()));
+        let entry = LedgerEntry { transaction_id, r#type: kind, amount, balance, order_id: None, created_at: now };
+        let answer = ResponseBody::of(&entry)?;
+        let mut transaction = Transaction::with_answer(&self.tables.events, command, "balance.deposited.v1", &answer)?;
+        let set = "SET balance = :balance, #last = :entry";
+        let change = Change::to(&self.tables.balances, balance_key(&command.user), set)
+            .name("#last", "last")
+            .number(":balance", balance.minor())
+            .text(":entry", transaction_id);
+        transaction.update(match snapshot.last {
+            Some(last) => change.when("#last = :last").text(":last", last),
+            None => change.when("attribute_not_exists(#last)"),
+        })?;
+        transaction.enter(&self.tables.balances, command, transaction_id, (kind, amount), None)?;
+        Ok((transaction, answer))
+    }
+
+    async fn balance_snapshot(&self, user: &UserId) -> Result<BalanceSnapshot, Error> {
+        BalanceSnapshot::read(self.get(&self.tables.balances, balance_key(user), true).await?)
     }
 
     /// The ledger of a user, newest first, with the balance after each entry.
@@ -185,7 +196,7 @@ impl Store {
         user: &UserId,
         limit: usize,
         after: Option<Position>,
-        moment: Moment,
+        time: RequestTime,
     ) -> Result<Page<LedgerEntry>, Error> {
         let (mut balance, rows) = match after {
             Some(position) => {
@@ -195,7 +206,7 @@ impl Store {
                 let start = key([("user_id", user.to_string()), ("sk", sk.to_owned())]);
                 (balance, self.entries(user, limit, Some(start)).await?)
             }
-            None => self.newest_entries(user, limit, moment).await?,
+            None => self.newest_entries(user, limit, time).await?,
         };
         let mut entries = Vec::with_capacity(rows.len());
         for row in rows {
@@ -208,15 +219,20 @@ impl Store {
     }
 
     /// The newest entries and the balance that goes with them: read again until the balance names the newest.
-    async fn newest_entries(&self, user: &UserId, limit: usize, moment: Moment) -> Result<(i64, Vec<EntryRow>), Error> {
+    async fn newest_entries(
+        &self,
+        user: &UserId,
+        limit: usize,
+        time: RequestTime,
+    ) -> Result<(i64, Vec<EntryRow>), Error> {
         loop {
             let rows = self.entries(user, limit, None).await?;
-            let seen = self.balance_finding(user).await?;
+            let seen = self.balance_snapshot(user).await?;
             let newest = rows.first().map(EntryRow::id).transpose()?;
             if newest == seen.last {
                 return Ok((seen.balance.minor(), rows));
             }
-            in_time(moment)?;
+            check_deadline(time)?;
         }
     }
 

@@ -1,38 +1,28 @@
-//! The store: `DynamoDB` tables and the SQS queue, behind one operation for each thing that the shop does.
+//! The store: `DynamoDB` tables and the SQS queue, with one operation for each thing that the shop does.
 //!
-//! Every command is a single `TransactWriteItems` with exactly one event item in it (see [`sijang_domain::Command`]); what its
-//! conditions mean is decided by the domain. The code sees only standard AWS endpoints: any engine that speaks them fits.
+//! Every command is a single `TransactWriteItems` that contains exactly one event item (see `idempotency.rs`). The domain
+//! decides what a failed condition means. The code uses only standard AWS endpoints, so any engine that serves them fits.
 
 mod balances;
-mod books;
-mod catalogue;
-mod client;
-mod command;
-mod connection;
-mod counters;
+mod cache;
 mod coupons;
-mod error;
+mod deadline;
+mod dynamodb;
 mod events;
-mod inventory;
-mod lag;
-mod memory;
+mod idempotency;
 mod orders;
-mod page;
-mod queue;
-mod sales;
-mod shards;
-mod stock;
-mod transaction;
-mod tries;
+mod products;
+mod random;
+mod reconciliation;
+mod statistics;
+mod store;
 
-pub use books::{Progress, Reconciliation, SETTLING};
-pub use client::{Store, Tables};
-pub use connection::{retries, timeouts};
-pub use events::{relayed, traced};
-pub use lag::lag;
-pub use queue::{Message, OrderEvents, Received};
+pub use dynamodb::connection::{retries, timeouts};
+pub use events::{Message, OrderEvents, Received, order_event_of, record_lag, trace_of};
+pub use reconciliation::{Progress, Reconciliation, SETTLING};
+pub use store::{Store, Tables};
 
 pub use aws_sdk_dynamodb::types::AttributeValue;
 
-/// An item as `DynamoDB` has it.
+/// An item as `DynamoDB` stores it.
 pub type Item = std::collections::HashMap<String, AttributeValue>;

@@ -12,11 +12,10 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_sqs::types::QueueAttributeName;
 use reqwest::{Method, StatusCode, header::HeaderMap};
 use serde_json::{Value, json};
-use sijang_local::{
-    cloud::{CREDENTIAL, REGION},
-    issuer::{ADMIN, CUSTOMER},
-    stack::Stack,
-};
+use sijang_cli::shop::LocalShop;
+use sijang_cloud::ministack::{CREDENTIAL, REGION};
+use sijang_cloud::stack::Stack;
+use sijang_portal::issuer::{ADMIN, CUSTOMER};
 use tokio::time::{Instant, sleep};
 use ulid::Ulid;
 
@@ -31,14 +30,15 @@ pub static PROVOKED: LazyLock<Mutex<BTreeSet<String>>> = LazyLock::new(Mutex::de
 pub struct Shop(Arc<Inner>);
 
 struct Inner {
-    stack: Stack,
+    local: LocalShop,
     http: reqwest::Client,
     db: aws_sdk_dynamodb::Client,
     sqs: aws_sdk_sqs::Client,
 }
 
 impl Shop {
-    pub fn open(stack: Stack) -> Self {
+    pub fn open(local: LocalShop) -> Self {
+        let stack = local.stack();
         let credentials = Credentials::new(CREDENTIAL, CREDENTIAL, None, None, "tests");
         let db = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -54,17 +54,21 @@ impl Shop {
             .build();
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(90)).build().unwrap();
         let (db, sqs) = (aws_sdk_dynamodb::Client::from_conf(db), aws_sdk_sqs::Client::from_conf(sqs));
-        Self(Arc::new(Inner { stack, http, db, sqs }))
+        Self(Arc::new(Inner { local, http, db, sqs }))
     }
 
     /// Stops the stack in order.
     pub async fn close(self) {
         let inner = Arc::into_inner(self.0).expect("nobody else uses the shop any more");
-        inner.stack.stop().await.unwrap();
+        inner.local.stop().await.unwrap();
+    }
+
+    pub fn local(&self) -> &LocalShop {
+        &self.0.local
     }
 
     pub fn stack(&self) -> &Stack {
-        &self.0.stack
+        self.0.local.stack()
     }
 
     /// The tables, past the API.
@@ -105,7 +109,7 @@ impl Shop {
     }
 
     pub fn table(&self, name: &str) -> String {
-        self.0.stack.table(name)
+        self.stack().table(name)
     }
 
     /// A customer whom no other trial knows.
@@ -132,7 +136,7 @@ impl Shop {
 
     /// Someone with these scopes.
     pub fn person(&self, name: String, scopes: &[&str]) -> Person {
-        let token = self.0.stack.token(&name, scopes).unwrap();
+        let token = self.local().token(&name, scopes).unwrap();
         Person { shop: self.clone(), name, token: Some(token) }
     }
 
@@ -231,7 +235,7 @@ impl Person {
     }
 
     pub fn request(&self, method: Method, path: &str) -> Request {
-        let url = format!("{}{path}", self.shop.stack().api_url());
+        let url = format!("{}{path}", self.shop.local().api_url());
         let mut builder = self.shop.0.http.request(method, url);
         if let Some(token) = &self.token {
             builder = builder.bearer_auth(token);
@@ -416,7 +420,7 @@ impl Answer {
         assert_eq!(pointers, [pointer], "{}: {}", self.told, self.body);
     }
 
-    /// Refused by the gateway, before any function saw it.
+    /// Rejected by the gateway, before any function saw it.
     #[track_caller]
     pub fn stopped_at_the_gateway(&self, status: u16) {
         assert_eq!(self.status.as_u16(), status, "{}: {}", self.told, self.body);

@@ -1,29 +1,29 @@
-//! One execution environment: a process of a function. It runs one event at a time, and between them it is frozen, as on
-//! Lambda: what it left for later does not happen.
+//! One execution environment: a process of a function. It runs one event at a time and is frozen between events, as on
+//! Lambda, so that work it left for later does not happen.
 
 use std::time::{Duration, SystemTime};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-use sijang_local::process::{self, Program};
+use sijang_cloud::process::{self, Program};
 use tokio::{process::Child, time::timeout};
 
-use crate::runtime_api::{Desk, Event, Report};
+use super::runtime_api::{RuntimeApiSession, Event, Report};
 
-/// Nothing takes as long, unless it never ends.
+/// Longer than any report takes.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A process of a function. It is killed when this is dropped.
 pub struct Environment {
     function: &'static str,
     child: Child,
-    desk: Desk,
+    session: RuntimeApiSession,
 }
 
-/// Why an event has no answer.
+/// Why an event has no response.
 #[derive(Debug)]
 pub enum Failure {
-    /// The function says that it failed.
+    /// The function reported an error.
     Error(Value),
     /// The process ended by itself.
     Exited,
@@ -32,10 +32,10 @@ pub enum Failure {
 }
 
 impl Environment {
-    /// Starts a process, which is asking for its first event when this returns.
-    pub async fn start(function: &'static str, program: &Program, desk: Desk) -> Self {
+    /// Starts a process and waits until it asks for its first event.
+    pub async fn start(function: &'static str, program: &Program, session: RuntimeApiSession) -> Self {
         let child = process::spawn(program).await.unwrap();
-        let mut environment = Self { function, child, desk };
+        let mut environment = Self { function, child, session };
         match environment.report().await {
             Ok(Report::Ready) => environment.freeze(),
             other => panic!("{function} does not start ({other:?}): {}", process::tail(&program.log)),
@@ -43,9 +43,12 @@ impl Environment {
         environment
     }
 
-    /// Runs an event to its answer, or until the time is up.
+    /// Runs an event to its response, or until `limit` has passed; then the process is killed.
+    ///
+    /// # Errors
+    /// When there is no response.
     pub async fn invoke(&mut self, body: Value, limit: Duration) -> Result<Value, Failure> {
-        self.desk.events.send(self.event(body, limit)).map_err(|_| Failure::Exited)?;
+        self.session.events.send(self.event(body, limit)).map_err(|_| Failure::Exited)?;
         self.thaw();
         let Ok(report) = timeout(limit, self.report()).await else {
             self.end().await;
@@ -64,18 +67,17 @@ impl Environment {
         answer
     }
 
-    /// Runs events at once in a process with so many workers, each of which must be asking for one. Gives the answers as
-    /// they come.
+    /// Runs events at once in a process of so many workers. Returns the responses in the order in which they come.
     pub async fn invoke_at_once(&mut self, workers: usize, bodies: Vec<Value>, limit: Duration) -> Vec<Value> {
         self.thaw();
-        // One has asked already: this is how a process starts.
+        // The first worker has asked for an event when the process started.
         for _ in 1..workers {
             let report = self.report().await.unwrap();
             assert!(matches!(report, Report::Ready), "{report:?}");
         }
         let expected = bodies.len();
         for body in bodies {
-            self.desk.events.send(self.event(body, limit)).unwrap();
+            self.session.events.send(self.event(body, limit)).unwrap();
         }
         let mut answers = Vec::new();
         while answers.len() < expected {
@@ -93,7 +95,7 @@ impl Environment {
         Event { function_arn, deadline: SystemTime::now() + limit, body }
     }
 
-    /// The end of the process, there and then.
+    /// Kills the process.
     pub async fn kill(mut self) {
         self.end().await;
     }
@@ -107,11 +109,11 @@ impl Environment {
         let report = async {
             tokio::select! {
                 biased;
-                report = self.desk.reports.recv() => report.ok_or(Failure::Exited),
+                report = self.session.reports.recv() => report.ok_or(Failure::Exited),
                 _ = self.child.wait() => Err(Failure::Exited),
             }
         };
-        timeout(PATIENCE, report).await.unwrap_or_else(|_| panic!("{} says nothing", self.function))
+        timeout(PATIENCE, report).await.unwrap_or_else(|_| panic!("{} reports nothing", self.function))
     }
 
     fn freeze(&self) {

@@ -1,26 +1,31 @@
-//! The events that start the functions, in the forms that AWS gives them: the samples of `local/events`, filled in.
+//! The events that invoke the functions, in the forms that AWS gives them: the samples of `local/fixtures/events`, filled in.
 
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use serde_json::{Map, Value, json};
 use sijang_storage::{AttributeValue, Item};
 
-/// A client's request, as the gateway passes it on.
+/// A client's request, as API Gateway passes it to a function.
 #[derive(Clone)]
 pub struct Request {
     /// `POST /v1/orders`.
     pub route: &'static str,
     /// The path's parameter, if it has one.
     pub parameter: Option<(&'static str, String)>,
+    /// Subject of the token.
     pub user: &'static str,
+    /// Scope of the token.
     pub scope: &'static str,
+    /// The `Idempotency-Key`.
     pub key: &'static str,
+    /// The body, if it has one.
     pub body: Option<Value>,
 }
 
 impl Request {
+    /// The event that invokes the function.
     pub fn event(&self) -> Value {
-        let mut event = sample(include_str!("../../events/place-order.json"));
+        let mut event = sample(include_str!("../../../fixtures/events/place-order.json"));
         let (method, template) = self.route.split_once(' ').unwrap();
         let mut path = template.to_owned();
         if let Some((name, value)) = &self.parameter {
@@ -44,7 +49,7 @@ impl Request {
 
 /// A batch of the events table's stream: these items, each inserted.
 pub fn stream_batch(items: &[Item]) -> Value {
-    let mut event = sample(include_str!("../../events/publish-order-events.json"));
+    let mut event = sample(include_str!("../../../fixtures/events/publish-order-events.json"));
     let record = event["Records"][0].clone();
     let inserted = |(position, item): (usize, &Item)| {
         let mut record = record.clone();
@@ -65,7 +70,7 @@ pub fn sequence_number(position: usize) -> String {
 
 /// A batch of the queue.
 pub fn queue_batch(messages: &[Message]) -> Value {
-    let mut event = sample(include_str!("../../events/record-sales.json"));
+    let mut event = sample(include_str!("../../../fixtures/events/record-sales.json"));
     let record = event["Records"][0].clone();
     let received = |message: &Message| {
         let count = MessageSystemAttributeName::ApproximateReceiveCount;

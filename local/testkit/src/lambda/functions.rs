@@ -1,9 +1,9 @@
-//! How the process of a function is started: its debug binary, with the environment that `template.yaml` gives it.
+//! How the process of a function is started: its debug binary, with the environment variables of `template.yaml`.
 
-use std::{ffi::OsString, path::Path, sync::LazyLock};
+use std::{ffi::OsString, path::{Path, PathBuf}, sync::LazyLock};
 
 use serde_json::Value;
-use sijang_local::{
+use sijang_cloud::{
     layout::Repository,
     process::{DeathSignal, Program},
     stack::STACK_NAME,
@@ -12,15 +12,22 @@ use sijang_local::{
 
 use crate::{
     engine::TABLES,
-    world::{DEAD_LETTERS, QUEUE, World},
+    services::{DLQ, QUEUE, Services},
 };
 
 static REPOSITORY: LazyLock<Repository> = LazyLock::new(|| Repository::find().unwrap());
 static TEMPLATE: LazyLock<Template> = LazyLock::new(|| Template::load(&REPOSITORY.template()).unwrap());
 
-/// Builds the binaries: cargo does not know that these tests need them.
+/// Builds the binaries: cargo does not know that the process tests need them.
 pub async fn build() {
-    sijang_local::build::functions(REPOSITORY.root(), true).await.unwrap();
+    sijang_cloud::build::functions(REPOSITORY.root(), true).await.unwrap();
+}
+
+/// A folder for temporary files, under cargo's target folder.
+pub fn scratch_folder() -> PathBuf {
+    let folder = REPOSITORY.target().join("tmp");
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
 }
 
 /// The function, as the template has it.
@@ -29,17 +36,17 @@ pub fn template(name: &str) -> &'static Function {
 }
 
 /// What to run for a function whose services are these, with its output in `folder`.
-pub fn program(name: &str, world: &World, runtime_api: &str, folder: &Path) -> Program {
+pub fn program(name: &str, services: &Services, runtime_api: &str, folder: &Path) -> Program {
     let mut program = bare(name, runtime_api, folder);
     let variables = template(name).environment.iter();
-    program.environment.extend(variables.map(|(variable, value)| (variable.into(), resolve(value, world).into())));
+    program.environment.extend(variables.map(|(variable, value)| (variable.into(), resolve(value, services).into())));
     let endpoints =
-        [("AWS_ENDPOINT_URL_DYNAMODB", world.dynamodb_endpoint()), ("AWS_ENDPOINT_URL_SQS", world.sqs_endpoint())];
+        [("AWS_ENDPOINT_URL_DYNAMODB", services.dynamodb_endpoint()), ("AWS_ENDPOINT_URL_SQS", services.sqs_endpoint())];
     program.environment.extend(endpoints.map(|(variable, value)| (variable.into(), value.into())));
     program
 }
 
-/// The same with what Lambda gives every function, and no more.
+/// The same with only the variables that Lambda sets for every function.
 pub fn bare(name: &str, runtime_api: &str, folder: &Path) -> Program {
     let given = [
         ("AWS_LAMBDA_RUNTIME_API", runtime_api),
@@ -63,17 +70,17 @@ pub fn bare(name: &str, runtime_api: &str, folder: &Path) -> Program {
 }
 
 /// A value of the template: a text, or a reference to a table, a queue or a parameter.
-fn resolve(value: &Value, world: &World) -> String {
+fn resolve(value: &Value, services: &Services) -> String {
     if let Some(text) = value.as_str() {
         return text.to_owned();
     }
-    let name = value["Ref"].as_str().unwrap_or_else(|| panic!("{value} is nothing that is known here"));
+    let name = value["Ref"].as_str().unwrap_or_else(|| panic!("{value} is not known here"));
     if let Some(table) = TABLES.iter().find(|table| table.logical_id == name) {
-        return world.database.name_of(&table.name);
+        return services.database.name_of(&table.name);
     }
     match name {
         "OrderEvents" => QUEUE.to_owned(),
-        "OrderEventsDlq" => DEAD_LETTERS.to_owned(),
+        "OrderEventsDlq" => DLQ.to_owned(),
         "AWS::StackName" => STACK_NAME.to_owned(),
         parameter => match &TEMPLATE.document()["Parameters"][parameter]["Default"] {
             Value::String(text) => text.clone(),

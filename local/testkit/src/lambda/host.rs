@@ -1,5 +1,5 @@
-//! The rig: a shop whose services are behind proxies and whose functions are processes. What carries the events on runs
-//! in environments that are kept, as Lambda keeps them.
+//! A host of function processes: the services of a shop behind fault proxies, and Lambda's Runtime API. Functions that
+//! deliver pending events run in environments that are kept warm, as Lambda keeps them.
 
 use std::{
     collections::BTreeMap,
@@ -9,73 +9,77 @@ use std::{
 };
 
 use jiff::Timestamp;
-use sijang_local::seoul;
+use sijang_cloud::seoul;
 use tempfile::TempDir;
 use tokio::sync::Mutex as AsyncMutex;
 
-use crate::{
-    books::{Events, order_event_items},
+use super::{
     environment::Environment,
     functions,
     runtime_api::RuntimeApi,
-    snapshot::Snapshot,
     trigger::{Outcome, Trigger},
-    world::{DEAD_LETTERS, QUEUE, World, sqs},
+};
+use crate::{
+    pipeline::{Stage, relayed_items},
+    services::{DLQ, QUEUE, Services, sqs},
+    snapshot::Snapshot,
 };
 
 /// Enough for anything that meets no fault.
 pub const PLENTY: Duration = Duration::from_mins(1);
-/// How often something is run again before it is given up.
+/// How often a function is run again before the test fails.
 const TRIES: usize = 5;
 
-/// When the aggregator is scheduled: the second night from now, whose three days have the present in them, even when
-/// midnight passes meanwhile.
-static NIGHT: LazyLock<String> = LazyLock::new(|| {
+/// When the aggregation is scheduled: the second night from now. Its three days include the present, even when midnight
+/// passes meanwhile.
+static SCHEDULED: LazyLock<String> = LazyLock::new(|| {
     let day = seoul::day(Timestamp::now()).tomorrow().unwrap().tomorrow().unwrap();
     seoul::schedule(day).unwrap().to_string()
 });
 
-/// The aggregator's trigger.
-pub fn night() -> Trigger {
-    Trigger::Schedule(NIGHT.clone())
+/// The schedule's trigger of the daily aggregation.
+pub fn daily_aggregation() -> Trigger {
+    Trigger::Schedule(SCHEDULED.clone())
 }
 
-/// A shop, and the service that runs its functions.
-pub struct Rig {
-    pub world: World,
-    /// The queues, past their proxy.
+/// The services of a shop, and the Runtime API that its function processes use.
+pub struct LambdaHost {
+    /// The tables and queues, behind fault proxies.
+    pub services: Services,
+    /// A client of the queues that bypasses their proxy.
     pub sqs: aws_sdk_sqs::Client,
     api: RuntimeApi,
-    /// Environments that are kept: they have run before, and are frozen.
+    /// Warm environments: they have run before and are frozen.
     warm: AsyncMutex<BTreeMap<&'static str, Environment>>,
-    /// What is stored, by what was seen last.
+    /// What is stored, as of the last snapshot.
     known: Mutex<Snapshot>,
     logs: TempDir,
 }
 
-impl Rig {
+impl LambdaHost {
+    /// Empty tables, empty queues and no process.
     pub async fn new() -> Self {
-        let world = World::new().await;
-        let known = Mutex::new(Snapshot::of(&world.database).await);
-        let sqs = sqs(&world.sqs.endpoint(), PLENTY);
-        let logs = tempfile::Builder::new().prefix("rig-").tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let services = Services::new().await;
+        let known = Mutex::new(Snapshot::of(&services.database).await);
+        let sqs = sqs(&services.sqs.endpoint(), PLENTY);
+        let logs = tempfile::Builder::new().prefix("processes-").tempdir_in(functions::scratch_folder()).unwrap();
         let (api, warm) = (RuntimeApi::start().await.unwrap(), AsyncMutex::default());
-        Self { world, sqs, api, warm, known, logs }
+        Self { services, sqs, api, warm, known, logs }
     }
 
-    /// A new environment of a function, which remembers nothing.
+    /// Starts a new environment of a function, with empty caches.
     pub async fn start(&self, function: &'static str) -> Environment {
-        let desk = self.api.open();
-        let program = functions::program(function, &self.world, &desk.address, self.logs.path());
-        Environment::start(function, &program, desk).await
+        let session = self.api.open();
+        let program = functions::program(function, &self.services, &session.address, self.logs.path());
+        Environment::start(function, &program, session).await
     }
 
-    /// A new environment of a function that takes so many events at once, as on managed instances.
+    /// Starts a new environment that takes so many events at once, as on Lambda Managed Instances.
     pub async fn start_concurrent(&self, function: &'static str, workers: usize) -> Environment {
-        let desk = self.api.open();
-        let mut program = functions::program(function, &self.world, &desk.address, self.logs.path());
+        let session = self.api.open();
+        let mut program = functions::program(function, &self.services, &session.address, self.logs.path());
         program.environment.push(("AWS_LAMBDA_MAX_CONCURRENCY".into(), workers.to_string().into()));
-        Environment::start(function, &program, desk).await
+        Environment::start(function, &program, session).await
     }
 
     /// What the processes of a function have logged.
@@ -86,13 +90,13 @@ impl Rig {
     /// Makes the tables have these items, and the queue these messages.
     pub async fn reset(&self, items: &Snapshot, messages: &[String]) {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        self.world.reset(&known, items, messages).await;
+        self.services.reset(&known, items, messages).await;
         self.knows(items);
     }
 
     /// What is stored now.
     pub async fn snapshot(&self) -> Snapshot {
-        let snapshot = Snapshot::of(&self.world.database).await;
+        let snapshot = Snapshot::of(&self.services.database).await;
         self.knows(&snapshot);
         snapshot
     }
@@ -101,7 +105,10 @@ impl Rig {
         *self.known.lock().unwrap_or_else(PoisonError::into_inner) = snapshot.clone();
     }
 
-    /// Runs a function in a kept environment until it is done.
+    /// Runs a function in a warm environment until it is done.
+    ///
+    /// # Errors
+    /// When it is not done after five runs.
     pub async fn run(&self, function: &'static str, mut trigger: Trigger) -> Result<(), String> {
         let mut warm = self.warm.lock().await;
         let mut environment = match warm.remove(function) {
@@ -110,7 +117,7 @@ impl Rig {
         };
         let mut last = String::new();
         for _ in 0..TRIES {
-            self.world.sqs.pass_visibility_timeout();
+            self.services.sqs.pass_visibility_timeout();
             match trigger.fire(self, &mut environment, PLENTY).await {
                 Outcome::Done(_) => {
                     warm.insert(function, environment);
@@ -122,22 +129,25 @@ impl Rig {
         Err(format!("{function} is not done after {TRIES} runs: {last}"))
     }
 
-    /// Carries the events to their end, each by its function. Returns what is stored then.
-    pub async fn carry(&self, events: Events) -> Result<Snapshot, String> {
-        if events == Events::InStream {
+    /// Delivers the events to the end of the pipeline, each by its function. Returns what is stored then.
+    ///
+    /// # Errors
+    /// When a function fails, or messages are left.
+    pub async fn deliver_pending(&self, stage: Stage) -> Result<Snapshot, String> {
+        if stage == Stage::InStream {
             let shop = self.snapshot().await;
-            let records = order_event_items(&shop);
+            let records = relayed_items(&shop);
             if records.is_empty() {
                 return Ok(shop);
             }
             self.run("publish-order-events", Trigger::Stream(records)).await?;
         }
         self.run("record-sales", Trigger::Queue).await?;
-        if events != Events::Ranked {
-            self.run("aggregate-daily-stats", night()).await?;
+        if stage != Stage::Ranked {
+            self.run("aggregate-daily-stats", daily_aggregation()).await?;
         }
-        for queue in [QUEUE, DEAD_LETTERS] {
-            let left = self.world.sqs.bodies(queue);
+        for queue in [QUEUE, DLQ] {
+            let left = self.services.sqs.bodies(queue);
             if !left.is_empty() {
                 return Err(format!("{} messages are left in {queue}", left.len()));
             }

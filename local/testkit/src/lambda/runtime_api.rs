@@ -1,5 +1,5 @@
-//! Lambda's runtime API, as much of it as the runtime speaks: each execution environment asks for its next event, and
-//! says how it went. One server for all; an environment is known by the first part of its paths.
+//! Lambda's Runtime API, as far as the runtime uses it: an execution environment asks for its next event and reports the
+//! result. One server for all environments, which it tells apart by the first part of the path.
 
 use std::{
     collections::HashMap,
@@ -28,84 +28,93 @@ use tokio::{
 };
 use ulid::Ulid;
 
-/// An event on its way to a function.
+/// An event for a function.
 pub struct Event {
+    /// ARN of the invoked function.
     pub function_arn: String,
-    /// When the environment is cut off.
+    /// When the invocation times out.
     pub deadline: SystemTime,
+    /// The event as JSON.
     pub body: Value,
 }
 
-/// What an environment says.
+/// What an environment reports.
 #[derive(Debug)]
 pub enum Report {
     /// It asks for its next event.
     Ready,
+    /// The function's response.
     Answer(Value),
+    /// The function's error, or the error of its start.
     Error(Value),
 }
 
-/// The service's end of an environment.
-pub struct Desk {
+/// The service's end of one environment: its events go in, its reports come out.
+pub struct RuntimeApiSession {
     /// What `AWS_LAMBDA_RUNTIME_API` is in the environment.
     pub address: String,
+    /// Events for the environment.
     pub events: mpsc::UnboundedSender<Event>,
+    /// Reports of the environment.
     pub reports: mpsc::UnboundedReceiver<Report>,
 }
 
 /// The environment's end.
-struct Counter {
+struct SessionChannels {
     events: AsyncMutex<mpsc::UnboundedReceiver<Event>>,
     reports: mpsc::UnboundedSender<Report>,
 }
 
-type Counters = Arc<Mutex<HashMap<u64, Arc<Counter>>>>;
+type Sessions = Arc<Mutex<HashMap<u64, Arc<SessionChannels>>>>;
 
-/// The server. It ends when it is dropped.
+/// The server. It stops when this is dropped.
 pub struct RuntimeApi {
     address: SocketAddr,
-    counters: Counters,
+    sessions: Sessions,
     opened: AtomicU64,
     _tasks: JoinSet<io::Result<()>>,
 }
 
 impl RuntimeApi {
     /// Listens on a free port.
+    ///
+    /// # Errors
+    /// When no port can be bound.
     pub async fn start() -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
-        let counters = Counters::default();
+        let sessions = Sessions::default();
         let router = Router::new()
             .route("/{environment}/2018-06-01/runtime/invocation/next", get(next))
             .route("/{environment}/2018-06-01/runtime/invocation/{request}/response", post(answer))
             .route("/{environment}/2018-06-01/runtime/invocation/{request}/error", post(error))
             .route("/{environment}/2018-06-01/runtime/init/error", post(init_error))
-            .with_state(Arc::clone(&counters));
+            .with_state(Arc::clone(&sessions));
         let mut tasks = JoinSet::new();
         tasks.spawn(async move { axum::serve(listener, router).await });
-        Ok(Self { address, counters, opened: AtomicU64::new(0), _tasks: tasks })
+        Ok(Self { address, sessions, opened: AtomicU64::new(0), _tasks: tasks })
     }
 
-    /// A place for one more environment.
-    pub fn open(&self) -> Desk {
+    /// Opens a session for one more environment.
+    pub fn open(&self) -> RuntimeApiSession {
         let number = self.opened.fetch_add(1, Ordering::Relaxed);
         let (events, received) = mpsc::unbounded_channel();
         let (said, reports) = mpsc::unbounded_channel();
-        let counter = Counter { events: AsyncMutex::new(received), reports: said };
-        lock(&self.counters).insert(number, Arc::new(counter));
-        Desk { address: format!("http://{}/{number}", self.address), events, reports }
+        let channels = SessionChannels { events: AsyncMutex::new(received), reports: said };
+        lock(&self.sessions).insert(number, Arc::new(channels));
+        RuntimeApiSession { address: format!("http://{}/{number}", self.address), events, reports }
     }
 }
 
-fn lock(counters: &Counters) -> MutexGuard<'_, HashMap<u64, Arc<Counter>>> {
-    counters.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(sessions: &Sessions) -> MutexGuard<'_, HashMap<u64, Arc<SessionChannels>>> {
+    sessions.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn next(State(counters): State<Counters>, Path(environment): Path<u64>) -> Response {
-    let Some(counter) = lock(&counters).get(&environment).cloned() else { return gone() };
-    // Who opened the desk may have left it; then no event comes either.
-    let _ = counter.reports.send(Report::Ready);
-    let Some(event) = counter.events.lock().await.recv().await else { return gone() };
+async fn next(State(sessions): State<Sessions>, Path(environment): Path<u64>) -> Response {
+    let Some(channels) = lock(&sessions).get(&environment).cloned() else { return gone() };
+    // Nobody may hold the session any more; then no event comes either.
+    let _ = channels.reports.send(Report::Ready);
+    let Some(event) = channels.events.lock().await.recv().await else { return gone() };
     let deadline = event.deadline.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
     let headers = [
         ("lambda-runtime-aws-request-id", Ulid::generate().to_string()),
@@ -117,29 +126,29 @@ async fn next(State(counters): State<Counters>, Path(environment): Path<u64>) ->
 }
 
 async fn answer(
-    State(counters): State<Counters>,
+    State(sessions): State<Sessions>,
     Path((environment, _)): Path<(u64, String)>,
     body: Bytes,
 ) -> Response {
-    report(&counters, environment, Report::Answer(json(&body)))
+    report(&sessions, environment, Report::Answer(json(&body)))
 }
 
-async fn error(State(counters): State<Counters>, Path((environment, _)): Path<(u64, String)>, body: Bytes) -> Response {
-    report(&counters, environment, Report::Error(json(&body)))
+async fn error(State(sessions): State<Sessions>, Path((environment, _)): Path<(u64, String)>, body: Bytes) -> Response {
+    report(&sessions, environment, Report::Error(json(&body)))
 }
 
-async fn init_error(State(counters): State<Counters>, Path(environment): Path<u64>, body: Bytes) -> Response {
-    report(&counters, environment, Report::Error(json(&body)))
+async fn init_error(State(sessions): State<Sessions>, Path(environment): Path<u64>, body: Bytes) -> Response {
+    report(&sessions, environment, Report::Error(json(&body)))
 }
 
-/// The runtime does not say that it is JSON.
+/// The body as JSON: the runtime sends no content type.
 fn json(body: &[u8]) -> Value {
     serde_json::from_slice(body).unwrap_or_default()
 }
 
-fn report(counters: &Counters, environment: u64, report: Report) -> Response {
-    let Some(counter) = lock(counters).get(&environment).cloned() else { return gone() };
-    let _ = counter.reports.send(report);
+fn report(sessions: &Sessions, environment: u64, report: Report) -> Response {
+    let Some(channels) = lock(sessions).get(&environment).cloned() else { return gone() };
+    let _ = channels.reports.send(report);
     StatusCode::ACCEPTED.into_response()
 }
 

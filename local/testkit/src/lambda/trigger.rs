@@ -1,4 +1,4 @@
-//! Who starts a function, and starts it again until it is done: a client, the stream, the queue, the scheduler.
+//! What invokes a function, and invokes it again until it is done: a client, the stream, the queue or the scheduler.
 
 use std::{fmt, time::Duration};
 
@@ -6,16 +6,17 @@ use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, MessageSystemA
 use serde_json::Value;
 use sijang_storage::Item;
 
-use crate::{
+use super::{
     environment::{Environment, Failure},
     events::{Request, queue_batch, schedule, sequence_number, stream_batch},
-    lambda::Rig,
-    world::QUEUE,
+    host::LambdaHost,
 };
+use crate::services::QUEUE;
 
 /// The most messages that the queue gives a function at once.
 const BATCH: usize = 100;
 
+/// A source of invocations.
 #[derive(Clone)]
 pub enum Trigger {
     /// A client repeats its request, with the same key, until it has an answer.
@@ -30,6 +31,7 @@ pub enum Trigger {
 
 /// What came of a run.
 pub enum Outcome {
+    /// The function is done, with this reply.
     Done(Reply),
     /// It is to be run again, for this reason.
     NotDone(String),
@@ -60,7 +62,9 @@ impl From<Failure> for Outcome {
 /// The answer to a client; a worker's says no more than that it is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
+    /// HTTP status.
     pub status: u64,
+    /// Body as text.
     pub body: String,
     /// Whether it says that it is an earlier request's.
     pub replayed: bool,
@@ -79,12 +83,13 @@ impl Reply {
 }
 
 impl Trigger {
+    /// Whether a client sends it.
     pub fn is_client(&self) -> bool {
         matches!(self, Self::Client(_))
     }
 
     /// Runs the function once.
-    pub async fn fire(&mut self, rig: &Rig, environment: &mut Environment, limit: Duration) -> Outcome {
+    pub async fn fire(&mut self, host: &LambdaHost, environment: &mut Environment, limit: Duration) -> Outcome {
         match self {
             Self::Client(request) => match environment.invoke(request.event(), limit).await {
                 Ok(answer) => answer_of(&answer),
@@ -102,8 +107,8 @@ impl Trigger {
                 Err(failure) => failure.into(),
             },
             Self::Queue => {
-                let messages = receive(rig, BATCH).await;
-                consume(rig, environment, &messages, limit).await
+                let messages = receive(host, BATCH).await;
+                consume(host, environment, &messages, limit).await
             }
             Self::Schedule(time) => match environment.invoke(schedule(time), limit).await {
                 Ok(_) => Outcome::Done(Reply::all_done()),
@@ -130,11 +135,11 @@ fn failures(answer: &Value) -> Vec<&str> {
 }
 
 /// Receives what is visible, up to `most` messages, as the event source mapping does.
-pub async fn receive(rig: &Rig, most: usize) -> Vec<Message> {
+pub async fn receive(host: &LambdaHost, most: usize) -> Vec<Message> {
     let mut messages = Vec::new();
     while messages.len() < most {
         let left = i32::try_from((most - messages.len()).min(10)).unwrap();
-        let call = rig.sqs.receive_message().queue_url(QUEUE).max_number_of_messages(left);
+        let call = host.sqs.receive_message().queue_url(QUEUE).max_number_of_messages(left);
         let call = call.message_system_attribute_names(MessageSystemAttributeName::All);
         match call.send().await.unwrap().messages {
             Some(more) if !more.is_empty() => messages.extend(more),
@@ -145,7 +150,7 @@ pub async fn receive(rig: &Rig, most: usize) -> Vec<Message> {
 }
 
 /// Gives the messages to the function, and deletes those that it is done with.
-pub async fn consume(rig: &Rig, environment: &mut Environment, messages: &[Message], limit: Duration) -> Outcome {
+pub async fn consume(host: &LambdaHost, environment: &mut Environment, messages: &[Message], limit: Duration) -> Outcome {
     if messages.is_empty() {
         return Outcome::Done(Reply::all_done());
     }
@@ -158,7 +163,7 @@ pub async fn consume(rig: &Rig, environment: &mut Environment, messages: &[Messa
     for (position, message) in done.enumerate() {
         let entry = DeleteMessageBatchRequestEntry::builder().id(position.to_string());
         let entry = entry.receipt_handle(message.receipt_handle().unwrap()).build().unwrap();
-        rig.sqs.delete_message_batch().queue_url(QUEUE).entries(entry).send().await.unwrap();
+        host.sqs.delete_message_batch().queue_url(QUEUE).entries(entry).send().await.unwrap();
     }
     if failed.is_empty() {
         Outcome::Done(Reply::all_done())

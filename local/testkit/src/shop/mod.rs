@@ -15,9 +15,10 @@ use std::{
 };
 
 use sijang_domain::{
-    Answered, CampaignDraft, Cart, Command, CouponId, CouponTerms, Deposit, DepositLimits, Discount, Error,
-    Fingerprint, IdempotencyKey, IssuedCoupon, LedgerEntry, Moment, Money, Name, Order, OrderId, Page, Position,
-    Product, ProductDraft, ProductId, ProductPatch, Refusal, Rendered, ShardCount, Stock, Timestamp, TraceId, UserId,
+    CampaignDraft, Cart, Command, CouponId, CouponTerms, Deposit, DepositLimits, Discount, Error, Fingerprint,
+    IdempotencyKey, Idempotent, IssuedCoupon, LedgerEntry, Money, Name, Order, OrderId, Page, Position, Product,
+    ProductDraft, ProductId, ProductPatch, Rejection, RequestTime, ResponseBody, ShardCount, Stock, Timestamp, TraceId,
+    UserId,
 };
 use sijang_storage::Store;
 
@@ -53,8 +54,8 @@ pub fn after(at: Timestamp, seconds: i64) -> Timestamp {
     Timestamp::from_millis(at.millis() + seconds * 1000).unwrap()
 }
 
-pub fn moment(now: Timestamp) -> Moment {
-    Moment { now, deadline: Instant::now() + PATIENCE }
+pub fn time(now: Timestamp) -> RequestTime {
+    RequestTime { now, deadline: Instant::now() + PATIENCE }
 }
 
 /// A shop, seen from one environment of its functions.
@@ -282,7 +283,7 @@ impl Customer {
     }
 
     pub async fn ledger_page(&self, limit: usize, after: Option<Position>) -> Result<Page<LedgerEntry>, Error> {
-        self.shop.store.ledger(&self.user, limit, after, moment(self.shop.now())).await
+        self.shop.store.ledger(&self.user, limit, after, time(self.shop.now())).await
     }
 
     pub async fn orders(&self) -> Vec<Order> {
@@ -339,13 +340,17 @@ impl<A: Ask> Request<A> {
         answer.value
     }
 
-    /// Sends it, and expects it to be refused and to leave nothing behind.
-    pub async fn refused(self) -> Refusal {
+    /// Sends it, and expects it to be rejected and to leave nothing behind.
+    pub async fn rejected(self) -> Rejection {
         let shop = self.customer.shop.clone();
         let before = shop.snapshot().await;
-        let refusal = refusal(self.await);
-        assert_eq!(shop.snapshot().await.changes_since(&before), [], "refused ({refusal}), and yet written");
-        refusal
+        let rejection = rejection(self.await);
+        assert_eq!(
+            shop.snapshot().await.effects_beside_rejections(&before),
+            [],
+            "rejected ({rejection}), and yet written"
+        );
+        rejection
     }
 
     /// Sends it, and expects an earlier request's answer and nothing written again.
@@ -384,16 +389,29 @@ impl Request<Issue> {
 }
 
 impl<A: Ask> IntoFuture for Request<A> {
-    type Output = Result<Answered<A::Value>, Error>;
+    type Output = Result<Idempotent<A::Value>, Error>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
         let Self { customer: Customer { shop, user }, key, at, ask } = self;
         let key = IdempotencyKey::parse(&key).unwrap();
         let (operation, fingerprint) = (A::OPERATION, ask.fingerprint());
-        let command = Command { user, operation, key, fingerprint, moment: moment(at), trace: Some(trace()) };
+        let command = Command {
+            user,
+            operation,
+            key,
+            fingerprint,
+            time: time(at),
+            request_id: request_id(),
+            trace: Some(trace()),
+        };
         Box::pin(async move { ask.send(&shop.store, &command).await })
     }
+}
+
+/// A name for one request, as the gateway gives one: a copy of a command has another one.
+pub fn request_id() -> String {
+    ulid::Ulid::generate().to_string()
 }
 
 /// The trace that all requests have: as in the shop, it takes its place in each event.
@@ -401,16 +419,16 @@ pub fn trace() -> TraceId {
     TraceId::of_header("Root=1-5759e988-bd862e3fe1be46a994272793").unwrap()
 }
 
-/// The refusal that an operation ended in.
-pub fn refusal<T: Debug>(result: Result<T, Error>) -> Refusal {
+/// The rejection that an operation ended in.
+pub fn rejection<T: Debug>(result: Result<T, Error>) -> Rejection {
     match result {
-        Err(Error::Refused(refusal)) => refusal,
-        other => panic!("expected a refusal, not {other:?}"),
+        Err(Error::Rejected(rejection) | Error::ReplayedRejection { rejection, .. }) => rejection,
+        other => panic!("expected a rejection, not {other:?}"),
     }
 }
 
 /// Sends all requests at once, each from a task of its own.
-pub async fn race<A: Ask>(requests: impl IntoIterator<Item = Request<A>>) -> Vec<Result<Answered<A::Value>, Error>> {
+pub async fn race<A: Ask>(requests: impl IntoIterator<Item = Request<A>>) -> Vec<Result<Idempotent<A::Value>, Error>> {
     let tasks: Vec<_> = requests.into_iter().map(|request| tokio::spawn(request.into_future())).collect();
     let mut results = Vec::with_capacity(tasks.len());
     for task in tasks {
@@ -436,7 +454,7 @@ where
 }
 
 /// An attribute of an answer.
-pub fn id_in<T: std::str::FromStr<Err: Debug>>(answer: &Rendered, attribute: &str) -> T {
+pub fn id_in<T: std::str::FromStr<Err: Debug>>(answer: &ResponseBody, attribute: &str) -> T {
     let answer: serde_json::Value = serde_json::from_str(answer.as_str()).unwrap();
     answer[attribute].as_str().unwrap().parse().unwrap()
 }
@@ -453,18 +471,18 @@ pub trait Ask: Clone + Send + 'static {
         self,
         store: &Store,
         command: &Command,
-    ) -> impl Future<Output = Result<Answered<Self::Value>, Error>> + Send;
+    ) -> impl Future<Output = Result<Idempotent<Self::Value>, Error>> + Send;
 }
 
 impl Ask for Deposit {
-    type Value = Rendered;
+    type Value = ResponseBody;
     const OPERATION: &'static str = "deposit-balance";
 
     fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of(self)
     }
 
-    async fn send(self, store: &Store, command: &Command) -> Result<Answered<Rendered>, Error> {
+    async fn send(self, store: &Store, command: &Command) -> Result<Idempotent<ResponseBody>, Error> {
         store.deposit(command, self, &limits()).await
     }
 }
@@ -483,9 +501,9 @@ impl Ask for Issue {
         Fingerprint::of(&())
     }
 
-    async fn send(self, store: &Store, command: &Command) -> Result<Answered<IssuedCoupon>, Error> {
+    async fn send(self, store: &Store, command: &Command) -> Result<Idempotent<IssuedCoupon>, Error> {
         let key = self.keyed.then_some(&command.key);
-        store.issue_coupon(&command.user, self.coupon, key, command.moment).await
+        store.issue_coupon(&command.user, self.coupon, key, command.time).await
     }
 }
 
@@ -509,7 +527,7 @@ impl Ask for Purchase {
         Fingerprint::of(&(&self.cart(), self.coupon))
     }
 
-    async fn send(self, store: &Store, command: &Command) -> Result<Answered<Order>, Error> {
+    async fn send(self, store: &Store, command: &Command) -> Result<Idempotent<Order>, Error> {
         store.place_order(command, &self.cart(), self.coupon).await
     }
 }
@@ -527,20 +545,20 @@ impl Ask for Cancellation {
         Fingerprint::of(&self.order)
     }
 
-    async fn send(self, store: &Store, command: &Command) -> Result<Answered<Order>, Error> {
+    async fn send(self, store: &Store, command: &Command) -> Result<Idempotent<Order>, Error> {
         store.cancel_order(command, self.order).await
     }
 }
 
 impl Ask for ProductDraft {
-    type Value = Rendered;
+    type Value = ResponseBody;
     const OPERATION: &'static str = "create-product";
 
     fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of(self)
     }
 
-    async fn send(self, store: &Store, command: &Command) -> Result<Answered<Rendered>, Error> {
+    async fn send(self, store: &Store, command: &Command) -> Result<Idempotent<ResponseBody>, Error> {
         store.create_product(command, self).await
     }
 }
@@ -552,14 +570,14 @@ pub struct Update {
 }
 
 impl Ask for Update {
-    type Value = Rendered;
+    type Value = ResponseBody;
     const OPERATION: &'static str = "update-product";
 
     fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of(&(self.product, &self.patch))
     }
 
-    async fn send(self, store: &Store, command: &Command) -> Result<Answered<Rendered>, Error> {
+    async fn send(self, store: &Store, command: &Command) -> Result<Idempotent<ResponseBody>, Error> {
         store.update_product(command, self.product, &self.patch).await
     }
 }
@@ -577,14 +595,14 @@ impl Adjustment {
 }
 
 impl Ask for Adjustment {
-    type Value = Rendered;
+    type Value = ResponseBody;
     const OPERATION: &'static str = "adjust-stock";
 
     fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of(&(self.product, self.change()))
     }
 
-    async fn send(self, store: &Store, command: &Command) -> Result<Answered<Rendered>, Error> {
+    async fn send(self, store: &Store, command: &Command) -> Result<Idempotent<ResponseBody>, Error> {
         store.adjust_stock(command, self.product, self.change()).await
     }
 }
@@ -596,14 +614,14 @@ pub struct StockReshard {
 }
 
 impl Ask for StockReshard {
-    type Value = Rendered;
+    type Value = ResponseBody;
     const OPERATION: &'static str = "reshard-stock";
 
     fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of(&(self.product, self.shards))
     }
 
-    async fn send(self, store: &Store, command: &Command) -> Result<Answered<Rendered>, Error> {
+    async fn send(self, store: &Store, command: &Command) -> Result<Idempotent<ResponseBody>, Error> {
         store.reshard_stock(command, self.product, self.shards).await
     }
 }
@@ -615,27 +633,27 @@ pub struct CouponReshard {
 }
 
 impl Ask for CouponReshard {
-    type Value = Rendered;
+    type Value = ResponseBody;
     const OPERATION: &'static str = "reshard-coupon";
 
     fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of(&(self.coupon, self.shards))
     }
 
-    async fn send(self, store: &Store, command: &Command) -> Result<Answered<Rendered>, Error> {
+    async fn send(self, store: &Store, command: &Command) -> Result<Idempotent<ResponseBody>, Error> {
         store.reshard_coupon(command, self.coupon, self.shards).await
     }
 }
 
 impl Ask for CampaignDraft {
-    type Value = Rendered;
+    type Value = ResponseBody;
     const OPERATION: &'static str = "create-coupon";
 
     fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of(self)
     }
 
-    async fn send(self, store: &Store, command: &Command) -> Result<Answered<Rendered>, Error> {
+    async fn send(self, store: &Store, command: &Command) -> Result<Idempotent<ResponseBody>, Error> {
         store.create_campaign(command, self).await
     }
 }

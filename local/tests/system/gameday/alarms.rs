@@ -5,9 +5,8 @@ use std::{collections::BTreeMap, fs};
 
 use aws_sdk_sqs::types::MessageSystemAttributeName;
 use serde_json::Value;
-use sijang_local::stack::STACK_NAME;
-
-use crate::shop::Shop;
+use sijang_cloud::stack::STACK_NAME;
+use sijang_testkit::http::Shop;
 
 /// What was written to the logs before; only what comes after counts.
 #[derive(Default)]

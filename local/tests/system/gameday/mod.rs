@@ -1,7 +1,7 @@
 //! Game day: seven things are broken on purpose on a running stack. Each has to show in logs and metrics, so that its alarm
 //! goes on; the commands of its runbook, as they stand there, have to mend it; and then the books have to balance.
 //!
-//! `./local/gameday` prints the table. Times in it are those of a machine on which an hour is not waited for: what an alarm
+//! `./local/shop gameday` prints the table. Times in it are those of a machine on which an hour is not waited for: what an alarm
 //! sees after an hour is asked of it as it would be then.
 
 mod alarms;
@@ -23,23 +23,21 @@ use futures::future::join_all;
 use jiff::Timestamp;
 use libtest_mimic::{Completion, Trial};
 use serde_json::json;
-use sijang_domain::{Cart, Command, Fingerprint, IdempotencyKey, Moment, UserId};
-use sijang_local::{
+use sijang_cloud::stack::StackOptions;
+use sijang_cloud::{
     faults::{Fault, Faults, Plan},
     seoul,
-    stack::StackOptions,
 };
+use sijang_domain::{Cart, Command, Fingerprint, IdempotencyKey, RequestTime, UserId};
 use sijang_storage::{Store, Tables};
 
 use self::{alarms::Watch, runbook::Desk};
-use crate::{
-    books::{Books, PIPELINE, drift},
-    shop::{Person, Shop, krw, order, text},
-    world::{World, eventually, own_trial},
-};
+use sijang_testkit::http::{Person, Shop, krw, order, text};
+
+use crate::{stored::{PIPELINE, Stored, reconcile}, world::{World, eventually, own_trial}};
 
 const QUEUE: &str = "OrderEventsQueueUrl";
-const DEAD_LETTERS: &str = "OrderEventsDlqUrl";
+const DLQ: &str = "OrderEventsDlqUrl";
 const PRICE: i64 = 1_000;
 const HOUR: i64 = 3_600;
 
@@ -67,7 +65,7 @@ async fn gameday(world: Arc<World>) -> Completion {
     day.throttled_table().await;
     day.wrong_clock().await;
     day.wrong_price().await;
-    day.many_dead_letters().await;
+    day.many_dlq_messages().await;
     day.spoilt_total().await;
     day.print();
     let GameDay { shop, customer, .. } = day;
@@ -81,8 +79,8 @@ impl GameDay {
         let faults = Faults::none();
         let options = StackOptions { faults: Some(faults.clone()), ..StackOptions::isolated(state) };
         let shop = world.start(options).await.unwrap();
-        // Three receives at the usual pace would take minutes.
-        shop.set_visibility_timeout(QUEUE, "2").await;
+        // Ten receives with the usual visibility timeout would take half an hour.
+        shop.set_visibility_timeout(QUEUE, "1").await;
         let desk = Desk::beside(&shop, state).await;
         let product = shop.product(PRICE, 10_000).await;
         let customer = shop.customer_with(1_000_000).await;
@@ -121,12 +119,12 @@ impl GameDay {
 
     /// Everything that was broken is mended: who orders is served, alarms stay off, events are counted, books balanced.
     async fn mended(&mut self, what: &str, showed: &str, after: f64, alarm: Option<&str>, runbook: &str) {
-        Books::caught_up(&self.shop).await;
+        Stored::once_counted(&self.shop).await;
         self.watch = Watch::begin(&self.shop);
         self.place().await;
-        Books::caught_up(&self.shop).await.audit();
+        Stored::once_counted(&self.shop).await.check();
         for day in [seoul::day(Timestamp::now()), yesterday()] {
-            assert_eq!(drift(&self.shop, day).await, json!([]), "{what}: the reconciler");
+            assert_eq!(reconcile(&self.shop, day).await, json!([]), "{what}: the reconciler");
         }
         if let Some(alarm) = alarm {
             assert!(!self.watch.is_on(&self.shop, alarm, 0).await, "{alarm} stays on");
@@ -141,13 +139,13 @@ impl GameDay {
         let send = self.shop.sqs().send_message().queue_url(self.shop.queue(QUEUE));
         send.message_body("poison").send().await.unwrap();
         self.place().await;
-        let after = self.alarm("DeadLettersAlarm", 0).await;
+        let after = self.alarm("DlqMessagesAlarm", 0).await;
         self.logged("a message that is no order event").await;
         self.counted("MalformedEvents").await;
-        let said = self.desk.follow("dead-letters").await;
+        let said = self.desk.follow("dlq-messages").await;
         assert!(said.contains("poison") && said.contains(" is gone"), "{said}");
-        let showed = "log: no order event; MalformedEvents; 1 dead letter";
-        self.mended("poison message", showed, after, Some("DeadLettersAlarm"), "dead-letters").await;
+        let showed = "log: no order event; MalformedEvents; 1 DLQ message";
+        self.mended("poison message", showed, after, Some("DlqMessagesAlarm"), "dlq-messages").await;
     }
 
     /// Nobody takes from the queue, and an hour passes.
@@ -167,7 +165,7 @@ impl GameDay {
         self.mended("consumer down for an hour", showed, after, Some("ConsumerBehindAlarm"), "consumer-behind").await;
     }
 
-    /// The tables refuse transactions, until somebody gives them more capacity.
+    /// The tables reject transactions, until somebody gives them more capacity.
     async fn throttled_table(&mut self) {
         self.break_something();
         let raised = Arc::new(AtomicBool::new(false));
@@ -219,7 +217,7 @@ impl GameDay {
     /// Has an order written in an environment with this time, and waits until it can be counted.
     async fn sell_by_the_clock(&self, millis: i64) {
         let order = self.order_by_the_clock(millis).await;
-        let counted = async || Books::read(&self.shop).await.has_fact(&order).then_some(());
+        let counted = async || Stored::read(&self.shop).await.has_fact(&order).then_some(());
         eventually("the fact of yesterday's order", PIPELINE, counted).await;
     }
 
@@ -250,7 +248,8 @@ impl GameDay {
             operation: "place-order",
             key: IdempotencyKey::parse(&format!("by-the-clock-{millis}")).unwrap(),
             fingerprint: Fingerprint::of(&(&cart, None::<sijang_domain::CouponId>)),
-            moment: Moment { now, deadline: Instant::now() + Duration::from_mins(1) },
+            time: RequestTime { now, deadline: Instant::now() + Duration::from_mins(1) },
+            request_id: format!("request-{millis}"),
             trace: None,
         };
         store.place_order(&command, &cart, None).await.unwrap().value.order_id.to_string()
@@ -269,7 +268,7 @@ impl GameDay {
         let paid = self.customer.order(&order(&self.product, 1)).await.value(201);
         assert_eq!(paid["paid_price"], krw(PRICE / 10), "what is stored is charged");
         self.logged(r#""Code":"price-changed""#).await;
-        self.counted("Refusals").await;
+        self.counted("Rejections").await;
         let after = self.began.elapsed().as_secs_f64();
         self.desk.set("PRODUCT", &self.product);
         self.desk.set("PRICE", &PRICE);
@@ -281,29 +280,29 @@ impl GameDay {
             assert_eq!(paid["paid_price"], krw(PRICE));
             self.customer.order(&quoted).await.value(201);
         }
-        let showed = "409 price-changed; Refusals by code";
+        let showed = "409 price-changed; Rejections by code";
         self.mended("wrong price in warm environments", showed, after, None, "wrong-price").await;
     }
 
     /// Facts cannot be written for a while: every event of that time dies.
-    async fn many_dead_letters(&mut self) {
+    async fn many_dlq_messages(&mut self) {
         self.break_something();
         self.faults.plan(Plan::new(|call| {
             if call.operation == "BatchWriteItem" { Fault::InternalError.into() } else { Fault::None.into() }
         }));
         let unlucky = join_all((0..30).map(|_| self.place())).await;
         // Or more: what was delivered twice dies twice.
-        let dead = async || (self.shop.waiting(DEAD_LETTERS).await[0].parse::<usize>().unwrap() >= 30).then_some(());
-        eventually("thirty dead letters", PIPELINE, dead).await;
-        let after = self.alarm("DeadLettersAlarm", 0).await;
+        let dead = async || (self.shop.waiting(DLQ).await[0].parse::<usize>().unwrap() >= 30).then_some(());
+        eventually("thirty DLQ messages", PIPELINE, dead).await;
+        let after = self.alarm("DlqMessagesAlarm", 0).await;
         self.logged("facts not written").await;
         self.faults.plan(Plan::none());
-        let said = self.desk.follow("dead-letters").await;
+        let said = self.desk.follow("dlq-messages").await;
         assert!(said.contains("dead letters are back in the queue"), "{said}");
-        let showed = "log: facts not written; 30 dead letters";
-        self.mended("dead-letter queue full", showed, after, Some("DeadLettersAlarm"), "dead-letters").await;
-        let books = Books::read(&self.shop).await;
-        assert!(unlucky.iter().all(|order| books.has_fact(order)));
+        let showed = "log: facts not written; 30 DLQ messages";
+        self.mended("dead-letter queue full", showed, after, Some("DlqMessagesAlarm"), "dlq-messages").await;
+        let stored = Stored::read(&self.shop).await;
+        assert!(unlucky.iter().all(|order| stored.has_fact(order)));
     }
 
     /// Somebody writes into yesterday's totals, past the shop.
@@ -315,13 +314,20 @@ impl GameDay {
         let update =
             update.update_expression("SET #units = #units + :one").expression_attribute_names("#units", "units");
         update.expression_attribute_values(":one", AttributeValue::N("1".to_owned())).send().await.unwrap();
-        assert_eq!(drift(&self.shop, yesterday()).await, json!(["total-differs"]));
-        let after = self.alarm("BooksDriftAlarm", 0).await;
+        assert_eq!(reconcile(&self.shop, yesterday()).await, json!(["total-differs"]));
+        let after = self.alarm("ReconciliationFindingsAlarm", 0).await;
         self.desk.set("DAY", &yesterday());
-        let said = self.desk.follow("books-drift").await;
+        let said = self.desk.follow("reconciliation-findings").await;
         assert!(said.contains("total-differs"), "{said}");
-        let showed = "the reconciler's log: total-differs; BooksDrift";
-        self.mended("a day's total spoilt", showed, after, Some("BooksDriftAlarm"), "books-drift").await;
+        let showed = "log of reconcile-day: total-differs; ReconciliationFindings";
+        self.mended(
+            "a day's total spoilt",
+            showed,
+            after,
+            Some("ReconciliationFindingsAlarm"),
+            "reconciliation-findings",
+        )
+        .await;
     }
 
     /// The table, straight to the terminal: it is to be seen when the trial passes, too.

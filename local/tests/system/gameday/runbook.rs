@@ -8,10 +8,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sijang_local::{cloud::REGION, layout::Repository, progress::Progress, stack::STACK_NAME, tools};
+use sijang_cloud::{layout::Repository, ministack::REGION, progress::Progress, stack::STACK_NAME, tools};
 use tokio::process::Command;
-
-use crate::shop::Shop;
+use sijang_testkit::http::Shop;
 
 /// The desk of an operator: a shell in the repository, with variables.
 pub struct Desk {
@@ -26,7 +25,7 @@ impl Desk {
         let tools = tools::fetch(&repository.ignored(), Progress::new(true)).await.unwrap();
         let programs = state.join("desk");
         fs::create_dir_all(&programs).unwrap();
-        let cli = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stack/gameday/aws.py");
+        let cli = Path::new(env!("CARGO_MANIFEST_DIR")).join("system/gameday/aws.py");
         let aws = programs.join("aws");
         fs::write(&aws, format!("#!/bin/sh\nexec '{}' '{}' \"$@\"\n", tools.python.display(), cli.display())).unwrap();
         fs::set_permissions(&aws, fs::Permissions::from_mode(0o755)).unwrap();
@@ -35,7 +34,7 @@ impl Desk {
         let variables = [
             ("PATH", path.as_str()),
             ("STACK", STACK_NAME),
-            ("API", shop.stack().api_url()),
+            ("API", shop.local().api_url()),
             ("ADMIN", admin.token().unwrap()),
             ("AWS_ENDPOINT_URL", shop.stack().ministack_endpoint()),
             ("AWS_ENDPOINT_URL_DYNAMODB", &tables),
@@ -57,7 +56,7 @@ impl Desk {
 
     /// Runs commands; what they print.
     pub async fn run(&self, commands: &str) -> String {
-        let script = format!(". local/runbooks/tools.sh\n{commands}");
+        let script = format!(". local/ops/runbooks/tools.sh\n{commands}");
         let mut shell = Command::new("bash");
         shell.args(["--noprofile", "--norc", "-c", &script]).current_dir(&self.root).envs(&self.variables);
         let output = shell.kill_on_drop(true).output().await.unwrap();
@@ -68,7 +67,7 @@ impl Desk {
 
     /// Follows a page; what its commands print.
     pub async fn follow(&self, page: &str) -> String {
-        let path = self.root.join(format!("local/runbooks/{page}.md"));
+        let path = self.root.join(format!("local/ops/runbooks/{page}.md"));
         let text = fs::read_to_string(&path).unwrap();
         let blocks = text.split("\n```sh gameday\n").skip(1).map(|rest| rest.split("\n```").next().unwrap());
         let blocks: Vec<&str> = blocks.collect();

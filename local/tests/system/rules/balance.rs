@@ -4,11 +4,9 @@ use std::sync::Arc;
 
 use libtest_mimic::Trial;
 use serde_json::json;
+use sijang_testkit::http::{Shop, krw, order};
 
-use crate::{
-    shop::{Shop, krw, order},
-    world::{World, trial},
-};
+use crate::world::{World, trial};
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![

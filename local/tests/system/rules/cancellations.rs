@@ -5,11 +5,9 @@ use std::sync::Arc;
 use libtest_mimic::Trial;
 use serde_json::json;
 use ulid::Ulid;
+use sijang_testkit::http::{Person, Request, Shop, krw, order, order_with, text};
 
-use crate::{
-    shop::{Person, Request, Shop, krw, order, order_with, text},
-    world::{World, trial},
-};
+use crate::world::{World, trial};
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![

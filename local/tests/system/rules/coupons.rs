@@ -6,13 +6,11 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
-use sijang_local::seoul;
+use sijang_cloud::seoul;
 use ulid::Ulid;
+use sijang_testkit::http::{Shop, krw, order_with, text};
 
-use crate::{
-    shop::{Shop, krw, order_with, text},
-    world::{World, trial},
-};
+use crate::world::{World, trial};
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![
@@ -24,7 +22,7 @@ pub fn trials(world: &Arc<World>) -> Vec<Trial> {
         trial(world, "rules::coupons::below_the_minimum_order_a_coupon_is_not_good", minimum),
         trial(world, "rules::coupons::a_coupon_is_used_once", used),
         trial(world, "rules::coupons::a_coupon_is_good_until_the_end_of_its_last_day_in_seoul", expiry),
-        trial(world, "rules::coupons::an_expired_coupon_is_refused", expired),
+        trial(world, "rules::coupons::an_expired_coupon_is_rejected", expired),
         trial(world, "rules::coupons::coupons_are_listed_by_what_can_be_done_with_them", statuses),
     ]
 }

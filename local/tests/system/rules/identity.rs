@@ -3,12 +3,10 @@
 use std::sync::Arc;
 
 use libtest_mimic::Trial;
-use sijang_local::issuer::CUSTOMER;
+use sijang_portal::issuer::CUSTOMER;
+use sijang_testkit::http::Shop;
 
-use crate::{
-    shop::Shop,
-    world::{World, trial},
-};
+use crate::world::{World, trial};
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![

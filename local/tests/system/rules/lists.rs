@@ -5,11 +5,9 @@ use std::{collections::BTreeSet, sync::Arc};
 use futures::{StreamExt, stream};
 use libtest_mimic::Trial;
 use serde_json::json;
+use sijang_testkit::http::{Shop, order, text};
 
-use crate::{
-    shop::{Shop, order, text},
-    world::{World, trial},
-};
+use crate::world::{World, trial};
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![

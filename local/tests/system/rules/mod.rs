@@ -16,11 +16,9 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use libtest_mimic::{Completion, Trial};
 use sijang_edge::CATALOGUE;
+use sijang_testkit::http::PROVOKED;
 
-use crate::{
-    shop::PROVOKED,
-    world::{World, own_trial},
-};
+use crate::world::{World, own_trial};
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     let groups = [

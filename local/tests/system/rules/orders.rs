@@ -1,15 +1,13 @@
-//! Orders: what is asked, what it costs, why it is refused, and that a refusal leaves nothing.
+//! Orders: what is asked, what it costs, why it is rejected, and that a rejection leaves nothing.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
 use ulid::Ulid;
+use sijang_testkit::http::{Person, Shop, krw, order, order_with, text};
 
-use crate::{
-    shop::{Person, Shop, krw, order, order_with, text},
-    world::{World, eventually, trial},
-};
+use crate::world::{World, eventually, trial};
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![
@@ -18,12 +16,16 @@ pub fn trials(world: &Arc<World>) -> Vec<Trial> {
         trial(world, "rules::orders::unknown_products_and_coupons_are_pointed_at", unknown),
         trial(world, "rules::orders::what_is_not_sold_at_present_cannot_be_ordered", inactive),
         trial(world, "rules::orders::short_stock_lists_every_short_line_and_sells_none", short_stock),
-        trial(world, "rules::orders::stock_is_refused_before_the_coupon_and_the_coupon_before_the_balance", precedence),
-        trial(world, "rules::orders::a_quoted_price_holds_or_the_order_is_refused", quotes),
+        trial(
+            world,
+            "rules::orders::stock_is_rejected_before_the_coupon_and_the_coupon_before_the_balance",
+            precedence,
+        ),
+        trial(world, "rules::orders::a_quoted_price_holds_or_the_order_is_rejected", quotes),
         trial(world, "rules::orders::without_a_quote_the_current_price_is_charged", stale_prices),
         trial(world, "rules::orders::short_balance_writes_nothing", short_balance),
         trial(world, "rules::orders::a_key_is_good_for_one_request_of_one_customer", keys),
-        trial(world, "rules::orders::a_refusal_does_not_use_up_the_key", refusals_are_not_recorded),
+        trial(world, "rules::orders::a_rejection_does_not_use_up_the_key", rejections_are_not_recorded),
         trial(world, "rules::orders::an_order_keeps_the_prices_that_were_paid", snapshot),
     ]
 }
@@ -226,7 +228,7 @@ async fn keys(shop: Shop) {
     assert_eq!((late.is_replay(), &late.body), (true, &first.body));
 }
 
-async fn refusals_are_not_recorded(shop: Shop) {
+async fn rejections_are_not_recorded(shop: Shop) {
     let product = shop.product(500, 5).await;
     let customer = shop.customer();
     let placing = || customer.post("/v1/orders").key("patience").json(&order(&product, 1));

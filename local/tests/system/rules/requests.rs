@@ -6,11 +6,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
 use ulid::Ulid;
+use sijang_testkit::http::{Request, Shop, campaign, krw, order};
 
-use crate::{
-    shop::{Request, Shop, campaign, krw, order},
-    world::{World, trial},
-};
+use crate::world::{World, trial};
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![

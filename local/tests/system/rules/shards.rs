@@ -5,15 +5,13 @@ use std::sync::Arc;
 use libtest_mimic::Trial;
 use serde_json::json;
 use ulid::Ulid;
+use sijang_testkit::http::{Person, Request, Shop, order};
 
-use crate::{
-    shop::{Person, Request, Shop, order},
-    world::{World, trial},
-};
+use crate::world::{World, trial};
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![
-        trial(world, "rules::shards::stock_is_sold_from_all_shards_and_refused_when_none_has_any", stock),
+        trial(world, "rules::shards::stock_is_sold_from_all_shards_and_rejected_when_none_has_any", stock),
         trial(world, "rules::shards::a_campaign_gives_out_from_all_shards_its_total_and_no_more", campaign),
         trial(world, "rules::shards::there_are_1_to_96_shards_of_what_exists", invalid),
     ]

@@ -5,13 +5,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
-use sijang_local::seoul;
+use sijang_cloud::seoul;
+use sijang_testkit::http::{Shop, krw, order, text};
 
-use crate::{
-    books::{Books, PIPELINE},
-    shop::{Shop, krw, order, text},
-    world::{World, eventually, trial},
-};
+use crate::{stored::{PIPELINE, Stored}, world::{World, eventually, trial}};
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![
@@ -29,8 +26,8 @@ async fn counted(shop: Shop) {
     customer.post(&format!("/v1/orders/{id}/cancel")).new_key().await.value(200);
     let day = seoul::day(text(&kept["paid_at"]).parse::<Timestamp>().unwrap());
     eventually("the facts of the orders", PIPELINE, async || {
-        let books = Books::read(&shop).await;
-        customer.all("/v1/orders", 10).await.iter().all(|order| books.has_facts(order)).then_some(())
+        let stored = Stored::read(&shop).await;
+        customer.all("/v1/orders", 10).await.iter().all(|order| stored.has_facts(order)).then_some(())
     })
     .await;
     let recount = shop.stack().invoke("aggregate-daily-stats", &json!({"day": day.to_string()})).await.unwrap();

@@ -1,4 +1,4 @@
-//! Hostile input: refused with a problem of a fixed code, never repeated, and without a word of how it was read.
+//! Hostile input: rejected with a problem of a fixed code, never repeated, and without a word of how it was read.
 
 use serde_json::{Value, json};
 use ulid::Ulid;
@@ -7,10 +7,9 @@ use super::{
     routes::{Route, routes},
     tokens::anybody,
 };
-use crate::{
-    books,
-    shop::{Answer, Person, Request, Shop},
-};
+use sijang_testkit::http::{Answer, Person, Request, Shop};
+
+use crate::stored;
 
 /// In every input, and in no answer.
 const CANARY: &str = "kanarienvogel";
@@ -174,19 +173,19 @@ pub async fn hostile(shop: Shop) {
         if let Some(example) = &route.body {
             for body in bodies(example) {
                 let request = || route_to(&route, &person).new_key();
-                tally.refused(&request().text(body.clone()).await);
+                tally.rejected(&request().text(body.clone()).await);
                 // Without a type, the gateway hands it over in base64.
-                tally.refused(&request().typed("", body).await);
+                tally.rejected(&request().typed("", body).await);
             }
         }
         parameters(&mut tally, &route, &person).await;
         headers(&mut tally, &route, &person).await;
         raw_queries(&mut tally, &shop, &route).await;
     }
-    eprintln!("security: {} hostile inputs over {} routes refused", tally.refused, routes().len());
+    eprintln!("security: {} hostile inputs over {} routes rejected", tally.rejected, routes().len());
     assert!(tally.wrong.is_empty(), "{} of them: {:#?}", tally.wrong.len(), &tally.wrong[..tally.wrong.len().min(20)]);
-    assert!(!books::mentions(&shop, person.name()).await, "a refused request left a trace");
-    assert!(!books::mentions(&shop, CANARY).await, "a refused request left a trace");
+    assert!(!stored::mentions(&shop, person.name()).await, "a rejected request left a trace");
+    assert!(!stored::mentions(&shop, CANARY).await, "a rejected request left a trace");
 }
 
 fn route_to(route: &Route, person: &Person) -> Request {
@@ -204,17 +203,17 @@ async fn parameters(tally: &mut Tally, route: &Route, person: &Person) {
     {
         let known = query.starts_with("limi%74") && route.query.iter().any(|name| name == "limit");
         let answer = asking(query).await;
-        tally.refused(&answer);
+        tally.rejected(&answer);
         if !known && answer.code().as_deref() != Some("invalid-request") {
             tally.wrong.push(format!("{} ?{query}: {}", route.name(), answer.body));
         }
     }
     for name in &route.query {
-        tally.refused(&asking(&format!("{name}=1&{name}=2")).await);
+        tally.rejected(&asking(&format!("{name}=1&{name}=2")).await);
         for value in
             [CANARY.repeat(300), format!("%00{CANARY}"), format!("%0D%0A{CANARY}%1b"), format!("%ff%00{CANARY}")]
         {
-            tally.refused(&asking(&format!("{name}={value}")).await);
+            tally.rejected(&asking(&format!("{name}={value}")).await);
         }
     }
     if route.path.contains('{') {
@@ -234,14 +233,14 @@ async fn parameters(tally: &mut Tally, route: &Route, person: &Person) {
     }
 }
 
-/// Absurd headers: the idempotency key is refused; the others change nothing, and break nothing.
+/// Absurd headers: the idempotency key is rejected; the others change nothing, and break nothing.
 async fn headers(tally: &mut Tally, route: &Route, person: &Person) {
     let long = CANARY.repeat(400);
     let absurd: [&[u8]; 5] = [long.as_bytes(), b"\xff\xfe\x80", "가나다".as_bytes(), b"{\"a\":[1,2]}\t;;,,\"", b" "];
     for value in absurd {
         if route.is_command {
             let request = route_to(route, person).raw_header("idempotency-key", value);
-            tally.refused(&match &route.body {
+            tally.rejected(&match &route.body {
                 Some(body) => request.json(body).await,
                 None => request.await,
             });
@@ -269,20 +268,20 @@ async fn raw_queries(tally: &mut Tally, shop: &Shop, route: &Route) {
         if invocation.error.is_some() || invocation.payload["statusCode"] != 400 {
             tally.wrong.push(format!("{} ?{query}: {}", route.name(), invocation.payload));
         }
-        tally.refused += 1;
+        tally.rejected += 1;
     }
 }
 
 /// What became of it all.
 #[derive(Default)]
 struct Tally {
-    refused: usize,
+    rejected: usize,
     wrong: Vec<String>,
 }
 
 impl Tally {
-    /// Refused for what was asked.
-    fn refused(&mut self, answer: &Answer) {
+    /// Rejected for what was asked.
+    fn rejected(&mut self, answer: &Answer) {
         const CODES: [&str; 6] = [
             "malformed-json",
             "body-too-large",
@@ -312,7 +311,7 @@ impl Tally {
         let told = said.contains(CANARY) || TELLTALES.iter().any(|telltale| said.contains(telltale));
         let told = told && !answer.status.is_success();
         if good && !told {
-            self.refused += 1;
+            self.rejected += 1;
         } else {
             self.wrong.push(format!("{answer:?}").chars().take(600).collect());
         }

@@ -5,15 +5,14 @@ use std::{fs, sync::Arc};
 
 use libtest_mimic::Completion;
 use serde_json::{Value, json};
-use sijang_local::{issuer::CUSTOMER, stack::StackOptions};
+use sijang_cloud::stack::StackOptions;
+use sijang_portal::issuer::CUSTOMER;
 use ulid::Ulid;
 
 use super::routes::routes;
-use crate::{
-    books::Books,
-    shop::{Shop, krw, order, text},
-    world::World,
-};
+use sijang_testkit::http::{Shop, krw, order, text};
+
+use crate::{stored::Stored, world::World};
 
 /// Found in whatever a client can put it into.
 const CANARY: &str = "kanarienvogel";
@@ -25,7 +24,7 @@ pub async fn canaries(world: Arc<World>) -> Completion {
     options.parameters.insert("LogLevel".to_owned(), "debug".to_owned());
     let shop = world.start(options).await.unwrap();
     let secrets = live(&shop).await;
-    Books::caught_up(&shop).await;
+    Stored::once_counted(&shop).await;
     let event = json!({"scheduled_time": "2026-11-21T00:10:00+09:00"});
     assert_eq!(shop.stack().invoke("aggregate-daily-stats", &event).await.unwrap().error, None);
     let mut lines = 0;
@@ -56,7 +55,7 @@ pub async fn canaries(world: Arc<World>) -> Completion {
 /// Does everything that there is to do, with canaries everywhere; what must not be in the logs.
 async fn live(shop: &Shop) -> Vec<String> {
     let name = format!("{CANARY}-{}", Ulid::generate());
-    let person = shop.person(name.clone(), &["openid", CUSTOMER, sijang_local::issuer::ADMIN]);
+    let person = shop.person(name.clone(), &["openid", CUSTOMER, sijang_portal::issuer::ADMIN]);
     let product = shop.product(1_000, 100).await;
     let key = |what: &str| format!("{CANARY}-{what}");
     person.post("/v1/me/balance/deposits").key(&key("deposit")).json(&krw(AMOUNT)).await.value(201);
@@ -68,7 +67,7 @@ async fn live(shop: &Shop) -> Vec<String> {
     let cursor = text(&page["next_cursor"]);
     person.get(&format!("/v1/orders?limit=1&cursor={cursor}")).await.value(200);
     for route in routes() {
-        let dressed = |request: crate::shop::Request| {
+        let dressed = |request: sijang_testkit::http::Request| {
             request.header("user-agent", CANARY).header("x-canary", CANARY).header("accept-language", CANARY)
         };
         let request = person.request(route.method.clone(), &route.path_to(&Ulid::generate().to_string()));

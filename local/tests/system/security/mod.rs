@@ -1,7 +1,6 @@
 //! Attacks on the running shop: with tokens that are none, with other people's identifiers, with hostile input; and what
 //! its logs give away. Every test is over all routes of the contract: a new route is attacked as soon as it is there.
 
-mod forger;
 mod input;
 mod logs;
 mod ownership;
@@ -24,7 +23,7 @@ pub fn trials(world: &Arc<World>) -> Vec<Trial> {
             tokens::past_the_gateway,
         ),
         trial(world, "security::ownership::what_belongs_to_another_is_not_there", ownership::matrix),
-        trial(world, "security::input::hostile_input_is_refused_and_never_repeated", input::hostile),
+        trial(world, "security::input::hostile_input_is_rejected_and_never_repeated", input::hostile),
     ]
 }
 

@@ -4,11 +4,11 @@
 //! Every route of the contract has a row in [`attack`]; a new one without a row fails the test.
 
 use serde_json::{Value, json};
-use sijang_local::issuer::{ADMIN, CUSTOMER};
+use sijang_portal::issuer::{ADMIN, CUSTOMER};
 use ulid::Ulid;
 
 use super::routes::{Route, routes};
-use crate::shop::{Answer, Person, Request, Shop, krw, order, order_with, text};
+use sijang_testkit::http::{Answer, Person, Request, Shop, krw, order, order_with, text};
 
 const PRICE: i64 = 5_000;
 

@@ -2,8 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-
-use crate::shop::{Person, Request};
+use sijang_testkit::http::{Person, Request};
 
 /// An operation of the contract.
 #[derive(Debug, Clone)]

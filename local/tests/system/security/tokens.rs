@@ -5,17 +5,16 @@
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use sijang_local::issuer::{ADMIN, AUDIENCE, CUSTOMER};
+use sijang_portal::issuer::{ADMIN, AUDIENCE, CUSTOMER};
 use ulid::Ulid;
 
-use super::{
-    forger::{Forger, part, with},
-    routes::{Route, routes},
+use super::routes::{Route, routes};
+use sijang_testkit::{
+    http::{Answer, PROVOKED, Person, Request, Shop},
+    token_forger::{Forger, part, with},
 };
-use crate::{
-    books,
-    shop::{Answer, PROVOKED, Person, Request, Shop},
-};
+
+use crate::stored;
 
 /// Something that is sent in the hope to be taken for somebody.
 #[derive(Clone)]
@@ -77,7 +76,7 @@ struct Tokens {
 impl Tokens {
     fn of(shop: &Shop, intruder: String) -> Self {
         let now = Timestamp::now().as_second();
-        let issuer = shop.stack().issuer();
+        let issuer = shop.local().issuer();
         let claims = issuer.claims(&intruder, &[CUSTOMER, ADMIN], now);
         let (inside, outside) = (Forger::inside(shop), Forger::outside(shop));
         let good = inside.sign(&inside.header(), &claims);
@@ -253,23 +252,23 @@ pub async fn attacks(shop: Shop) {
     let (attacks, routes) = (tokens.attacks(), closed_routes());
     // What they are made from would open the door.
     shop.bearer(&tokens.good).get("/v1/me/balance").await.value(200);
-    let (mut refused, mut let_in) = (0, Vec::new());
+    let (mut rejected, mut let_in) = (0, Vec::new());
     for attack in &attacks {
         for route in &routes {
             let answer = attack.send(&shop, route).await;
             if answer.status == attack.status && says_nothing(&answer) {
-                refused += 1;
+                rejected += 1;
             } else {
                 let_in.push(format!("{}: {} with {}, {}", route.name(), answer.status, attack.what, answer.body));
             }
         }
     }
-    eprintln!("security: {} attacks x {} routes, {refused} refused", attacks.len(), routes.len());
+    eprintln!("security: {} attacks x {} routes, {rejected} rejected", attacks.len(), routes.len());
     assert!(let_in.is_empty(), "{let_in:#?}");
-    assert!(!books::mentions(&shop, &intruder).await, "a refused request left a trace");
+    assert!(!stored::mentions(&shop, &intruder).await, "a rejected request left a trace");
 }
 
-/// A refusal is the gateway's message or our problem, and no more.
+/// A rejection is the gateway's message or our problem, and no more.
 fn says_nothing(answer: &Answer) -> bool {
     let body: Value = serde_json::from_str(&answer.body).unwrap_or_default();
     let members = body.as_object().map_or(0, serde_json::Map::len);
@@ -280,7 +279,7 @@ fn says_nothing(answer: &Answer) -> bool {
 pub async fn scopes(shop: Shop) {
     let name = format!("scoped-{}", Ulid::generate());
     let id = Ulid::generate().to_string();
-    let mut refused = 0;
+    let mut rejected = 0;
     for route in routes() {
         let Some(scope) = &route.scope else {
             let answer = route.request(&shop.nobody(), &id).await;
@@ -290,10 +289,10 @@ pub async fn scopes(shop: Shop) {
         let other = if scope == ADMIN { CUSTOMER } else { ADMIN };
         let person = shop.person(name.clone(), &[other]);
         route.request(&person, &id).await.stopped_at_the_gateway(403);
-        refused += 1;
+        rejected += 1;
     }
-    eprintln!("security: {refused} routes refuse the other scope");
-    assert!(!books::mentions(&shop, &name).await, "a refused request left a trace");
+    eprintln!("security: {rejected} routes reject the other scope");
+    assert!(!stored::mentions(&shop, &name).await, "a rejected request left a trace");
     let both = shop.person(name, &[CUSTOMER, ADMIN]);
     both.get("/v1/me/balance").await.value(200);
     both.get("/v1/admin/stats/daily?date=2026-01-01").await.value(200);
@@ -336,7 +335,7 @@ pub async fn past_the_gateway(shop: Shop) {
 
 async fn invoke(shop: &Shop, route: &Route, name: &str, authorizer: &Value) -> Value {
     let mut event = route.event(name, authorizer);
-    let token = shop.stack().token(name, &[CUSTOMER, ADMIN]).unwrap();
+    let token = shop.local().token(name, &[CUSTOMER, ADMIN]).unwrap();
     event["cookies"] = json!([format!("sub={name}")]);
     let headers = event["headers"].as_object_mut().unwrap();
     for header in ["x-user", "x-user-id", "x-forwarded-user", "x-amzn-oidc-identity", "sub"] {

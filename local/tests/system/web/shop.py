@@ -35,8 +35,8 @@ class Shop:
     def status(self, method, path, token=None):
         try:
             self.call(method, path, None if method == "GET" else {}, token)
-        except urllib.error.HTTPError as refused:
-            return refused.code
+        except urllib.error.HTTPError as rejected:
+            return rejected.code
         return 200
 
     def product(self, price=1_000, stock=100):

@@ -17,8 +17,8 @@ def put_on_sale(visit, kind, pieces, customers, seconds=0):
     return visitor
 
 
-@pytest.mark.parametrize("kind, refused", [("coupon", "coupon-sold-out"), ("product", "insufficient-stock")])
-def test_a_crowd_gets_what_there_is_and_nobody_gets_two(visit, kind, refused):
+@pytest.mark.parametrize("kind, rejected", [("coupon", "coupon-sold-out"), ("product", "insufficient-stock")])
+def test_a_crowd_gets_what_there_is_and_nobody_gets_two(visit, kind, rejected):
     visitor = put_on_sale(visit, kind, pieces=20, customers=80)
     page = visitor.page
     expect(page.locator(".countdown")).to_have_text("Open")
@@ -29,7 +29,7 @@ def test_a_crowd_gets_what_there_is_and_nobody_gets_two(visit, kind, refused):
     expect(page.locator("[data-books]")).to_have_attribute("data-books", "exact")
     expect(page.locator("[data-books]")).to_contain_text("20 of 20, and nobody twice")
     expect(page.locator('[data-outcome="done"] dd')).to_have_text("19")
-    expect(page.locator(f'[data-outcome="{refused}"] dd')).to_have_text("61")
+    expect(page.locator(f'[data-outcome="{rejected}"] dd')).to_have_text("61")
     expect(page.locator(".chart svg[role=img]")).to_have_attribute("aria-label", "Answers over time, in steps of 100 ms")
     visitor.look_for_barriers("after the crowd")
     second = page.locator(".window").last

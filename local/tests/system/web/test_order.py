@@ -1,4 +1,4 @@
-"""Ordering when it does not go smoothly: refusals, lost replies, prices that move, stock that runs out."""
+"""Ordering when it does not go smoothly: rejections, lost replies, prices that move, stock that runs out."""
 
 from playwright.sync_api import expect
 
@@ -9,7 +9,7 @@ def ready_to_order(visit, shop, money, product, units=1):
     return visitor.put_in_basket(product, units).go("basket")
 
 
-def test_a_refused_order_keeps_the_basket(visit, shop):
+def test_a_rejected_order_keeps_the_basket(visit, shop):
     product = shop.product(price=1_000)
     visitor = ready_to_order(visit, shop, 1_500, product, units=2)
     visitor.order_button.click()
@@ -103,7 +103,7 @@ def test_the_same_order_again_on_purpose_is_another_order(visit, shop):
 def test_a_price_that_moved_is_shown_and_taken_with_one_click(visit, shop):
     product = shop.product(price=1_000)
     visitor = ready_to_order(visit, shop, 5_000, product)
-    # The page must not notice before it orders: it sees the old price for as long as the order has not been refused.
+    # The page must not notice before it orders: it sees the old price for as long as the order has not been rejected.
     visitor.page.route(f"**/v1/products/{product['product_id']}", lambda route: route.fulfill(json={**product, "status": "ACTIVE"}))
     shop.reprice(product, 1_200)
     visitor.order_button.click()

@@ -35,11 +35,11 @@ def test_axe_finds_no_barriers(visit, shop, scheme):
         visitor.page.goto(product) if name is None else visitor.go(name)
         visitor.page.wait_for_load_state("networkidle")
         visitor.look_for_barriers(name or "market or product")
-    # Those of a refusal, too.
+    # Those of a rejection, too.
     visitor.go("wallet")
     visitor.page.get_by_role("button", name="Pay in").click()
     expect(visitor.page.locator("#amount-error")).to_be_visible()
-    visitor.look_for_barriers("a refused deposit")
+    visitor.look_for_barriers("a rejected deposit")
 
 
 def test_axe_finds_no_barriers_on_the_sign_in_page(visit):

@@ -36,9 +36,9 @@ def test_from_the_first_deposit_to_the_refund(visit, shop):
     page.get_by_label("Quantity", exact=True).press("Enter")
     expect(visitor.order_button).to_have_text("Order and pay ₩170,100")
     visitor.order_button.click()
-    refused = visitor.problem("insufficient-balance")
-    expect(refused).to_contain_text("The price is ₩170,100, and you have ₩15,200.")
-    expect(refused.get_by_role("link")).to_have_text("Pay in ₩154,900 or more")
+    rejected = visitor.problem("insufficient-balance")
+    expect(rejected).to_contain_text("The price is ₩170,100, and you have ₩15,200.")
+    expect(rejected.get_by_role("link")).to_have_text("Pay in ₩154,900 or more")
     assert shop.stock(product) == 177
 
     visitor.go("wallet")

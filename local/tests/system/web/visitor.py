@@ -10,8 +10,8 @@ AXE = (importlib.resources.files("axe_playwright_python") / "axe.min.js").read_t
 PATIENCE_MS = 60_000
 expect.set_options(timeout=PATIENCE_MS)
 
-# Chromium reports every refusal of the API as an error of the console. Refusals are what some tests are about.
-REFUSAL = re.compile(r"Failed to load resource: the server responded with a status of 4(09|22|00)")
+# Chromium reports every rejection of the API as an error of the console. Rejections are what some tests are about.
+REJECTION = re.compile(r"Failed to load resource: the server responded with a status of 4(09|22|00)")
 
 
 class Visitor:
@@ -26,7 +26,7 @@ class Visitor:
         self.page.on("console", self._hear)
 
     def _hear(self, message):
-        if message.type in ("error", "warning") and not REFUSAL.match(message.text):
+        if message.type in ("error", "warning") and not REJECTION.match(message.text):
             self.complaints.append(f"{message.type}: {message.text}")
 
     def leave(self):

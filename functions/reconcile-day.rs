@@ -1,0 +1,99 @@
+//! The reconciler: compares the ledger, orders, coupons, stock and statistics of the day before.
+//!
+//! EventBridge Scheduler starts it every quarter of an hour from 01:00 to 04:45 (Asia/Seoul), after the aggregator whose
+//! totals it checks. A run continues where the last one ended; a run that finds the day done reads one item. It runs once
+//! a day and not once an hour, because it reads the whole ledger of every customer who ordered on the day. With
+//! `{"day": ..}` it checks one day again. It repairs nothing: each finding is a line in the log with identifiers and
+//! without amounts.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use serde::{Deserialize, Serialize};
+use sijang_domain::{
+    Day, Finding, RequestTime, Subject, Timestamp,
+    metric::{RECONCILED_RECORDS, RECONCILIATION_FINDINGS, RECONCILIATION_RUNS},
+};
+use sijang_edge::{Error, log, metrics, work};
+use sijang_storage::{SETTLING, Store};
+
+/// The longest time of one run. The next run continues.
+const TIME_LIMIT: Duration = Duration::from_mins(4);
+
+/// The payload of an invocation.
+#[derive(Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+pub enum Task {
+    /// From the schedule: the day before `scheduled_time`, from where the last run ended.
+    Scheduled {
+        /// The time that the schedule names.
+        scheduled_time: Timestamp,
+    },
+    /// From an operator: one day, from its beginning.
+    Again {
+        /// The day, in Asia/Seoul.
+        day: Day,
+        /// Orders younger than this are not checked, because their events may still be on their way.
+        #[serde(default)]
+        settling_minutes: Option<u16>,
+    },
+}
+
+/// The result of a run.
+#[derive(Serialize)]
+pub struct Report {
+    day: Day,
+    facts: u64,
+    customers: usize,
+    findings: Vec<&'static str>,
+    done: bool,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let store = Store::from_env().await;
+    work(move |task| async move { reconcile(store, task, time()?).await }).await
+}
+
+fn time() -> Result<RequestTime, Error> {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
+    let now = Timestamp::from_millis(now.as_millis().try_into()?).map_err(|_| "an impossible time")?;
+    Ok(RequestTime { now, deadline: Instant::now() + TIME_LIMIT })
+}
+
+/// Reconciles a day and reports its findings.
+pub async fn reconcile(store: &Store, task: Task, time: RequestTime) -> Result<Report, Error> {
+    let run = match task {
+        // Boxed: the futures are large, and deeply nested for the compiler.
+        Task::Scheduled { scheduled_time } => Box::pin(store.reconcile_scheduled(scheduled_time, time)).await?,
+        Task::Again { day, settling_minutes } => {
+            let settling = settling_minutes.map_or(SETTLING, |minutes| Duration::from_mins(minutes.into()));
+            Box::pin(store.reconcile_day(day, time, settling)).await?
+        }
+    };
+    run.findings.iter().for_each(report);
+    // After the report: a run that ends in between reports its findings again.
+    store.save_progress(&run).await?;
+    let (facts, customers, findings, nameless) = (run.facts, run.customers, run.findings.len(), run.nameless);
+    if run.checked {
+        metrics::measure(&RECONCILIATION_FINDINGS, findings as u64);
+        metrics::measure(&RECONCILED_RECORDS, customers as u64);
+        metrics::count(&RECONCILIATION_RUNS, usize::from(run.done));
+    }
+    tracing::info!(day = %run.day, facts, customers, findings, nameless, done = run.done, "reconciled");
+    let findings = run.findings.iter().map(|finding| finding.rule.name()).collect();
+    Ok(Report { day: run.day, facts, customers, findings, done: run.done })
+}
+
+fn report(Finding { rule, subject }: &Finding) {
+    let rule = rule.name();
+    match subject {
+        Subject::Customer(user) => {
+            let customer = log::pseudonym(user.as_str());
+            tracing::error!(rule, customer, "reconciliation finding");
+        }
+        Subject::Order(order_id) => tracing::error!(rule, order = %order_id, "reconciliation finding"),
+        Subject::Product(product_id) => tracing::error!(rule, product = %product_id, "reconciliation finding"),
+        Subject::Coupon(coupon_id) => tracing::error!(rule, coupon = %coupon_id, "reconciliation finding"),
+        Subject::Day(day) => tracing::error!(rule, day = %day, "reconciliation finding"),
+    }
+}

@@ -1,0 +1,50 @@
+//! `./local/shop bench`
+
+use anyhow::{Result, ensure};
+use clap::Args;
+
+use super::{cargo, exec};
+
+/// The release binaries that are measured.
+const BINARIES: [&str; 6] =
+    ["place-order", "issue-coupon", "floor-hello", "floor-sdk", "record-sales", "aggregate-daily-stats"];
+
+/// Measures the release builds of the functions against baselines that do the same.
+///
+/// Parts: cold (from exec to the first answer), orders (CPU of an order and of a coupon), own (instructions and
+/// allocations of an order), coupons (the race for coupons, and Redis), volume (the aggregation of a day). Without a
+/// part, all of them are measured, and local/rivals/RESULTS.md is written. By itself, and for half an hour, `profiles`
+/// compares ways to compile an order and writes local/rivals/PROFILES.md.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct Bench {
+    /// What to measure: cold, orders, own, coupons, volume, profiles
+    parts: Vec<String>,
+    /// How often everything is measured
+    #[arg(long)]
+    rounds: Option<usize>,
+    /// Requests in each round
+    #[arg(long)]
+    requests: Option<usize>,
+    /// Sizes of the days that are aggregated, separated by commas
+    #[arg(long)]
+    orders: Option<String>,
+    /// Ways to compile: thin-lto, no-lto, small, abort, separated by commas
+    #[arg(long)]
+    ways: Option<String>,
+}
+
+impl Bench {
+    pub(super) fn run(self) -> Result<()> {
+        let mut build = cargo(&["build", "--release", "--workspace", "--locked"])?;
+        ensure!(build.args(BINARIES.iter().flat_map(|name| ["--bin", name])).status()?.success(), "it does not build");
+        let mut bench = cargo(&["test", "--workspace", "--locked", "--test", "bench", "--", "compare"])?;
+        bench.args(&self.parts);
+        let numbers = [("--rounds", self.rounds), ("--requests", self.requests)];
+        let numbers = numbers.map(|(name, number)| (name, number.map(|number| number.to_string())));
+        for (name, value) in numbers.into_iter().chain([("--orders", self.orders), ("--ways", self.ways)]) {
+            bench.args(value.iter().flat_map(|value| [name, value]));
+        }
+        Err(exec(&mut bench))
+    }
+}

@@ -1,0 +1,51 @@
+//! What AWS asks for, on demand in us-east-1, in billionths of a dollar: a thousand of them for one operation are a dollar
+//! for a million operations.
+
+/// Where the prices hold.
+pub const REGION: &str = "us-east-1";
+/// Of when they are. They were taken from articles of that time that quote the pages named here, not from the pages.
+pub const AS_OF: &str = "2025";
+
+/// A price.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Price {
+    /// Of what.
+    pub unit: &'static str,
+    /// Billionths of a US dollar for one.
+    pub nanodollars: f64,
+    /// Where it is published.
+    pub source: &'static str,
+}
+
+const fn price(unit: &'static str, nanodollars: f64, source: &'static str) -> Price {
+    Price { unit, nanodollars, source }
+}
+
+/// A write request unit. Since 2024-11-01.
+pub const WRITE: Price =
+    price("DynamoDB write request unit", 625.0, "https://aws.amazon.com/dynamodb/pricing/on-demand/");
+/// A read request unit. Since 2024-11-01.
+pub const READ: Price =
+    price("DynamoDB read request unit", 125.0, "https://aws.amazon.com/dynamodb/pricing/on-demand/");
+/// A request to an HTTP API, up to 300 million a month and 512 KB.
+pub const GATEWAY: Price = price("HTTP API request", 1_000.0, "https://aws.amazon.com/api-gateway/pricing/");
+/// An invocation.
+pub const INVOCATION: Price = price("Lambda invocation", 200.0, "https://aws.amazon.com/lambda/pricing/");
+/// A gigabyte of memory for a second, on arm64.
+pub const GIGABYTE_SECOND: Price =
+    price("Lambda gigabyte-second, arm64", 13_333.4, "https://aws.amazon.com/lambda/pricing/");
+/// A call of a standard queue, of up to 64 KB.
+pub const QUEUE: Price = price("SQS request, standard queue", 400.0, "https://aws.amazon.com/sqs/pricing/");
+
+/// All of them.
+pub const ALL: [Price; 6] = [WRITE, READ, GATEWAY, INVOCATION, GIGABYTE_SECOND, QUEUE];
+
+#[cfg(test)]
+mod tests {
+    use sijang_portal::operations::WRITE_UNIT_NANODOLLARS;
+
+    #[test]
+    fn the_operations_page_uses_the_same_price_of_a_write() {
+        assert_eq!(format!("{WRITE_UNIT_NANODOLLARS}"), format!("{}", super::WRITE.nanodollars));
+    }
+}

@@ -1,0 +1,47 @@
+//! Compiles every function for Lambda, with one run of cargo-lambda. Zig links: against the C library that Lambda has,
+//! whatever this machine has.
+
+use std::{env, iter::once, path::PathBuf};
+
+use anyhow::{Context, Result, ensure};
+
+use sijang_cloud::{layout::Repository, progress::Progress, python::Environment, tools::CARGO_LAMBDA};
+
+use super::Architecture;
+
+const ZIG: &str = "ziglang==0.17.1";
+
+/// Compiles the functions; gives the folder in which each has a folder with its program, `bootstrap`.
+pub async fn compile(repository: &Repository, architecture: Architecture, progress: Progress) -> Result<PathBuf> {
+    let requirements = format!("{CARGO_LAMBDA}\n{ZIG}\n");
+    let tools = Environment::fetch(repository, "release", &requirements, "cargo-lambda and Zig", progress).await?;
+    // Where the template looks, wherever cargo works.
+    let folder = repository.root().join("target/lambda");
+    let mut cargo = tools.program("cargo-lambda");
+    cargo.args(["lambda", "build", "--release", "--locked", "--package", "sijang-functions", "--bins"]);
+    cargo.arg(match architecture {
+        Architecture::Arm64 => "--arm64",
+        Architecture::X86_64 => "--x86-64",
+    });
+    cargo.arg("--lambda-dir").arg(&folder).arg("--config").arg(anonymous(repository)?);
+    // They would replace the flags above, and cargo-lambda's own.
+    for flags in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"] {
+        cargo.env_remove(flags);
+    }
+    // Zig is found through the Python of its environment.
+    let path = env::var_os("PATH").unwrap_or_default();
+    cargo.env("PATH", env::join_paths(once(tools.programs().to_owned()).chain(env::split_paths(&path)))?);
+    let status = cargo.current_dir(repository.root()).kill_on_drop(true).status().await?;
+    ensure!(status.success(), "the functions do not compile; the messages are above");
+    Ok(folder)
+}
+
+/// A setting of cargo by which no path of this machine gets into the programs, in which panics name their source.
+fn anonymous(repository: &Repository) -> Result<String> {
+    let cargo =
+        env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| env::home_dir().map(|home| home.join(".cargo")));
+    let cargo = cargo.context("neither CARGO_HOME nor HOME is set")?;
+    let flag = |folder: &std::path::Path, name: &str| format!("--remap-path-prefix={}={name}", folder.display());
+    let flags = [flag(&cargo, "/cargo"), flag(repository.root(), "/sijang")];
+    Ok(format!("build.rustflags={}", serde_json::to_string(&flags)?))
+}

@@ -1,0 +1,30 @@
+//! What stands in for AWS on one machine: the template that is deployed to AWS, run without Docker and without an account.
+//!
+//! ```text
+//! MiniStack (gateway, authorizer, tables, streams, queues, schedules)
+//!     |  invocations                      ^  what the function's role allows
+//!     v                                   |
+//! lambda: a queue for each function      iam
+//!     |                                   ^  calls of the SDK
+//!     v                                   |
+//! cargo lambda watch -> the binaries in target/debug
+//! ```
+//!
+//! [`stack::Stack`] is all of it together.
+
+pub mod aggregation;
+pub mod build;
+pub mod digest;
+pub mod faults;
+pub mod iam;
+pub mod lambda;
+pub mod layout;
+pub mod ministack;
+pub mod process;
+pub mod progress;
+pub mod python;
+pub mod redrive;
+pub mod seoul;
+pub mod stack;
+pub mod template;
+pub mod tools;

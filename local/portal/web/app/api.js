@@ -1,0 +1,57 @@
+// The public API. A request that can safely be repeated is repeated when no definite answer comes: a read always, a
+// command because it carries its Idempotency-Key.
+
+import { config } from "./config.js";
+import { language } from "./i18n.js";
+import { Problem } from "./problem.js";
+import { session, sessionEnded } from "./session.js";
+
+const TRIES = 3;
+const PATIENCE_MS = 20_000;
+const INDEFINITE = [429, 500, 502, 503, 504];
+
+export const get = (path) => call("GET", path);
+
+/** Sends a command; `key` makes repeating it safe. Gives `{ value, replayed }`. */
+export async function send(path, { body, key, method = "POST", token } = {}) {
+  const answer = await call(method, path, { body, key, token, whole: true });
+  return answer;
+}
+
+async function call(method, path, { body, key, token = session.token, whole = false } = {}) {
+  const headers = { accept: "application/json", "accept-language": language() };
+  if (token) headers.authorization = `Bearer ${token}`;
+  if (key) headers["idempotency-key"] = key;
+  if (body !== undefined) headers["content-type"] = "application/json";
+  const request = { method, headers, body: body === undefined ? undefined : JSON.stringify(body), cache: "no-cache" };
+  const answer = await definite(config.api + path, request, method === "GET" || Boolean(key));
+  if (!answer.ok) throw await rejected(answer, token);
+  const value = await answer.json();
+  return whole ? { value, replayed: answer.headers.get("idempotent-replayed") === "true" } : value;
+}
+
+async function definite(url, request, repeatable) {
+  for (let tried = 1; ; tried += 1) {
+    const last = tried === TRIES || !repeatable;
+    try {
+      const answer = await fetch(url, { ...request, signal: AbortSignal.timeout(PATIENCE_MS) });
+      if (last || !INDEFINITE.includes(answer.status)) return answer;
+      await pause(tried, Number(answer.headers.get("retry-after")) || 0);
+    } catch (error) {
+      if (last) throw Problem.unanswered(error);
+      await pause(tried, 0);
+    }
+  }
+}
+
+/** Longer after each try, and never the same for everybody. */
+function pause(tried, seconds) {
+  const wished = Math.max(seconds * 1000, 150 * 2 ** tried);
+  return new Promise((done) => setTimeout(done, Math.min(wished, 5_000) * (0.75 + Math.random() / 2)));
+}
+
+async function rejected(answer, token) {
+  const problem = await Problem.from(answer);
+  if (answer.status === 401 && token && token === session.token) sessionEnded();
+  return problem;
+}

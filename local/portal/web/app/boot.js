@@ -1,0 +1,30 @@
+// Loads the application. Whatever keeps it from starting is said on the page, which is never left empty.
+
+import { loadConfig } from "./config.js";
+import { loadTexts } from "./i18n.js";
+
+const TEXTS = {
+  ko: ["시장을 열지 못했습니다.", "인터넷 연결을 확인하고 다시 시도해 주세요.", "다시 시도"],
+  en: ["The shop could not be opened.", "Please check your connection and try again.", "Try again"],
+};
+
+export function sayItDidNotStart() {
+  const language = navigator.languages.some((wish) => wish.startsWith("ko")) ? "ko" : "en";
+  const [title, advice, again] = TEXTS[language];
+  const element = (name, text, type = "") => Object.assign(document.createElement(name), { textContent: text, className: type });
+  const note = element("main", "", "stopped");
+  const button = element("button", again, "button primary");
+  button.addEventListener("click", () => location.reload());
+  note.append(element("h1", title), element("p", advice), button);
+  note.setAttribute("role", "alert");
+  document.documentElement.lang = language;
+  document.getElementById("shop").replaceChildren(note);
+}
+
+try {
+  const [{ start }] = await Promise.all([import("./main.js"), loadConfig(), loadTexts()]);
+  await start(sayItDidNotStart);
+} catch (error) {
+  console.error(error);
+  sayItDidNotStart();
+}

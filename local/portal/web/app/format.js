@@ -1,0 +1,45 @@
+// Money and time as people write them. The shop's day is Seoul's.
+
+import { language } from "./i18n.js";
+
+const numbers = () => new Intl.NumberFormat(language());
+
+export const count = (number) => numbers().format(number);
+
+/** `50만`, `500K`: for the scale of a chart. */
+export const roughly = (number) => new Intl.NumberFormat(language(), { notation: "compact" }).format(number);
+
+/** Whole won: `8,900원`, `₩8,900`. */
+export const won = (amount) => {
+  const [sign, figure] = [amount < 0 ? "−" : "", count(Math.abs(amount))];
+  return language() === "ko" ? `${sign}${figure}원` : `${sign}₩${figure}`;
+};
+
+/** US dollars, of billionths, to four digits that count. */
+export const dollars = (nanodollars) =>
+  new Intl.NumberFormat(language(), { style: "currency", currency: "USD", maximumSignificantDigits: 4 }).format(nanodollars / 1e9);
+
+const instant = (options) => (text) =>
+  new Intl.DateTimeFormat(language(), { timeZone: "Asia/Seoul", ...options }).format(new Date(text));
+
+export const dateTime = instant({ dateStyle: "medium", timeStyle: "short" });
+export const date = instant({ dateStyle: "medium" });
+
+const MINUTE_MS = 60_000;
+const isMidnight = (text) =>
+  new Intl.DateTimeFormat("en-GB", { timeZone: "Asia/Seoul", timeStyle: "medium" }).format(new Date(text)) === "00:00:00";
+const yearInSeoul = (text) => dayInSeoul(new Date(text)).slice(0, 4);
+
+/** The last day, or the last minute, before an instant: `12월 28일`, `28 December`, with the year when it is another. */
+export function until(text) {
+  const last = isMidnight(text) ? new Date(Date.parse(text) - MINUTE_MS) : new Date(text);
+  const year = yearInSeoul(last) === yearInSeoul(new Date()) ? {} : { year: "numeric" };
+  const hour = isMidnight(text) ? {} : { hour: "numeric", minute: "2-digit" };
+  return instant({ month: "long", day: "numeric", ...year, ...hour })(last);
+}
+
+export const time = instant({ timeStyle: "medium" });
+
+/** `YYYY-MM-DD` of a moment in Seoul. */
+export const dayInSeoul = (moment = new Date()) =>
+  new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Seoul", dateStyle: "short" }).format(moment);

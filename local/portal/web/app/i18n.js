@@ -1,0 +1,41 @@
+// Korean and English: the browser's wish, until the customer chooses.
+
+import { local } from "./storage.js";
+import { changed } from "./store.js";
+
+/** Only the texts of the chosen language are loaded. */
+const TEXTS = {
+  ko: async () => (await import("./texts.ko.js")).ko,
+  en: async () => (await import("./texts.en.js")).en,
+};
+const CHOICE = "sijang.language";
+
+let chosen = local.read(CHOICE);
+if (!Object.hasOwn(TEXTS, chosen)) chosen = navigator.languages.some((wish) => wish.startsWith("ko")) ? "ko" : "en";
+let texts = {};
+
+export const language = () => chosen;
+
+/** Must be done before anything is drawn. */
+export async function loadTexts() {
+  texts = await TEXTS[chosen]();
+  document.documentElement.lang = chosen;
+}
+
+export async function chooseLanguage(wish) {
+  const wished = await TEXTS[wish]();
+  [chosen, texts] = [wish, wished];
+  local.write(CHOICE, wish);
+  document.documentElement.lang = wish;
+  changed();
+}
+
+/** A text, with `{name}` filled in. */
+export function t(name, values = {}) {
+  const text = texts[name];
+  if (text === undefined) throw new Error(`no text named ${name}`);
+  return text.replace(/\{(\w+)\}/g, (_, value) => values[value]);
+}
+
+/** Whether there is such a text. */
+t.has = (name) => name in texts;

@@ -1,0 +1,308 @@
+//! Statistics: a fact per order event, totals per product and day, and the ranking of popular products.
+//!
+//! A fact is named by its event, so that counting an event twice writes the same fact twice. Totals are sums over
+//! facts: their order does not matter, and a cancellation takes the sale out of the day on which it was made, even when
+//! its event comes before the sale's.
+
+use std::{cmp::Reverse, collections::BTreeMap};
+
+use serde::Serialize;
+
+use crate::{
+    CloudEvent, Day, Finding, Money, Order, OrderId, OrderStatus, ProductId, Rule, Subject, UserId, events::event_id,
+};
+
+/// Whether a fact adds its order to the day or takes it out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SaleKind {
+    /// The order was paid.
+    Sale,
+    /// The order was cancelled.
+    Cancellation,
+}
+
+/// One order event, as the statistics count it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SaleFact {
+    /// The order.
+    pub order_id: OrderId,
+    /// Whose it is; the first release did not say.
+    pub user_id: Option<UserId>,
+    /// Added or taken out.
+    pub kind: SaleKind,
+    /// The day of the sale, also for a cancellation.
+    pub day: Day,
+    /// Product, units and list price of one unit.
+    pub lines: Vec<(ProductId, u32, Money)>,
+}
+
+impl SaleFact {
+    /// The shards over which the facts of one day are spread (a partition takes 1,000 writes a second).
+    pub const SHARDS: u8 = 8;
+
+    /// The fact of an event.
+    pub fn of(event: &CloudEvent) -> Self {
+        let order = &event.data.order;
+        let kind = match order.status {
+            OrderStatus::Paid => SaleKind::Sale,
+            OrderStatus::Cancelled => SaleKind::Cancellation,
+        };
+        let (user_id, lines) = (Some(event.data.user_id.clone()), Self::lines_of(order));
+        Self { order_id: order.order_id, user_id, kind, day: Day::of(order.paid_at), lines }
+    }
+
+    /// What an order counts as: product, units and list price of one unit.
+    pub fn lines_of(order: &Order) -> Vec<(ProductId, u32, Money)> {
+        order.lines.iter().map(|line| (line.product_id, line.quantity.units(), line.unit_price)).collect()
+    }
+
+    /// The fact's name: its event's identity.
+    pub fn id(&self) -> String {
+        let status = match self.kind {
+            SaleKind::Sale => OrderStatus::Paid,
+            SaleKind::Cancellation => OrderStatus::Cancelled,
+        };
+        event_id(self.order_id, status)
+    }
+
+    /// The names of all facts that there can be of an order.
+    pub fn ids_of(order_id: OrderId) -> [String; 2] {
+        [OrderStatus::Paid, OrderStatus::Cancelled].map(|status| event_id(order_id, status))
+    }
+
+    /// Where the fact lives.
+    pub fn shard(&self) -> u8 {
+        Self::shard_of(self.order_id)
+    }
+
+    /// Where the facts of an order live: by the random end of its identifier, so that it is the same every time.
+    pub fn shard_of(order_id: OrderId) -> u8 {
+        (order_id.bits() % u128::from(Self::SHARDS)).to_le_bytes()[0]
+    }
+}
+
+/// What one product sold on one day. Signed: a cancellation may be counted before its sale.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct ProductSales {
+    /// Units sold.
+    pub units: i64,
+    /// Orders with the product.
+    pub orders: i64,
+    /// Units times list price, in KRW minor units, before coupons.
+    pub revenue: i64,
+    /// Facts counted: it only grows, so of two totals the one with more facts is the later.
+    pub facts: u64,
+}
+
+impl ProductSales {
+    fn add(&mut self, other: Self) {
+        self.units += other.units;
+        self.orders += other.orders;
+        self.revenue += other.revenue;
+        self.facts += other.facts;
+    }
+}
+
+/// What every product sold on one day, or on several.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DayTotals {
+    products: BTreeMap<ProductId, ProductSales>,
+    facts: u64,
+}
+
+impl DayTotals {
+    /// Counts a fact: its kind, and the product, units and list price of each of its lines.
+    pub fn count(&mut self, kind: SaleKind, lines: &[(ProductId, u32, Money)]) {
+        let sign = match kind {
+            SaleKind::Sale => 1,
+            SaleKind::Cancellation => -1,
+        };
+        for (product_id, units, unit_price) in lines {
+            let units = i64::from(*units);
+            let sales = ProductSales {
+                units: sign * units,
+                orders: sign,
+                revenue: sign * units * unit_price.minor(),
+                facts: 1,
+            };
+            self.products.entry(*product_id).or_default().add(sales);
+        }
+        self.facts += 1;
+    }
+
+    /// Adds the totals of another day.
+    pub fn merge(&mut self, other: &Self) {
+        for (product_id, sales) in &other.products {
+            self.products.entry(*product_id).or_default().add(*sales);
+        }
+        self.facts += other.facts;
+    }
+
+    /// The totals by product.
+    pub fn products(&self) -> impl ExactSizeIterator<Item = (ProductId, ProductSales)> + '_ {
+        self.products.iter().map(|(product_id, sales)| (*product_id, *sales))
+    }
+
+    /// The facts that these totals count.
+    pub fn facts(&self) -> u64 {
+        self.facts
+    }
+}
+
+/// A product's place in the ranking.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RankedProduct {
+    /// Which product.
+    pub product_id: ProductId,
+    /// Units sold.
+    pub units_sold: i64,
+    /// Units times list price, in KRW minor units.
+    pub revenue: i64,
+}
+
+/// The most popular products of the three complete days before a day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ranking {
+    /// The day for which the ranking holds.
+    pub day: Day,
+    /// The products, best first.
+    pub products: Vec<RankedProduct>,
+    /// The facts that were counted.
+    pub facts: u64,
+}
+
+impl Ranking {
+    /// How many products the ranking has.
+    pub const LENGTH: usize = 5;
+
+    /// What is wrong with it, by the totals of its window. One that counted other facts is older or newer, and not wrong.
+    pub fn finding(&self, window: &DayTotals) -> Option<Finding> {
+        let counted = Self::of(self.day, window);
+        let wrong = self.facts == counted.facts && self.products != counted.products;
+        wrong.then_some(Finding { rule: Rule::RankingDiffers, subject: Subject::Day(self.day) })
+    }
+
+    /// The ranking that holds on `day`, from the totals of its window: by units, then revenue, then identifier.
+    pub fn of(day: Day, window: &DayTotals) -> Self {
+        let mut sold: Vec<_> = window.products().filter(|(_, sales)| sales.units > 0).collect();
+        sold.sort_by_key(|(product_id, sales)| (Reverse(sales.units), Reverse(sales.revenue), *product_id));
+        let products = sold.into_iter().take(Self::LENGTH);
+        let products = products.map(|(product_id, sales)| RankedProduct {
+            product_id,
+            units_sold: sales.units,
+            revenue: sales.revenue,
+        });
+        Self { day, products: products.collect(), facts: window.facts() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Timestamp;
+
+    fn product(n: u128) -> ProductId {
+        ProductId::new(Timestamp::from_millis(0).unwrap(), n)
+    }
+
+    fn fact(order: u128, kind: SaleKind, lines: &[(u128, u32, i64)]) -> SaleFact {
+        let at = Timestamp::from_millis(0).unwrap();
+        let line = |(id, units, price): &(u128, u32, i64)| (product(*id), *units, Money::new(*price).unwrap());
+        SaleFact {
+            order_id: OrderId::new(at, order),
+            user_id: None,
+            kind,
+            day: Day::of(at),
+            lines: lines.iter().map(line).collect(),
+        }
+    }
+
+    fn totals(facts: &[SaleFact]) -> DayTotals {
+        let mut totals = DayTotals::default();
+        for fact in facts {
+            totals.count(fact.kind, &fact.lines);
+        }
+        totals
+    }
+
+    fn day() -> Day {
+        "2026-11-21".parse().unwrap()
+    }
+
+    #[test]
+    fn the_ranking_is_by_units_then_revenue_then_identifier() {
+        use SaleKind::Sale;
+        let window = totals(&[
+            fact(1, Sale, &[(9, 3, 100), (8, 3, 100), (7, 3, 101)]),
+            fact(2, Sale, &[(6, 4, 1), (5, 2, 999), (4, 1, 999)]),
+        ]);
+        let ranking = Ranking::of(day(), &window);
+        assert_eq!((ranking.products[0].units_sold, ranking.products[0].revenue, ranking.facts), (4, 4, 2));
+        let order: Vec<_> = ranking.products.iter().map(|ranked| ranked.product_id).collect();
+        assert_eq!(order, [6, 7, 8, 9, 5].map(product));
+    }
+
+    #[test]
+    fn totals_are_units_orders_and_revenue_of_all_facts() {
+        let sales = [fact(1, SaleKind::Sale, &[(1, 3, 100)]), fact(2, SaleKind::Sale, &[(1, 2, 110)])];
+        let cancelled = fact(3, SaleKind::Cancellation, &[(1, 1, 90)]);
+        let sum = totals(&[&sales[..], &[cancelled]].concat());
+        let expected = ProductSales { units: 4, orders: 1, revenue: 430, facts: 3 };
+        assert_eq!(sum.products().collect::<Vec<_>>(), [(product(1), expected)]);
+    }
+
+    #[test]
+    fn a_ranking_is_wrong_when_it_says_something_else_of_the_same_facts() {
+        let window = totals(&[fact(1, SaleKind::Sale, &[(1, 3, 100)])]);
+        let good = Ranking::of(day(), &window);
+        let mut wrong = good.clone();
+        wrong.products[0].units_sold += 1;
+        let found = Finding { rule: Rule::RankingDiffers, subject: Subject::Day(day()) };
+        assert_eq!((good.finding(&window), wrong.finding(&window)), (None, Some(found)));
+        assert_eq!(Ranking { facts: 0, ..wrong }.finding(&window), None, "of other facts");
+        assert_eq!(Ranking { facts: 0, ..good }.finding(&window), None);
+    }
+
+    #[test]
+    fn a_cancelled_order_is_taken_out_whichever_event_comes_first() {
+        let sale = fact(1, SaleKind::Sale, &[(1, 3, 100)]);
+        let cancellation = fact(1, SaleKind::Cancellation, &[(1, 3, 100)]);
+        let other = fact(2, SaleKind::Sale, &[(2, 1, 100)]);
+        let one = totals(&[sale.clone(), cancellation.clone(), other.clone()]);
+        let two = totals(&[cancellation, other, sale]);
+        assert_eq!(one, two);
+        let ranking = Ranking::of(day(), &one);
+        assert_eq!(ranking.products.len(), 1);
+        assert_eq!(ranking.products[0].product_id, product(2));
+    }
+
+    #[test]
+    fn facts_spread_over_all_shards_and_keep_theirs() {
+        let shards: Vec<u8> = (0..8).map(|n| fact(n, SaleKind::Sale, &[]).shard()).collect();
+        assert_eq!(shards, [0, 1, 2, 3, 4, 5, 6, 7]);
+        assert_eq!(fact(13, SaleKind::Sale, &[]).shard(), fact(13, SaleKind::Cancellation, &[]).shard());
+        assert_ne!(fact(13, SaleKind::Sale, &[]).id(), fact(13, SaleKind::Cancellation, &[]).id());
+    }
+
+    proptest! {
+        #[test]
+        fn days_merge_to_the_totals_of_all_their_facts(
+            lines in proptest::collection::vec((0..6_u128, 1..99_u32, 1..10_000_i64), 0..40),
+            split in 0..40_usize,
+        ) {
+            let facts: Vec<_> = lines.iter().enumerate()
+                .map(|(n, line)| fact(n as u128, SaleKind::Sale, &[*line])).collect();
+            let split = split.min(facts.len());
+            let mut merged = totals(&facts[..split]);
+            merged.merge(&totals(&facts[split..]));
+            prop_assert_eq!(&merged, &totals(&facts));
+            prop_assert_eq!(merged.facts(), facts.len() as u64);
+            let ranking = Ranking::of(day(), &merged);
+            prop_assert!(ranking.products.len() <= Ranking::LENGTH);
+            let units: Vec<_> = ranking.products.iter().map(|ranked| ranked.units_sold).collect();
+            prop_assert!(units.is_sorted_by(|a, b| a >= b));
+        }
+    }
+}

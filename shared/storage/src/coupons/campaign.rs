@@ -1,0 +1,334 @@
+//! Coupons: `CAMPAIGN` (its terms, for ever), beside its counters (see [`crate::counters`]), and the coupons that users
+//! hold.
+//!
+//! A user's coupon has user and campaign as its key, so that nobody can hold two of one campaign.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+use sijang_domain::{
+    Campaign, CampaignDraft, CampaignListing, CampaignReconciliation, Command, CouponCheck, CouponId, CouponStatus,
+    CouponTerms, CouponUse, Discount, Error, Idempotent, IssuedCoupon, Money, Name, Order, OrderId, Page, Position,
+    ResponseBody, ShardCount, Timestamp, UserId,
+};
+
+use crate::{
+    Item, Store,
+    coupons::counter::CounterRow,
+    dynamodb::query::Query,
+    dynamodb::transaction::{Change, Condition, Transaction, from_item, key},
+    random::random,
+};
+
+const CAMPAIGN: &str = "CAMPAIGN";
+/// The index that lists campaigns by the time they close, and its one partition.
+const OPEN_CAMPAIGNS: &str = "open-campaigns";
+const LISTED: &str = "CAMPAIGN";
+
+/// Coupon terms as the tables have them; amounts in KRW minor units.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct TermsRecord {
+    percent: Option<u8>,
+    /// The fixed amount, or the most that a percentage takes off.
+    amount: Option<i64>,
+    minimum: i64,
+}
+
+impl TermsRecord {
+    fn of(terms: &CouponTerms) -> Self {
+        let (percent, amount) = match &terms.discount {
+            Discount::Fixed { amount } => (None, Some(*amount)),
+            Discount::Percent { percent, max_amount } => (Some(*percent), *max_amount),
+        };
+        Self { percent, amount: amount.map(Money::minor), minimum: terms.minimum_order.minor() }
+    }
+
+    fn terms(&self) -> Result<CouponTerms, Error> {
+        let corrupt = |_| Error::corrupt("coupon terms", "an amount is out of range");
+        let amount = self.amount.map(Money::new).transpose().map_err(corrupt)?;
+        let discount = match (self.percent, amount) {
+            (None, Some(amount)) => Discount::Fixed { amount },
+            (Some(percent), max_amount) => Discount::Percent { percent, max_amount },
+            (None, None) => return Err(Error::corrupt("coupon terms", "neither amount nor percentage")),
+        };
+        Ok(CouponTerms { discount, minimum_order: Money::new(self.minimum).map_err(corrupt)? })
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct CampaignRow {
+    coupon_id: CouponId,
+    sk: String,
+    name: Name,
+    terms: TermsRecord,
+    total: u32,
+    /// Milliseconds since the epoch, as all times here.
+    opens_at: i64,
+    closes_at: i64,
+    valid_days: u16,
+    listing: String,
+    /// `closing time#coupon`: what is still open is one range of the index.
+    listing_key: String,
+}
+
+impl CampaignRow {
+    fn new(campaign: &Campaign) -> Self {
+        Self {
+            coupon_id: campaign.coupon_id,
+            sk: CAMPAIGN.to_owned(),
+            name: campaign.name.clone(),
+            terms: TermsRecord::of(&campaign.terms),
+            total: campaign.total,
+            opens_at: campaign.opens_at.millis(),
+            closes_at: campaign.closes_at.millis(),
+            valid_days: campaign.valid_days,
+            listing: LISTED.to_owned(),
+            listing_key: format!("{}#{}", campaign.closes_at, campaign.coupon_id),
+        }
+    }
+
+    fn campaign(self) -> Result<Campaign, Error> {
+        let corrupt = |_| Error::corrupt("campaign", "impossible time");
+        Ok(Campaign {
+            coupon_id: self.coupon_id,
+            name: self.name,
+            terms: self.terms.terms()?,
+            total: self.total,
+            opens_at: Timestamp::from_millis(self.opens_at).map_err(corrupt)?,
+            closes_at: Timestamp::from_millis(self.closes_at).map_err(corrupt)?,
+            valid_days: self.valid_days,
+        })
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct UserCouponRow {
+    user_id: String,
+    coupon_id: CouponId,
+    name: Name,
+    terms: TermsRecord,
+    issued_at: i64,
+    expires_at: i64,
+    /// Names the request that got the coupon: the client's key, or a name of our own. A second look at the same request
+    /// finds its own name here, and knows that it succeeded.
+    pub(super) request: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order_id: Option<OrderId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    used_at: Option<i64>,
+}
+
+impl UserCouponRow {
+    pub(super) fn issued(user: &UserId, coupon: &IssuedCoupon, request: &str) -> Self {
+        Self {
+            user_id: user.to_string(),
+            coupon_id: coupon.coupon_id,
+            name: coupon.name.clone(),
+            terms: TermsRecord::of(&coupon.terms),
+            issued_at: coupon.issued_at.millis(),
+            expires_at: coupon.expires_at.millis(),
+            request: request.to_owned(),
+            order_id: None,
+            used_at: None,
+        }
+    }
+
+    pub(super) fn coupon(self) -> Result<IssuedCoupon, Error> {
+        let corrupt = |_| Error::corrupt("user coupon", "impossible time");
+        let used = match (self.order_id, self.used_at) {
+            (Some(order_id), Some(at)) => {
+                Some(CouponUse { order_id, used_at: Timestamp::from_millis(at).map_err(corrupt)? })
+            }
+            (None, None) => None,
+            _ => return Err(Error::corrupt("user coupon", "half used")),
+        };
+        Ok(IssuedCoupon {
+            coupon_id: self.coupon_id,
+            name: self.name,
+            terms: self.terms.terms()?,
+            issued_at: Timestamp::from_millis(self.issued_at).map_err(corrupt)?,
+            expires_at: Timestamp::from_millis(self.expires_at).map_err(corrupt)?,
+            used,
+        })
+    }
+}
+
+fn campaign_key(coupon_id: CouponId) -> Item {
+    key([("coupon_id", coupon_id.to_string()), ("sk", CAMPAIGN.to_owned())])
+}
+
+pub(super) fn user_coupon_key(user: &UserId, coupon_id: CouponId) -> Item {
+    key([("user_id", user.to_string()), ("coupon_id", coupon_id.to_string())])
+}
+
+/// The coupon of an item.
+pub(crate) fn coupon_of(item: Item) -> Result<IssuedCoupon, Error> {
+    from_item::<UserCouponRow>("user coupon", item)?.coupon()
+}
+
+/// What the failed condition of a coupon's use shows.
+pub(crate) fn coupon_check(condition: Condition) -> Result<CouponCheck, Error> {
+    match condition {
+        Condition::Held => Ok(CouponCheck::Held),
+        Condition::Failed(None) => Ok(CouponCheck::Absent),
+        Condition::Failed(Some(item)) => {
+            let coupon = coupon_of(item)?;
+            Ok(CouponCheck::Found { used: coupon.used.is_some(), expires_at: coupon.expires_at })
+        }
+    }
+}
+
+impl Transaction {
+    /// Uses a coupon: the user must hold it, unused and not expired.
+    pub(crate) fn use_coupon(
+        &mut self,
+        table: &str,
+        user: &UserId,
+        coupon_id: CouponId,
+        order: &Order,
+    ) -> Result<(), Error> {
+        let change = Change::to(table, user_coupon_key(user, coupon_id), "SET order_id = :order, used_at = :now")
+            .when("attribute_exists(user_id) AND attribute_not_exists(order_id) AND expires_at > :now")
+            .text(":order", order.order_id)
+            .number(":now", order.paid_at.millis());
+        self.update(change)
+    }
+
+    /// Makes the coupon of a cancelled order usable again, until the same day as before.
+    pub(crate) fn return_coupon(
+        &mut self,
+        table: &str,
+        user: &UserId,
+        coupon_id: CouponId,
+        order: &Order,
+    ) -> Result<(), Error> {
+        let change = Change::to(table, user_coupon_key(user, coupon_id), "REMOVE order_id, used_at")
+            .when("order_id = :order")
+            .text(":order", order.order_id);
+        self.update(change)
+    }
+}
+
+impl Store {
+    /// A campaign, as remembered or as it is; nothing when there is none.
+    pub(crate) async fn campaign(&self, coupon_id: CouponId) -> Result<Option<Arc<Campaign>>, Error> {
+        if let Some(campaign) = self.cache.campaigns.get(&coupon_id) {
+            return Ok(Some(campaign));
+        }
+        let Some(item) = self.get(&self.tables.coupons, campaign_key(coupon_id), true).await? else {
+            return Ok(None);
+        };
+        let campaign = Arc::new(from_item::<CampaignRow>("campaign", item)?.campaign()?);
+        self.cache.campaigns.insert(coupon_id, Arc::clone(&campaign));
+        Ok(Some(campaign))
+    }
+
+    /// Creates a campaign.
+    pub async fn create_campaign(
+        &self,
+        command: &Command,
+        draft: CampaignDraft,
+    ) -> Result<Idempotent<ResponseBody>, Error> {
+        let campaign = draft.created(CouponId::new(command.time.now, random()));
+        let answer = ResponseBody::of(&campaign)?;
+        let mut transaction = Transaction::with_answer(&self.tables.events, command, "campaign.created.v1", &answer)?;
+        transaction.put_new(&self.tables.coupons, &CampaignRow::new(&campaign), "coupon_id")?;
+        let counter = CounterRow::first(campaign.coupon_id, campaign.total);
+        transaction.put_new(&self.tables.coupons, &counter, "coupon_id")?;
+        self.commit_new(transaction, command, answer).await
+    }
+
+    /// A campaign and its counters as they are now, to be held against those who were seen to hold its coupons.
+    pub(crate) async fn campaign_books(
+        &self,
+        coupon_id: CouponId,
+        holders: BTreeSet<UserId>,
+    ) -> Result<CampaignReconciliation, Error> {
+        let mut counters = self.counter_rows(coupon_id, ShardCount::ONE).await?;
+        if counters.iter().any(|first| first.member.generation > 0) {
+            // What a counter that is no longer in use has given out still counts.
+            counters = self.counter_rows(coupon_id, ShardCount::ALL).await?;
+        }
+        let campaign = self.get_all(&self.tables.coupons, vec![campaign_key(coupon_id)], true).await?.pop();
+        let total =
+            campaign.map(|item| from_item::<CampaignRow>("campaign", item)).transpose()?.map_or(0, |row| row.total);
+        let counters = counters.iter().map(CounterRow::counter).collect();
+        Ok(CampaignReconciliation { coupon_id, total, counters, holders })
+    }
+
+    /// The campaigns that are open at `now`, the next to close first, and what is left of each.
+    pub async fn open_campaigns(
+        &self,
+        limit: usize,
+        after: Option<Position>,
+        now: Timestamp,
+    ) -> Result<Page<CampaignListing>, Error> {
+        // Keys begin with a time and go on with `#`, which sorts below `$`: what closes now is not open.
+        let closed = format!("{now}$");
+        // A campaign may close while its page is read: the engine would not begin after what is out of the range.
+        let after = after.filter(|position| position.0 > closed);
+        let query = Query {
+            table: &self.tables.coupons,
+            index: Some(OPEN_CAMPAIGNS),
+            condition: "listing = :listed AND listing_key > :now",
+            values: vec![(":listed", LISTED.to_owned()), (":now", closed)],
+            after: after.map(campaign_position).transpose()?,
+            ..Query::default()
+        };
+        // Campaigns that close later but are not open yet lie in the same range and are passed over.
+        let open = self
+            .select(query, limit + 1, |item| {
+                let campaign = from_item::<CampaignRow>("campaign", item)?.campaign()?;
+                Ok(campaign.is_open(now).then_some(campaign))
+            })
+            .await?;
+        let page = Page::cut(open, limit, position_of);
+        let ids: Vec<CouponId> = page.data.iter().map(|campaign| campaign.coupon_id).collect();
+        let remaining = self.remaining(&ids).await?;
+        let listing = |campaign: Campaign| {
+            let remaining = remaining.get(&campaign.coupon_id).copied().unwrap_or_default();
+            CampaignListing { campaign, remaining }
+        };
+        Ok(Page { data: page.data.into_iter().map(listing).collect(), next: page.next })
+    }
+
+    /// The coupons that a user holds, oldest campaign first; with a status, only those.
+    pub async fn coupons_of(
+        &self,
+        user: &UserId,
+        status: Option<CouponStatus>,
+        limit: usize,
+        after: Option<Position>,
+        now: Timestamp,
+    ) -> Result<Page<IssuedCoupon>, Error> {
+        let query = Query {
+            table: &self.tables.user_coupons,
+            condition: "user_id = :user",
+            values: vec![(":user", user.to_string())],
+            after: after.map(|after| key([("user_id", user.to_string()), ("coupon_id", after.0)])),
+            consistent: true,
+            ..Query::default()
+        };
+        let coupons = self
+            .select(query, limit + 1, |item| {
+                let coupon = coupon_of(item)?;
+                Ok(status.is_none_or(|status| coupon.status(now) == status).then_some(coupon))
+            })
+            .await?;
+        Ok(Page::cut(coupons, limit, |coupon| Position(coupon.coupon_id.to_string())))
+    }
+}
+
+fn position_of(campaign: &Campaign) -> Position {
+    Position(format!("{}#{}", campaign.closes_at, campaign.coupon_id))
+}
+
+/// The index's key after which the next page begins.
+fn campaign_position(position: Position) -> Result<Item, Error> {
+    let corrupt = || Error::corrupt("position", "not of the campaigns");
+    let (_, coupon_id) = position.0.split_once('#').ok_or_else(corrupt)?;
+    let coupon_id: CouponId = coupon_id.parse().map_err(|_| corrupt())?;
+    let mut start = campaign_key(coupon_id);
+    start.extend(key([("listing", LISTED.to_owned()), ("listing_key", position.0)]));
+    Ok(start)
+}

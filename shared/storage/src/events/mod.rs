@@ -1,0 +1,32 @@
+//! Order events on their way from the events table to the statistics: the outbox message, and the queue.
+
+mod lag;
+mod queue;
+
+use sijang_domain::{CloudEvent, Error, OrderEvent, Timestamp, TraceId};
+
+use crate::idempotency::{EventRow, user_of};
+
+pub use lag::record_lag;
+pub use queue::{Message, OrderEvents, Received};
+
+/// The message for an event item that came out of the stream.
+///
+/// # Errors
+/// When the item is not an order event. Such an item can never be order_event_of, however often it is tried.
+pub fn order_event_of(item: serde_dynamo::Item) -> Result<CloudEvent, Error> {
+    let row: EventRow = serde_dynamo::from_item(item).map_err(|error| Error::corrupt("event", error))?;
+    let order = row.order.ok_or_else(|| Error::corrupt("event", "not of an order"))?.order()?;
+    let event = OrderEvent { user_id: user_of(&row.request)?, order };
+    let at = Timestamp::from_millis(row.at).map_err(|_| Error::corrupt("event", "impossible time"))?;
+    let event = CloudEvent::of(event, at);
+    if event.r#type == row.r#type { Ok(event) } else { Err(Error::corrupt("event", "type and order differ")) }
+}
+
+/// The trace of the request that wrote an event item. It travels beside the message and is not part of the event.
+pub fn trace_of(item: &serde_dynamo::Item) -> Option<TraceId> {
+    match item.get("trace")? {
+        serde_dynamo::AttributeValue::B(bytes) => TraceId::from_bytes(bytes),
+        _ => None,
+    }
+}

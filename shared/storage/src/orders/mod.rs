@@ -1,0 +1,132 @@
+//! Orders: how they are stored and read. Placing and cancelling one has a file of its own each.
+
+mod cancel;
+mod place;
+
+use serde::{Deserialize, Serialize};
+use sijang_domain::{
+    CouponId, Error, Money, Order, OrderId, OrderLine, OrderStatus, Page, Position, ProductId, Quantity, Rejection,
+    Timestamp, UserId,
+};
+
+use crate::{
+    Item, Store,
+    dynamodb::{
+        query::Query,
+        transaction::{from_item, key},
+    },
+};
+
+/// An order in compact form, for the orders table and for events. A write of up to 1 KB costs one unit.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct OrderRecord {
+    id: OrderId,
+    status: OrderStatus,
+    lines: Vec<LineRecord>,
+    /// List price, KRW minor units.
+    list: i64,
+    /// Discount, KRW minor units.
+    off: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    coupon: Option<CouponId>,
+    /// When it was paid, milliseconds since the epoch.
+    at: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cancelled_at: Option<i64>,
+}
+
+/// Product, quantity, unit price.
+#[derive(Debug, Serialize, Deserialize)]
+struct LineRecord {
+    p: ProductId,
+    q: u32,
+    u: i64,
+}
+
+impl OrderRecord {
+    pub(crate) fn of(order: &Order) -> Self {
+        let line =
+            |line: &OrderLine| LineRecord { p: line.product_id, q: line.quantity.units(), u: line.unit_price.minor() };
+        Self {
+            id: order.order_id,
+            status: order.status,
+            lines: order.lines.iter().map(line).collect(),
+            list: order.list_price.minor(),
+            off: order.discount.minor(),
+            coupon: order.coupon_id,
+            at: order.paid_at.millis(),
+            cancelled_at: order.cancelled_at.map(Timestamp::millis),
+        }
+    }
+
+    pub(crate) fn order(self) -> Result<Order, Error> {
+        let corrupt = |_| Error::corrupt("order", "a value is out of range");
+        let line = |line: LineRecord| {
+            let (quantity, unit_price) = (Quantity::new(line.q.into())?, Money::new(line.u)?);
+            Ok(OrderLine { product_id: line.p, quantity, unit_price })
+        };
+        let lines = self.lines.into_iter().map(line).collect::<Result<_, _>>().map_err(corrupt)?;
+        let time = |at| Timestamp::from_millis(at).map_err(corrupt);
+        Ok(Order {
+            order_id: self.id,
+            status: self.status,
+            lines,
+            list_price: Money::new(self.list).map_err(corrupt)?,
+            discount: Money::new(self.off).map_err(corrupt)?,
+            paid_price: Money::new(self.list - self.off).map_err(corrupt)?,
+            coupon_id: self.coupon,
+            paid_at: time(self.at)?,
+            cancelled_at: self.cancelled_at.map(time).transpose()?,
+        })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct OrderRow {
+    user_id: String,
+    order_id: OrderId,
+    order: OrderRecord,
+}
+
+/// The order of an item.
+pub(crate) fn order_of(item: Item) -> Result<Order, Error> {
+    from_item::<OrderRow>("order", item)?.order.order()
+}
+
+impl Store {
+    /// An order of this user.
+    ///
+    /// # Errors
+    /// [`Rejection::OrderNotFound`], also for another user's order.
+    pub async fn order(&self, user: &UserId, order_id: OrderId) -> Result<Order, Error> {
+        let key = key([("user_id", user.to_string()), ("order_id", order_id.to_string())]);
+        let item = self.get(&self.tables.orders, key, true).await?.ok_or(Rejection::OrderNotFound)?;
+        order_of(item)
+    }
+
+    /// The orders of a user, newest first, filtered by status if one is given.
+    pub async fn orders(
+        &self,
+        user: &UserId,
+        status: Option<OrderStatus>,
+        limit: usize,
+        after: Option<Position>,
+    ) -> Result<Page<Order>, Error> {
+        let query = Query {
+            table: &self.tables.orders,
+            condition: "user_id = :user",
+            values: vec![(":user", user.to_string())],
+            after: after.map(|after| key([("user_id", user.to_string()), ("order_id", after.0)])),
+            newest_first: true,
+            consistent: true,
+            ..Query::default()
+        };
+        let orders = self
+            .select(query, limit + 1, |item| {
+                let order = order_of(item)?;
+                Ok(status.is_none_or(|status| order.status == status).then_some(order))
+            })
+            .await?;
+        Ok(Page::cut(orders, limit, |order| Position(order.order_id.to_string())))
+    }
+}

@@ -1,0 +1,240 @@
+//! Placing an order: a single transaction over stock, coupon, balance, ledger, order and event.
+
+use std::{sync::Arc, vec};
+
+use sijang_domain::{
+    Campaign, Cart, Command, CouponCheck, CouponId, EntryId, EntryType, Error, Idempotent, Money, Order, OrderChecks,
+    OrderDecision, OrderId, Prices, Rejection, SignedMoney,
+};
+
+use crate::{
+    Store,
+    balances::BalanceSnapshot,
+    coupons::coupon_check,
+    deadline::check_deadline,
+    dynamodb::transaction::{Backoff, Condition, Transaction, backoff},
+    idempotency::Commit,
+    orders::{OrderRecord, OrderRow},
+    products::stock::Sale,
+    random::random,
+};
+
+/// The most allocations that one transaction has room for, beside event, balance, coupon, ledger and order.
+const MAX_ALLOCATIONS: usize = 100 - 5;
+
+/// The sale with the most allocations, when all sales together exceed the limit of one transaction.
+fn most_scattered_beyond_limit(sales: &[Sale]) -> Option<&Sale> {
+    let allocations: usize = sales.iter().map(|sale| sale.allocations.len()).sum();
+    sales.iter().max_by_key(|sale| sale.allocations.len()).filter(|_| allocations > MAX_ALLOCATIONS)
+}
+
+impl Store {
+    /// Places an order and pays it from the balance: everything or nothing.
+    ///
+    /// The prices are the cart's quotes, or cached ones; the transaction checks them. In a warm environment this is one
+    /// call. A stale price that was not quoted is corrected from what the failed transaction returned.
+    pub async fn place_order(
+        &self,
+        command: &Command,
+        cart: &Cart,
+        coupon_id: Option<CouponId>,
+    ) -> Result<Idempotent<Order>, Error> {
+        let attempts = async {
+            let mut attempts = OrderAttempts::begin(self, command, cart, coupon_id).await?;
+            loop {
+                if let Some(order) = attempts.next().await? {
+                    return Ok(order);
+                }
+                check_deadline(command.time)?;
+            }
+        };
+        self.one_answer(command, attempts).await
+    }
+
+    /// The prices to start from: the cart's quotes, and cached or current ones for the rest.
+    async fn cart_prices(&self, cart: &Cart) -> Result<Prices, Error> {
+        let unquoted = cart.lines().iter().filter(|line| line.quote.is_none()).map(|line| line.product_id);
+        let mut prices = self.prices(unquoted).await?;
+        prices.extend(cart.lines().iter().filter_map(|line| Some((line.product_id, line.quote?))));
+        Ok(prices)
+    }
+
+    /// The transaction of an order. Its conditions stand in the order in which [`OrderAttempts::learn`] reads them: event,
+    /// stock, balance, coupon.
+    fn purchase(&self, command: &Command, order: &Order, sales: &[Sale], entry: EntryId) -> Result<Transaction, Error> {
+        let tables = &self.tables;
+        let mut transaction = Transaction::with_order_event(&tables.events, command, order)?;
+        for (line, sale) in order.lines.iter().zip(sales) {
+            transaction.sell(&tables.products, sale, line.unit_price)?;
+        }
+        transaction.pay(&tables.balances, &command.user, entry, order.paid_price)?;
+        if let Some(coupon_id) = order.coupon_id {
+            transaction.use_coupon(&tables.user_coupons, &command.user, coupon_id, order)?;
+        }
+        let payment = (EntryType::Payment, SignedMoney::debit(order.paid_price));
+        transaction.enter(&tables.balances, command, entry, payment, Some(order.order_id))?;
+        let row =
+            OrderRow { user_id: command.user.to_string(), order_id: order.order_id, order: OrderRecord::of(order) };
+        transaction.put_new(&tables.orders, &row, "order_id")?;
+        Ok(transaction)
+    }
+}
+
+/// The attempts to place one order. Each learns from the one before: current prices, the shards that have units, the
+/// newest ledger entry.
+struct OrderAttempts<'a> {
+    store: &'a Store,
+    command: &'a Command,
+    cart: &'a Cart,
+    coupon_id: Option<CouponId>,
+    /// Nothing without a coupon, or when no campaign has its identifier.
+    campaign: Option<Arc<Campaign>>,
+    order_id: OrderId,
+    prices: Prices,
+    last_entry: Option<EntryId>,
+    /// Waits between transactions that met another one.
+    waits: Backoff,
+    /// Whether the last failure was answered by choosing another shard. A second failure in a row reads all of them,
+    /// because that costs a read of every shard.
+    chose_other_shard: bool,
+}
+
+impl<'a> OrderAttempts<'a> {
+    async fn begin(
+        store: &'a Store,
+        command: &'a Command,
+        cart: &'a Cart,
+        coupon_id: Option<CouponId>,
+    ) -> Result<Self, Error> {
+        let campaign = match coupon_id {
+            Some(coupon_id) => store.campaign(coupon_id).await?,
+            None => None,
+        };
+        Ok(Self {
+            store,
+            command,
+            cart,
+            coupon_id,
+            campaign,
+            order_id: OrderId::new(command.time.now, random()),
+            prices: store.cart_prices(cart).await?,
+            last_entry: None,
+            waits: backoff(),
+            chose_other_shard: false,
+        })
+    }
+
+    /// Makes one attempt. Returns nothing when another one is to follow.
+    async fn next(&mut self) -> Result<Option<Idempotent<Order>>, Error> {
+        let (order, sales) = match (self.priced_order(), self.store.sales(self.cart)) {
+            (Ok(order), Some(sales)) => (order, sales),
+            (order, _) => {
+                self.prices = self.precheck(order.err()).await?;
+                return Ok(None);
+            }
+        };
+        if let Some(scattered) = most_scattered_beyond_limit(&sales) {
+            self.store.gather(scattered, self.command.time).await?;
+            return Ok(None);
+        }
+        self.send(order, &sales).await
+    }
+
+    fn priced_order(&self) -> Result<Order, Rejection> {
+        if self.coupon_id.is_some() && self.campaign.is_none() {
+            return Err(Rejection::UnknownCoupon);
+        }
+        let terms = self.campaign.as_ref().map(|campaign| (campaign.coupon_id, &campaign.terms));
+        Order::paid(self.order_id, self.cart, &self.prices, terms, self.command.time.now)
+    }
+
+    /// Checks the products of an order that cannot be sent as it is: it has a rejection of its own, or the cache says that
+    /// units are missing. Returns the current prices when nothing forbids the order.
+    ///
+    /// A product's rejection comes first, as in a transaction. The order's own rejection stands only if the prices it was
+    /// computed from are current.
+    async fn precheck(&self, rejection: Option<Rejection>) -> Result<Prices, Error> {
+        let products: Vec<_> = self.cart.lines().iter().map(|line| line.product_id).collect();
+        let lines = self.store.cached_line_checks(&products, self.command.time).await?;
+        let checks = OrderChecks { lines, coupon: CouponCheck::Held, short_balance: None };
+        match (self.cart.decide(&checks, &self.prices, self.command.time.now), rejection) {
+            (OrderDecision::Reject(rejection), _) => Err(rejection.into()),
+            (OrderDecision::Retry(current), Some(rejection)) if current == self.prices => Err(rejection.into()),
+            (OrderDecision::Retry(current), _) => Ok(current),
+        }
+    }
+
+    async fn send(&mut self, order: Order, sales: &[Sale]) -> Result<Option<Idempotent<Order>>, Error> {
+        let (store, command, price) = (self.store, self.command, order.paid_price);
+        let entry = EntryId::following(self.last_entry, command.time.now, random());
+        let transaction = store.purchase(command, &order, sales, entry)?;
+        match store.try_commit_command_once(transaction, command, order, &mut self.waits).await? {
+            // Another transaction held an item. Other shards may be free.
+            None => Ok(None),
+            Some(Commit::Done(order)) => {
+                if !order.replayed {
+                    store.cache_prices(&order.value);
+                }
+                Ok(Some(order))
+            }
+            Some(Commit::Failed(conditions)) => {
+                self.learn(price, sales, conditions).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Learns from the failed conditions of a transaction, or rejects the order.
+    async fn learn(
+        &mut self,
+        price: Money,
+        sales: &[Sale],
+        mut conditions: vec::IntoIter<Condition>,
+    ) -> Result<(), Error> {
+        if !self.chose_other_shard && self.store.other_shard_may_suffice(sales, conditions.as_slice())? {
+            self.chose_other_shard = true;
+            return Ok(());
+        }
+        self.chose_other_shard = false;
+        let lines = self.store.sale_checks(sales, &mut conditions, self.command.time).await?;
+        let mut next = || conditions.next().unwrap_or(Condition::Held);
+        let short_balance = match next() {
+            Condition::Held => None,
+            Condition::Failed(item) => {
+                let snapshot = BalanceSnapshot::read(item)?;
+                self.last_entry = snapshot.last.or(self.last_entry);
+                Some((snapshot.balance, price))
+            }
+        };
+        let coupon = if self.coupon_id.is_some() { coupon_check(next())? } else { CouponCheck::Held };
+        let checks = OrderChecks { lines, coupon, short_balance };
+        match self.cart.decide(&checks, &self.prices, self.command.time.now) {
+            OrderDecision::Reject(rejection) => Err(rejection.into()),
+            OrderDecision::Retry(current) => {
+                self.prices = current;
+                Ok(())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sijang_domain::{Allocation, ShardCount};
+
+    use super::*;
+
+    fn sale(allocations: usize) -> Sale {
+        let allocations = vec![Allocation { shard: 0, units: 1 }; allocations];
+        Sale { product_id: "01M7Y1G093S7S47G54PPTC4D6G".parse().unwrap(), count: ShardCount::ALL, allocations }
+    }
+
+    #[test]
+    fn transaction_has_room_for_95_allocations_and_names_the_largest() {
+        assert!(most_scattered_beyond_limit(&[sale(40), sale(55)]).is_none());
+        assert_eq!(
+            most_scattered_beyond_limit(&[sale(40), sale(55), sale(1)]).map(|sale| sale.allocations.len()),
+            Some(55)
+        );
+    }
+}

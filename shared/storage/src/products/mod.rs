@@ -1,0 +1,6 @@
+//! Products: what they are, the catalogue that lists them, and their stock.
+
+mod adjust;
+mod catalogue;
+mod reshard;
+pub(crate) mod stock;

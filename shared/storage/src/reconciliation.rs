@@ -1,0 +1,196 @@
+//! Reconciling: every night the books of the day before are read, cheaply and while the shop goes on selling, and held
+//! against each other. The rules are the domain's (see [`sijang_domain::Rule`]); here is what they are asked of.
+//!
+//! What the day's facts name is read, and nothing is scanned. What moves while it is read is read in the order in which it
+//! moves: totals before the facts that they count, a balance before the entries that it names, holders before the counter.
+//! A finding about a customer has to stand in three looks, the later ones consistent. Nothing is repaired, and nothing is
+//! written but the reconciler's own marks.
+
+mod checkpoint;
+mod customers;
+mod facts;
+mod stock;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::{Duration, Instant},
+};
+
+use futures::future::try_join_all;
+use sijang_domain::{CouponId, Day, DayFacts, Error, Finding, Ranking, RequestTime, Timestamp, UserId};
+
+use self::{checkpoint::Checkpoint, stock::StockReconciliationRow};
+use crate::{Store, dynamodb::transaction::to_item};
+
+/// An order must have been counted after this time: a consumer that is further behind is an alarm of its own.
+pub const SETTLING: Duration = Duration::from_mins(15);
+/// Customers that are read at once.
+const AT_ONCE: usize = 16;
+
+/// What was found, and how far it went.
+#[derive(Debug)]
+pub struct Reconciliation {
+    /// The day whose orders were checked at.
+    pub day: Day,
+    /// Facts of that day.
+    pub facts: u64,
+    /// Facts that do not say whose they are: their orders were not checked up.
+    pub nameless: usize,
+    /// Customers that were checked at.
+    pub customers: usize,
+    /// Whether there was anything left to check at.
+    pub checked: bool,
+    /// Whether all was checked at that was to be: if not, the next run goes on.
+    pub done: bool,
+    /// What is wrong.
+    pub findings: BTreeSet<Finding>,
+    /// What the next run has to know; to be saved when the findings are reported.
+    progress: Option<Progress>,
+}
+
+/// How far a night's run came.
+#[derive(Debug)]
+pub struct Progress {
+    checkpoint: Checkpoint,
+    readings_kept: Vec<StockReconciliationRow>,
+}
+
+impl Reconciliation {
+    fn nothing_left(day: Day) -> Self {
+        let findings = BTreeSet::new();
+        Self { day, facts: 0, nameless: 0, customers: 0, checked: false, done: true, findings, progress: None }
+    }
+
+    /// What comes of the statistics, where `findings` were made, and of a pass along the day's customers.
+    fn of(day: Day, facts: &DayFacts, pass: CustomersPass, mut findings: BTreeSet<Finding>) -> Self {
+        findings.extend(pass.findings);
+        Self {
+            day,
+            facts: facts.totals().facts(),
+            nameless: facts.nameless(),
+            customers: pass.customers,
+            checked: true,
+            done: pass.done,
+            findings,
+            progress: None,
+        }
+    }
+}
+
+impl Store {
+    /// Looks at the day before that of `scheduled_at`, from where the run before this one ended. To be followed by
+    /// [`Store::save_progress`] when the findings are reported.
+    pub async fn reconcile_scheduled(
+        &self,
+        scheduled_at: Timestamp,
+        time: RequestTime,
+    ) -> Result<Reconciliation, Error> {
+        let day = Day::of(scheduled_at).plus(-1);
+        let mut checkpoint = match self.checkpoint().await? {
+            Some(checkpoint) if checkpoint.is_beyond(day) => return Ok(Reconciliation::nothing_left(day)),
+            last => Checkpoint::of_run(last, day),
+        };
+        let began = Instant::now();
+        let (facts, mut findings) = self.statistics(day, !checkpoint.stock_read).await?;
+        let mut readings_kept = Vec::new();
+        if !checkpoint.stock_read {
+            let (rows, wrong) = self.reconcile_stock(&facts, checkpoint.since, (time.now, began)).await?;
+            findings.extend(wrong);
+            (readings_kept, checkpoint.stock_read) = (rows, true);
+        }
+        let pass = self.pass(&facts, checkpoint.after.as_ref(), time, SETTLING).await?;
+        (checkpoint.done, checkpoint.after) = (pass.done, pass.last.clone().or(checkpoint.after));
+        let progress = Some(Progress { checkpoint, readings_kept });
+        Ok(Reconciliation { progress, ..Reconciliation::of(day, &facts, pass, findings) })
+    }
+
+    /// Looks at one day again, all of it but the stock, which only knows one night from the other. Orders are judged that
+    /// are older than `settling`.
+    pub async fn reconcile_day(
+        &self,
+        day: Day,
+        time: RequestTime,
+        settling: Duration,
+    ) -> Result<Reconciliation, Error> {
+        let (facts, findings) = self.statistics(day, true).await?;
+        let pass = self.pass(&facts, None, time, settling).await?;
+        Ok(Reconciliation::of(day, &facts, pass, findings))
+    }
+
+    /// Keeps how far a run came. Who dies before it looks at the same things again, and reports them again.
+    pub async fn save_progress(&self, reconciliation: &Reconciliation) -> Result<(), Error> {
+        let Some(Progress { checkpoint, readings_kept }) = &reconciliation.progress else { return Ok(()) };
+        let items = readings_kept.iter().map(to_item).collect::<Result<Vec<_>, _>>()?;
+        for items in items.chunks(AT_ONCE) {
+            try_join_all(items.iter().cloned().map(|item| self.put_own_item(item))).await?;
+        }
+        self.put_own_item(to_item(checkpoint)?).await
+    }
+
+    /// The facts of a day; and what is wrong with its totals and with the ranking that counts it, if that is asked for.
+    async fn statistics(&self, day: Day, judged: bool) -> Result<(DayFacts, BTreeSet<Finding>), Error> {
+        if !judged {
+            return Ok((self.facts_of_day(day).await?, BTreeSet::new()));
+        }
+        let (totals, ranking) = (self.day_totals(day).await?, self.ranking_of(day.plus(1)).await?);
+        let facts = self.facts_of_day(day).await?;
+        let mut findings = facts.findings(&totals);
+        if let Some(ranking) = ranking {
+            findings.extend(self.ranking_finding(&ranking, &facts).await?);
+        }
+        Ok((facts, findings))
+    }
+
+    async fn ranking_finding(&self, ranking: &Ranking, newest: &DayFacts) -> Result<Option<Finding>, Error> {
+        let mut window = newest.totals().clone();
+        for day in ranking.day.ranking_window().into_iter().filter(|day| *day != newest.day()) {
+            window.merge(&self.count_day(day).await?);
+        }
+        Ok(ranking.finding(&window))
+    }
+
+    /// Goes from customer to customer until the deadline; then to the campaigns whose coupons they hold.
+    async fn pass(
+        &self,
+        facts: &DayFacts,
+        after: Option<&UserId>,
+        time: RequestTime,
+        settling: Duration,
+    ) -> Result<CustomersPass, Error> {
+        let settled = time.now.millis() - i64::try_from(settling.as_millis()).unwrap_or(i64::MAX);
+        let settled = Timestamp::from_millis(settled.max(0)).unwrap_or(Timestamp::EPOCH);
+        let mut pass = CustomersPass { done: true, ..CustomersPass::default() };
+        let mut holders: BTreeMap<CouponId, BTreeSet<UserId>> = BTreeMap::new();
+        let customers = facts.customers_after(after);
+        for group in customers.chunks(AT_ONCE) {
+            // At least one group, so that every run comes further.
+            if pass.last.is_some() && Instant::now() >= time.deadline {
+                pass.done = false;
+                break;
+            }
+            for check in
+                try_join_all(group.iter().cloned().map(|user| Box::pin(self.check_customer(user, facts, settled))))
+                    .await?
+            {
+                pass.findings.extend(check.findings);
+                for coupon_id in check.coupons {
+                    holders.entry(coupon_id).or_default().insert(check.user.clone());
+                }
+            }
+            pass.customers += group.len();
+            pass.last = group.last().cloned();
+        }
+        for (coupon_id, holders) in holders {
+            pass.findings.extend(self.campaign_books(coupon_id, holders).await?.finding());
+        }
+        Ok(pass)
+    }
+}
+
+#[derive(Debug, Default)]
+struct CustomersPass {
+    customers: usize,
+    last: Option<UserId>,
+    done: bool,
+    findings: BTreeSet<Finding>,
+}

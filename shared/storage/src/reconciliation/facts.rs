@@ -1,0 +1,50 @@
+//! Facts as they lie: all of a day, and those of some orders.
+
+use std::collections::BTreeSet;
+
+use sijang_domain::{Day, DayFacts, Error, OrderId, SaleFact};
+
+use crate::{
+    Store,
+    dynamodb::query::Query,
+    dynamodb::transaction::{from_item, key},
+    statistics::{FactRow, fact_partition},
+};
+
+impl Store {
+    /// All facts of a day.
+    pub(super) async fn facts_of_day(&self, day: Day) -> Result<DayFacts, Error> {
+        let mut facts = DayFacts::new(day);
+        for shard in 0..SaleFact::SHARDS {
+            let query = Query {
+                table: &self.tables.sales,
+                condition: "pk = :pk",
+                values: vec![(":pk", fact_partition(day, shard))],
+                consistent: true,
+                ..Query::default()
+            };
+            // Page by page, so that only what is kept of them is in memory.
+            self.select(query, usize::MAX, |item| {
+                facts.add(from_item::<FactRow>("fact", item)?.placed(day, shard)?);
+                Ok(None::<()>)
+            })
+            .await?;
+        }
+        Ok(facts)
+    }
+
+    /// The facts of these orders of a day, as they are now.
+    pub(super) async fn facts_of_orders(&self, day: Day, orders: &BTreeSet<OrderId>) -> Result<DayFacts, Error> {
+        let keys = orders.iter().flat_map(|order_id| {
+            let partition = fact_partition(day, SaleFact::shard_of(*order_id));
+            SaleFact::ids_of(*order_id).map(|id| key([("pk", partition.clone()), ("sk", id)]))
+        });
+        let mut facts = DayFacts::new(day);
+        for item in self.get_all(&self.tables.sales, keys.collect(), true).await? {
+            let row: FactRow = from_item("fact", item)?;
+            let shard = SaleFact::shard_of(row.order_id);
+            facts.add(row.placed(day, shard)?);
+        }
+        Ok(facts)
+    }
+}

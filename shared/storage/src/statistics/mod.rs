@@ -1,0 +1,337 @@
+//! Sales: `FACT#<day>#<k>` for each order event, `DAY#<day>` for each product's totals, `RANKING#3D` for the snapshots.
+//!
+//! A fact's key is its event's identity and its content follows from the event, so that writing it again changes
+//! nothing. Totals and rankings say how many facts they count; one that counts fewer never replaces one that counts more.
+
+use std::{collections::HashMap, time::Instant};
+
+use aws_sdk_dynamodb::{
+    operation::put_item::PutItemError,
+    types::{PutRequest, WriteRequest},
+};
+use futures::{StreamExt, TryStreamExt, stream};
+use metrics::counter;
+use serde::{Deserialize, Serialize};
+use sijang_domain::{
+    Day, DayTotals, Error, Money, OrderId, Page, PlacedFact, Position, ProductId, ProductSales, RankedProduct, Ranking,
+    SaleFact, SaleKind, Timestamp, UserId, metric::AGGREGATION_DRIFT,
+};
+use tokio::time::sleep;
+
+use crate::{
+    AttributeValue, Item, Store,
+    dynamodb::error::failed,
+    dynamodb::query::Query,
+    dynamodb::transaction::{backoff, from_item, key, to_item},
+};
+
+const RANKING: &str = "RANKING#3D";
+/// How many writes are under way at once.
+const WRITES: usize = 16;
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct FactRow {
+    pk: String,
+    /// The event's identity.
+    sk: String,
+    pub(crate) order_id: OrderId,
+    /// Whose order it is: by which the reconciler finds it. The first release did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    user: Option<UserId>,
+    cancelled: bool,
+    lines: Vec<FactLine>,
+}
+
+/// Product, quantity, unit price in KRW minor units.
+#[derive(Debug, Serialize, Deserialize)]
+struct FactLine {
+    p: ProductId,
+    q: u32,
+    u: i64,
+}
+
+pub(crate) fn fact_partition(day: Day, shard: u8) -> String {
+    format!("FACT#{day}#{shard}")
+}
+
+fn day_partition(day: Day) -> String {
+    format!("DAY#{day}")
+}
+
+impl FactRow {
+    fn of(fact: &SaleFact) -> Self {
+        let line = |(product_id, units, unit_price): &(ProductId, u32, Money)| FactLine {
+            p: *product_id,
+            q: *units,
+            u: unit_price.minor(),
+        };
+        Self {
+            pk: fact_partition(fact.day, fact.shard()),
+            sk: fact.id(),
+            order_id: fact.order_id,
+            user: fact.user_id.clone(),
+            cancelled: fact.kind == SaleKind::Cancellation,
+            lines: fact.lines.iter().map(line).collect(),
+        }
+    }
+    /// The fact as it lies in a shard of a day.
+    pub(crate) fn placed(self, day: Day, shard: u8) -> Result<PlacedFact, Error> {
+        let (kind, lines) = (kind_of(self.cancelled), lines_of(self.lines)?);
+        let fact = SaleFact { order_id: self.order_id, user_id: self.user, kind, day, lines };
+        Ok(PlacedFact { fact, name: self.sk, shard })
+    }
+}
+
+/// What counts of a fact.
+#[derive(Debug, Deserialize)]
+struct CountedRow {
+    cancelled: bool,
+    lines: Vec<FactLine>,
+}
+
+impl CountedRow {
+    const ATTRIBUTES: &[&str] = &["cancelled", "lines"];
+
+    fn count_in(self, totals: &mut DayTotals) -> Result<(), Error> {
+        totals.count(kind_of(self.cancelled), &lines_of(self.lines)?);
+        Ok(())
+    }
+}
+
+fn kind_of(cancelled: bool) -> SaleKind {
+    if cancelled { SaleKind::Cancellation } else { SaleKind::Sale }
+}
+
+fn lines_of(lines: Vec<FactLine>) -> Result<Vec<(ProductId, u32, Money)>, Error> {
+    let line = |line: FactLine| {
+        let price = Money::new(line.u).map_err(|_| Error::corrupt("fact", "price out of range"))?;
+        Ok((line.p, line.q, price))
+    };
+    lines.into_iter().map(line).collect()
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct DayRow {
+    pk: String,
+    sk: ProductId,
+    units: i64,
+    orders: i64,
+    /// KRW minor units.
+    revenue: i64,
+    facts: u64,
+}
+
+impl DayRow {
+    fn sales(&self) -> ProductSales {
+        ProductSales { units: self.units, orders: self.orders, revenue: self.revenue, facts: self.facts }
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct RankingRow {
+    pk: String,
+    /// The day for which the ranking holds: the newest snapshot is the last of its partition.
+    sk: Day,
+    products: Vec<RankedRow>,
+    facts: u64,
+}
+
+impl RankingRow {
+    fn ranking(self) -> Ranking {
+        let ranked = |row: RankedRow| RankedProduct { product_id: row.p, units_sold: row.units, revenue: row.revenue };
+        Ranking { day: self.sk, products: self.products.into_iter().map(ranked).collect(), facts: self.facts }
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct RankedRow {
+    p: ProductId,
+    units: i64,
+    revenue: i64,
+}
+
+impl Store {
+    /// Writes the facts, each once however often it comes. Returns the identities of those that could not be written.
+    pub async fn record_facts(&self, facts: &[SaleFact], deadline: Instant) -> Result<Vec<String>, Error> {
+        // One batch must not have the same key twice, and a queue may deliver an event twice in one batch.
+        let unique: HashMap<String, &SaleFact> = facts.iter().map(|fact| (fact.id(), fact)).collect();
+        let mut unwritten = Vec::new();
+        for chunk in unique.into_values().collect::<Vec<_>>().chunks(25) {
+            let mut pending = chunk.iter().map(|fact| write_request(fact)).collect::<Result<Vec<_>, _>>()?;
+            for wait in backoff() {
+                let sent = self.db.batch_write_item().request_items(&self.tables.sales, pending).send().await;
+                pending = sent
+                    .map_err(failed)?
+                    .unprocessed_items
+                    .unwrap_or_default()
+                    .remove(&self.tables.sales)
+                    .unwrap_or_default();
+                if pending.is_empty() || Instant::now() + wait >= deadline {
+                    break;
+                }
+                sleep(wait).await;
+            }
+            let identity = |left: &WriteRequest| left.put_request()?.item.get("sk")?.as_s().ok().cloned();
+            unwritten.extend(pending.iter().filter_map(identity));
+        }
+        Ok(unwritten)
+    }
+
+    /// Counts the three days before the day (in Seoul) of `scheduled_at` anew, and stores their totals and the ranking
+    /// that holds on that day. Doing it again, or twice at once, changes nothing.
+    pub async fn aggregate(&self, scheduled_at: Timestamp) -> Result<Ranking, Error> {
+        let day = Day::of(scheduled_at);
+        let mut window = DayTotals::default();
+        for day in day.ranking_window() {
+            let totals = self.count_day(day).await?;
+            self.store_totals(day, &totals).await?;
+            window.merge(&totals);
+        }
+        let ranking = Ranking::of(day, &window);
+        let ranked = |ranked: &RankedProduct| RankedRow {
+            p: ranked.product_id,
+            units: ranked.units_sold,
+            revenue: ranked.revenue,
+        };
+        let row = RankingRow {
+            pk: RANKING.to_owned(),
+            sk: day,
+            products: ranking.products.iter().map(ranked).collect(),
+            facts: ranking.facts,
+        };
+        self.put_if_not_older(to_item(&row)?, row.facts).await?;
+        Ok(ranking)
+    }
+
+    /// The totals of a day, from its facts. Each shard is a partition, read by itself.
+    pub(crate) async fn count_day(&self, day: Day) -> Result<DayTotals, Error> {
+        let shards = stream::iter(0..SaleFact::SHARDS).map(|shard| self.count_shard(day, shard));
+        let merge = |mut totals: DayTotals, shard: DayTotals| async move {
+            totals.merge(&shard);
+            Ok(totals)
+        };
+        shards.buffer_unordered(SaleFact::SHARDS.into()).try_fold(DayTotals::default(), merge).await
+    }
+
+    /// The totals of one shard of a day's facts. A page is counted before the next one is read: a day does not have to
+    /// fit into memory.
+    async fn count_shard(&self, day: Day, shard: u8) -> Result<DayTotals, Error> {
+        let query = Query {
+            table: &self.tables.sales,
+            condition: "pk = :pk",
+            values: vec![(":pk", fact_partition(day, shard))],
+            consistent: true,
+            only: CountedRow::ATTRIBUTES,
+            ..Query::default()
+        };
+        let mut totals = DayTotals::default();
+        let count = |item| from_item::<CountedRow>("fact", item)?.count_in(&mut totals).map(|()| None::<()>);
+        self.select(query, usize::MAX, count).await?;
+        Ok(totals)
+    }
+
+    /// Writes those of a day's totals that have changed.
+    async fn store_totals(&self, day: Day, totals: &DayTotals) -> Result<(), Error> {
+        let stored: HashMap<_, _> = self.day_totals(day).await?.into_iter().collect();
+        let changed = totals.products().filter(|(product_id, sales)| stored.get(product_id) != Some(sales));
+        let row = |(product_id, sales): (ProductId, ProductSales)| DayRow {
+            pk: day_partition(day),
+            sk: product_id,
+            units: sales.units,
+            orders: sales.orders,
+            revenue: sales.revenue,
+            facts: sales.facts,
+        };
+        let rows: Vec<DayRow> = changed.map(row).collect();
+        if !stored.is_empty() {
+            counter!(AGGREGATION_DRIFT.name).increment(rows.len() as u64);
+        }
+        stream::iter(rows)
+            .map(|row| async move { self.put_if_not_older(to_item(&row)?, row.facts).await })
+            .buffer_unordered(WRITES)
+            .try_collect()
+            .await
+    }
+
+    /// Counts one day anew and stores its totals. Returns how many facts it has.
+    pub async fn recount(&self, day: Day) -> Result<u64, Error> {
+        let totals = self.count_day(day).await?;
+        self.store_totals(day, &totals).await?;
+        Ok(totals.facts())
+    }
+
+    /// A page of the stored totals of a day, by product.
+    pub async fn daily_sales(
+        &self,
+        day: Day,
+        limit: usize,
+        after: Option<Position>,
+    ) -> Result<Page<(ProductId, ProductSales)>, Error> {
+        let query = Query {
+            table: &self.tables.sales,
+            condition: "pk = :pk",
+            values: vec![(":pk", day_partition(day))],
+            after: after.map(|after| key([("pk", day_partition(day)), ("sk", after.0)])),
+            ..Query::default()
+        };
+        let rows = self.select(query, limit + 1, |item| from_item::<DayRow>("day total", item).map(Some)).await?;
+        let page = Page::cut(rows, limit, |row| Position(row.sk.to_string()));
+        Ok(page.map(|row| (row.sk, row.sales())))
+    }
+
+    /// The stored totals of a day, by product.
+    pub async fn day_totals(&self, day: Day) -> Result<Vec<(ProductId, ProductSales)>, Error> {
+        let query = Query {
+            table: &self.tables.sales,
+            condition: "pk = :pk",
+            values: vec![(":pk", day_partition(day))],
+            consistent: true,
+            ..Query::default()
+        };
+        let rows = self.query_all(query).await?.into_iter().map(|item| from_item::<DayRow>("day total", item));
+        rows.map(|row| row.map(|row| (row.sk, row.sales()))).collect()
+    }
+
+    async fn put_if_not_older(&self, item: Item, facts: u64) -> Result<(), Error> {
+        let put = self
+            .db
+            .put_item()
+            .table_name(&self.tables.sales)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(pk) OR facts <= :facts")
+            .expression_attribute_values(":facts", AttributeValue::N(facts.to_string()));
+        match put.send().await {
+            Ok(_) => Ok(()),
+            Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
+                Ok(())
+            }
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    /// The ranking of a day, if there is one.
+    pub(crate) async fn ranking_of(&self, day: Day) -> Result<Option<Ranking>, Error> {
+        let key = key([("pk", RANKING.to_owned()), ("sk", day.to_string())]);
+        let found = self.get_all(&self.tables.sales, vec![key], true).await?.pop();
+        found.map(|item| from_item::<RankingRow>("ranking", item).map(RankingRow::ranking)).transpose()
+    }
+
+    /// The newest ranking, if there is one yet.
+    pub async fn newest_ranking(&self) -> Result<Option<Ranking>, Error> {
+        let query = Query {
+            table: &self.tables.sales,
+            condition: "pk = :pk",
+            values: vec![(":pk", RANKING.to_owned())],
+            newest_first: true,
+            ..Query::default()
+        };
+        let Some(item) = self.query(query, 1).await?.pop() else { return Ok(None) };
+        Ok(Some(from_item::<RankingRow>("ranking", item)?.ranking()))
+    }
+}
+
+fn write_request(fact: &SaleFact) -> Result<WriteRequest, Error> {
+    let put = PutRequest::builder().set_item(Some(to_item(&FactRow::of(fact))?)).build();
+    let put = put.map_err(|error| Error::Internal(error.to_string()))?;
+    Ok(WriteRequest::builder().put_request(put).build())
+}
