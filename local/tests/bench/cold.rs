@@ -4,17 +4,9 @@ use std::{fs, path::Path};
 
 use sijang_cloud::{process::find, progress::Progress, python};
 use tokio::process::Command;
+use sijang_testkit::{lambda::runtime_api::RuntimeApi, tls::TlsEndpoint};
 
-use crate::{
-    contender::{Contender, Contenders, HELLO, Operation},
-    environment::Environment,
-    market::Market,
-    report::{Report, Table, ratio},
-    runtime_api::RuntimeApi,
-    samples::Samples,
-    secure::Secure,
-    usage::load,
-};
+use crate::{contender::{Contender, Contenders, HELLO, Operation}, environment::Environment, market::Market, report::{Report, Table, ratio}, samples::Samples, usage::load};
 
 /// What was seen of a contender's starts.
 #[derive(Default)]
@@ -33,7 +25,7 @@ pub struct Starts {
 pub struct Place {
     api: RuntimeApi,
     market: Market,
-    secure: Secure,
+    secure: TlsEndpoint,
     variables: Vec<(String, String)>,
 }
 
@@ -107,7 +99,7 @@ impl Place {
     /// A shop behind TLS, whose authority is in `folder`.
     pub async fn open(folder: &Path) -> Self {
         let market = Market::open().await;
-        let secure = Secure::start(&market.store.endpoint, folder).await.unwrap();
+        let secure = TlsEndpoint::start(&market.store.endpoint, folder).await.unwrap();
         let mut variables = market.variables(&secure.endpoint());
         let authority = secure.authority.to_str().unwrap();
         variables.extend(["AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"].map(|name| (name.to_owned(), authority.to_owned())));

@@ -2,14 +2,9 @@
 
 use serde_json::{Value, json};
 use sijang_domain::{CampaignDraft, CouponId, ProductId};
+use sijang_testkit::{engine::Database, shop::{Shop, at, welcome}};
 
-use crate::{
-    contender::Operation,
-    engine::Database,
-    events::Request,
-    shop::{Shop, at, welcome},
-    store::Store,
-};
+use crate::{contender::Operation, lambda::events::Request, store::Store};
 
 /// What each order costs: the customer's balance is good for as many as anybody will send.
 const PRICE: i64 = 10;

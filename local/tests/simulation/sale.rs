@@ -24,7 +24,7 @@ use super::{
     usage::Usage,
     value::as_attributes,
 };
-use crate::{audit, engine::TABLES, snapshot::Snapshot};
+use sijang_testkit::{engine::TABLES, invariants, snapshot::Snapshot};
 
 /// What is to be simulated.
 #[derive(Debug, Clone)]
