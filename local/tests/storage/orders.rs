@@ -145,7 +145,7 @@ async fn an_order_that_the_balance_does_not_cover_touches_neither_stock_nor_coup
     let everything = shop.snapshot().await;
     let rejected = rejection(alice.order([(tea, 2), (milk, 1)]).with(coupon).await);
     assert_eq!(rejected, Rejection::InsufficientBalance { balance: won(19_499), required: won(19_500) });
-    assert_eq!(shop.snapshot().await.effects_beside_rejections(&everything), []);
+    assert_eq!(shop.snapshot().await.changes_beside_rejections(&everything), []);
 
     // One won more, and the same order takes all of it.
     let alice = alice.with_balance(100).await;

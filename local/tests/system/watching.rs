@@ -7,10 +7,13 @@ use serde_json::{Value, json};
 use sijang_cloud::stack::STACK_NAME;
 use sijang_domain::metric::{self, CATALOGUE, Metric};
 use sijang_edge::metrics::NAMESPACE;
-use ulid::Ulid;
 use sijang_testkit::http::{Shop, order, text};
+use ulid::Ulid;
 
-use crate::{stored::PIPELINE, world::{World, eventually, trial}};
+use crate::{
+    stored::PIPELINE,
+    world::{World, eventually, trial},
+};
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![

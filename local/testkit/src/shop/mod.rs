@@ -23,8 +23,8 @@ use sijang_domain::{
 use sijang_storage::Store;
 
 use crate::{
-    audit,
     engine::{Database, client_at},
+    invariants,
     snapshot::Snapshot,
 };
 
@@ -110,7 +110,7 @@ impl Shop {
 
     /// Asserts the invariants of the whole shop.
     pub async fn audit(&self) {
-        let violations = audit::violations(&self.snapshot().await);
+        let violations = invariants::violations(&self.snapshot().await);
         assert!(violations.is_empty(), "{violations:#?}");
     }
 
@@ -346,7 +346,7 @@ impl<A: Ask> Request<A> {
         let before = shop.snapshot().await;
         let rejection = rejection(self.await);
         assert_eq!(
-            shop.snapshot().await.effects_beside_rejections(&before),
+            shop.snapshot().await.changes_beside_rejections(&before),
             [],
             "rejected ({rejection}), and yet written"
         );

@@ -4,9 +4,18 @@ use std::time::{Duration, Instant};
 
 use sijang_cloud::faults::{Call, Plan};
 use sijang_domain::{Error, Rejection, RequestTime};
-use sijang_testkit::{invariants::violations_once_ranked, pipeline::{Stage, deliver_pending}, services::{Clients, Services}, shop::after, snapshot::Snapshot};
+use sijang_testkit::{
+    invariants::violations_once_ranked,
+    pipeline::{Stage, deliver_pending},
+    services::{Clients, Services},
+    shop::after,
+    snapshot::Snapshot,
+};
 
-use crate::in_process::{injection::{FaultInjection, Patience}, scenario::{Prepared, Reply}};
+use crate::in_process::{
+    injection::{FaultInjection, Patience},
+    scenario::{Prepared, Reply},
+};
 
 /// What a request comes to when nothing is in its way.
 pub type Answer = Result<Reply, Rejection>;
@@ -36,12 +45,7 @@ pub async fn clean(services: &Services, prepared: &Prepared) -> (Clean, Snapshot
 }
 
 /// Sends the request. An error is no answer.
-async fn attempt(
-    clients: Clients,
-    prepared: &Prepared,
-    seconds: i64,
-    patience: Duration,
-) -> Result<Answer, Error> {
+async fn attempt(clients: Clients, prepared: &Prepared, seconds: i64, patience: Duration) -> Result<Answer, Error> {
     let time = RequestTime { now: after(prepared.at, seconds), deadline: Instant::now() + patience };
     match (prepared.job)(clients, time).await {
         Ok(reply) => Ok(Ok(reply)),
@@ -101,7 +105,9 @@ async fn under_fault(
     let killed = async {
         match injection {
             FaultInjection::Killed(_) => services.faults.silence().await,
-            FaultInjection::Once(_) | FaultInjection::ThreeTimes(_) | FaultInjection::Lasting(_) => std::future::pending().await,
+            FaultInjection::Once(_) | FaultInjection::ThreeTimes(_) | FaultInjection::Lasting(_) => {
+                std::future::pending().await
+            }
         }
     };
     let answer = tokio::select! {
@@ -120,11 +126,18 @@ async fn under_fault(
 }
 
 /// After the fault: the client asks until it knows, late calls arrive, events flow, and the books are audited.
-async fn settle(services: &Services, prepared: &Prepared, clean: &Clean, first: Option<Answer>) -> Result<Snapshot, String> {
+async fn settle(
+    services: &Services,
+    prepared: &Prepared,
+    clean: &Clean,
+    first: Option<Answer>,
+) -> Result<Snapshot, String> {
     if let Some(answer) = &first {
         fits(clean, answer).map_err(|what| format!("under the fault {what}"))?;
         if answer.is_err() {
-            left_nothing(services, prepared).await.map_err(|what| format!("rejected under the fault, and yet {what}"))?;
+            left_nothing(services, prepared)
+                .await
+                .map_err(|what| format!("rejected under the fault, and yet {what}"))?;
         }
     }
     let mut answers: Vec<Answer> = first.into_iter().collect();

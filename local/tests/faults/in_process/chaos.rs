@@ -18,7 +18,13 @@ use sijang_domain::{
     Cart, Command, CouponId, Deposit, Error, Fingerprint, IdempotencyKey, Order, ProductId, Rejection, RequestTime,
     ShardCount, UserId,
 };
-use sijang_testkit::{invariants::violations_once_ranked, pipeline::{Stage, deliver_pending}, services::{Clients, Services}, shop::{Shop, after, at, fixed, limits, request_id}, snapshot::Snapshot};
+use sijang_testkit::{
+    invariants::violations_once_ranked,
+    pipeline::{Stage, deliver_pending},
+    services::{Clients, Services},
+    shop::{Shop, after, at, fixed, limits, request_id},
+    snapshot::Snapshot,
+};
 
 use crate::in_process::scenario::Task;
 

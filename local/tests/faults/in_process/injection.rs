@@ -70,9 +70,10 @@ impl FaultInjection {
     /// Whether the transaction has its token, by which the service knows it again.
     pub fn keeps_token(self) -> bool {
         match self {
-            Self::Once(injection) | Self::ThreeTimes(injection) | Self::Lasting(injection) | Self::Killed(injection) => {
-                !injection.without_token
-            }
+            Self::Once(injection)
+            | Self::ThreeTimes(injection)
+            | Self::Lasting(injection)
+            | Self::Killed(injection) => !injection.without_token,
         }
     }
 

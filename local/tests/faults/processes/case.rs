@@ -4,8 +4,14 @@
 use std::{fmt, time::Duration};
 
 use sijang_cloud::faults::{Call, Fault, Plan};
+use sijang_testkit::{
+    invariants::violations_once_ranked,
+    lambda::{
+        LambdaHost, PLENTY,
+        trigger::{Outcome, Reply},
+    },
+};
 use tokio::time::sleep;
-use sijang_testkit::{invariants::violations_once_ranked, lambda::{LambdaHost, PLENTY, trigger::{Outcome, Reply}}};
 
 use crate::processes::scenario::Prepared;
 

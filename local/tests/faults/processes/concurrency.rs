@@ -3,7 +3,12 @@
 
 use serde_json::{Value, json};
 use sijang_domain::ProductId;
-use sijang_testkit::{invariants::violations, lambda::{LambdaHost, PLENTY, events::Request, functions}, pipeline::Stage, shop::Shop};
+use sijang_testkit::{
+    invariants::violations,
+    lambda::{LambdaHost, PLENTY, events::Request, functions},
+    pipeline::Stage,
+    shop::Shop,
+};
 
 use crate::processes::enumeration::shop;
 

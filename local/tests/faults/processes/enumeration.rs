@@ -12,9 +12,17 @@ use std::{
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
 use sijang_cloud::faults::Call;
-use sijang_testkit::{lambda::{LambdaHost, functions}, shop::{Shop, after, at}};
+use sijang_testkit::{
+    lambda::{LambdaHost, functions},
+    shop::{Shop, after, at},
+};
 
-use crate::processes::{case::{self, Clean, KillPoint, Verdict}, commands, scenario::{Prepared, Scenario}, workers};
+use crate::processes::{
+    case::{self, Clean, KillPoint, Verdict},
+    commands,
+    scenario::{Prepared, Scenario},
+    workers,
+};
 
 /// Cases under way at once: some of them wait for a process to be cut off.
 const AT_ONCE: usize = 6;
@@ -60,7 +68,8 @@ impl Subject {
     }
 
     fn cases(self: &Arc<Self>) -> impl Iterator<Item = Case> {
-        let struck = self.clean.calls.iter().flat_map(|call| KillPoint::ALL.map(|kill_point| (call.clone(), kill_point)));
+        let struck =
+            self.clean.calls.iter().flat_map(|call| KillPoint::ALL.map(|kill_point| (call.clone(), kill_point)));
         struck.map(|(call, kill_point)| Case { subject: Arc::clone(self), call, kill_point })
     }
 }

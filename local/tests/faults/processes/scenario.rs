@@ -1,7 +1,7 @@
 //! Something that a function is to do, in a shop in which it can be done.
 
-use std::{future::Future, pin::Pin};
 use sijang_testkit::{lambda::trigger::Trigger, pipeline::Stage, shop::Shop, snapshot::Snapshot};
+use std::{future::Future, pin::Pin};
 
 type Task<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 

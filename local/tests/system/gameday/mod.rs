@@ -34,7 +34,10 @@ use sijang_storage::{Store, Tables};
 use self::{alarms::Watch, runbook::Desk};
 use sijang_testkit::http::{Person, Shop, krw, order, text};
 
-use crate::{stored::{PIPELINE, Stored, reconcile}, world::{World, eventually, own_trial}};
+use crate::{
+    stored::{PIPELINE, Stored, reconcile},
+    world::{World, eventually, own_trial},
+};
 
 const QUEUE: &str = "OrderEventsQueueUrl";
 const DLQ: &str = "OrderEventsDlqUrl";

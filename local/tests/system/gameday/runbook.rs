@@ -9,8 +9,8 @@ use std::{
 };
 
 use sijang_cloud::{layout::Repository, ministack::REGION, progress::Progress, stack::STACK_NAME, tools};
-use tokio::process::Command;
 use sijang_testkit::http::Shop;
+use tokio::process::Command;
 
 /// The desk of an operator: a shell in the repository, with variables.
 pub struct Desk {
