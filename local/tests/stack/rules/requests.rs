@@ -72,15 +72,9 @@ async fn documents(shop: Shop) {
     let customer = shop.customer();
     let deposit = |body: Vec<u8>| customer.post("/v1/me/balance/deposits").new_key().text(body);
     let good = krw(1_000).to_string();
-    for bad in [
-        "",
-        "{",
-        "{\"amount\":1000,}",
-        &format!("{good} x"),
-        &format!("{good} {good}"),
-        "{'amount':1000}",
-        "\u{feff}",
-    ] {
+    for bad in
+        ["", "{", "{\"amount\":1000,}", &format!("{good} x"), &format!("{good} {good}"), "{'amount':1000}", "\u{feff}"]
+    {
         let problem = deposit(bad.into()).await.problem(400, "malformed-json");
         assert!(problem.get("errors").is_none());
     }
