@@ -7,13 +7,13 @@ use sijang_domain::{DepositLimits, Money};
 use sijang_edge::{CursorKey, Event, Invocation, Response, respond};
 use sijang_storage::{OrderEvents, Store};
 
-#[path = "../aggregate-daily-stats.rs"]
+#[path = "../statistics/aggregate-daily-stats.rs"]
 #[allow(dead_code)] // its `main` is not called here
 mod aggregate_daily_stats;
-#[path = "../publish-order-events.rs"]
+#[path = "../events/publish-order-events.rs"]
 #[allow(dead_code)]
 mod publish_order_events;
-#[path = "../record-sales.rs"]
+#[path = "../statistics/record-sales.rs"]
 #[allow(dead_code)]
 mod record_sales;
 

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
-use sijang_edge::{ProblemType, samples};
+use sijang_edge::{ProblemType, problem_examples};
 
 use super::tidy;
 
@@ -15,7 +15,7 @@ const BASE: [&str; 7] = ["type", "title", "status", "detail", "code", "request_i
 
 /// Describes the failures of every operation, and the schemas of the problems.
 pub(crate) fn describe(document: &mut Value) {
-    let catalogue = samples::problems();
+    let catalogue = problem_examples::problems();
     for operation in tidy::operations(document) {
         operation_fails(operation, &catalogue);
         operation_succeeds(operation);
@@ -266,7 +266,7 @@ fn field_error() -> Value {
         "description": "What is wrong with one field.",
         "properties": {
             "pointer": {"type": "string", "description": "JSON pointer (RFC 6901) into the body"},
-            "parameter": {"type": "string", "description": "Name of the query parameter; empty for one that is not known, which is not repeated"},
+            "parameter": {"type": "string", "description": "Name of the query parameter; of one that is not known at most 40 characters, with `_` for all but letters, digits, `.`, `-`, `[` and `]`"},
             "detail": {"type": "string", "description": "What is wrong, in Korean or English"},
         },
         "required": ["detail"],

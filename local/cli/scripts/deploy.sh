@@ -1,8 +1,9 @@
 #!/bin/sh
 # Deploys the packed functions and template.yaml to an environment: see local/cli/help/deploy.txt.
 #
-# The name of a release is a digest of everything that it consists of: functions, template, parameters. When the name
-# changes, CloudFormation publishes a new version of every function and moves its alias; otherwise it does neither.
+# The name of a release is a digest of functions, template and parameters. With any change, every function gets a new
+# version and its alias moves; without one, nothing is published. --force-publish publishes without a change, for
+# example after a new value of a secret.
 cd "$(dirname "$0")/../../.." || exit
 usage() { echo "usage: ./local/shop deploy dev|prod [--dry-run] [--force-publish] [options of sam deploy]" >&2; exit 2; }
 
@@ -20,8 +21,8 @@ while :; do
   shift
 done
 
-# The name of the stack: that of the environment, or of an option. Function names begin with it (64 characters at most), and
-# so do the domains of the sign-in pages (no capital letters, no words that AWS reserves).
+# The name of the stack: the environment's, or that of an option. Names of functions begin with it (64 characters at
+# most), and so do the domains of the sign-in pages (no capital letters, no words of AWS's own).
 stack=$(sed -n "/^\[$environment\./,/^\[/ s/^stack_name = \"\(.*\)\"$/\1/p" local/ops/environments/samconfig.toml)
 named=''
 for argument; do
@@ -39,7 +40,7 @@ fi
 
 packed=target/lambda
 if ! (cd "$packed" && sha256sum --check --quiet SHA256SUMS >&2); then
-  echo "error: $packed is not what `package` wrote: run ./local/shop package" >&2
+  echo "error: $packed is not as it was packed: run ./local/shop package" >&2
   exit 1
 fi
 release=$( (cat "$packed/SHA256SUMS" template.yaml "$parameters" && echo "$publish") | sha256sum | cut -c 1-16)

@@ -19,7 +19,7 @@ mod tests {
         shop.build();
         let text = |command: &mut clap::Command| {
             let help = command.render_long_help().to_string();
-            help.lines().map(|line| format!("{}\n", line.trim_end())).collect::<String>()
+            help.lines().flat_map(|line| [line.trim_end(), "\n"]).collect::<String>()
         };
         let mut pages = BTreeMap::from([("shop".to_owned(), text(&mut shop))]);
         pages.extend(shop.get_subcommands_mut().map(|command| (command.get_name().to_owned(), text(command))));

@@ -56,21 +56,28 @@ impl Contract {
 
     /// The answer, which keeps to the rules.
     pub(crate) fn judge(&self, operation: &str, response: &Response) -> (u16, Value) {
-        let status = response.status_code;
-        let body: Value = serde_json::from_str(&response.body).unwrap_or_default();
-        assert!((200..500).contains(&status), "{operation}: {status} {}", response.body);
+        let (status, text) = (response.status().as_u16(), String::from_utf8_lossy(response.body()));
+        let body: Value = serde_json::from_str(&text).unwrap_or_default();
+        assert!((200..500).contains(&status), "{operation}: {status} {text}");
         if status >= 400 {
             let kind = CATALOGUE.iter().find(|kind| body["code"] == kind.code);
-            assert!(kind.is_some_and(|kind| kind.status == status), "{operation}: {}", response.body);
-            assert_eq!(response.headers["content-type"], "application/problem+json");
+            assert!(kind.is_some_and(|kind| kind.status == status), "{operation}: {text}");
+            assert_eq!(response.headers()["content-type"], "application/problem+json");
             for error in body["errors"].as_array().into_iter().flatten() {
-                let place = error["pointer"].as_str().or(error["parameter"].as_str()).unwrap_or("?");
                 let known = |step: &str| step.is_empty() || self.names.contains(step) || is_index(step);
-                assert!(place.split('/').all(known), "{operation} repeats the input: {place}");
+                let (pointer, parameter) = (error["pointer"].as_str(), error["parameter"].as_str());
+                assert!(pointer.is_none_or(|pointer| pointer.split('/').all(known)), "{operation} repeats: {text}");
+                assert!(parameter.is_none_or(is_short_and_plain), "{operation} repeats: {text}");
             }
         }
         (status, body)
     }
+}
+
+/// What a problem may repeat of the name of a parameter.
+fn is_short_and_plain(parameter: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.[]".contains(&byte);
+    parameter.len() <= 40 && parameter.bytes().all(is_plain)
 }
 
 fn is_index(step: &str) -> bool {

@@ -159,7 +159,7 @@ async fn create(client: &Client, name: String, table: &Table) {
         let attribute = AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S);
         attribute.build().unwrap()
     };
-    let index = |index: &sijang_local::template::Index| {
+    let index = |index: &sijang_cloud::template::Index| {
         let projection = match &index.included {
             Some(_) => Projection::builder().projection_type(ProjectionType::Include),
             None => Projection::builder().projection_type(ProjectionType::All),

@@ -12,6 +12,8 @@ pub enum Violation {
     Missing,
     /// The field is not known here.
     Unknown,
+    /// The route has no query parameter of this name.
+    UnknownParameter,
     /// The field is given more than once.
     Repeated,
     /// The value has the wrong type or form.

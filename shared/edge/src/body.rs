@@ -104,13 +104,14 @@ impl ShardsBody {
     }
 }
 
-/// A field that is given or left out: `null` is neither. For `#[serde(default, deserialize_with = "given")]`.
+/// A field that is given or left out, and never `null`. For `#[serde(default, deserialize_with = "non_null")]`.
 ///
-/// In a PATCH a null could be meant as "remove" and be read as "leave": it is rejected, and so it is everywhere.
+/// In a PATCH a client could send `null` to remove a value, and it would be read as "leave it". So `null` is rejected
+/// there, and everywhere.
 ///
 /// # Errors
 /// Those of the field.
-pub fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(field: D) -> Result<Option<T>, D::Error> {
+pub fn non_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(field: D) -> Result<Option<T>, D::Error> {
     T::deserialize(field).map(Some)
 }
 
@@ -119,10 +120,25 @@ pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
     if body.len() > MAX_BYTES {
         return Err(Failure::BodyTooLarge);
     }
+    let body = without_byte_order_mark(body);
     let mut json = serde_json::Deserializer::from_slice(body);
     let Object(parsed) = serde_path_to_error::deserialize(&mut json).map_err(|error| form_error(&error, body))?;
     json.end().map_err(|_| Failure::MalformedJson)?;
     Ok(parsed)
+}
+
+/// Whether a body says nothing: no bytes, `{}` or `null`.
+pub(crate) fn is_empty(body: &[u8]) -> bool {
+    match without_byte_order_mark(body).trim_ascii() {
+        b"" | b"null" => true,
+        [b'{', fields @ .., b'}'] => fields.trim_ascii().is_empty(),
+        _ => false,
+    }
+}
+
+/// A reader of JSON may ignore a byte order mark (RFC 8259, section 8.1); some editors and languages write one.
+fn without_byte_order_mark(body: &[u8]) -> &[u8] {
+    body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body)
 }
 
 fn form_error(error: &serde_path_to_error::Error<serde_json::Error>, body: &[u8]) -> Failure {
@@ -168,7 +184,7 @@ mod tests {
     #[allow(dead_code)]
     struct Line {
         quantity: i64,
-        #[serde(default, deserialize_with = "given")]
+        #[serde(default, deserialize_with = "non_null")]
         unit_price: Option<MoneyBody>,
     }
 
@@ -240,6 +256,20 @@ mod tests {
             }
         }
         assert!(matches!(parse::<Body>(b"{\"lines\":[]}\xff"), Err(Failure::MalformedJson)));
+    }
+
+    #[test]
+    fn a_byte_order_mark_before_the_document_is_ignored() {
+        let good = r#"{"lines":[]}"#;
+        assert!(parse::<Body>(format!("\u{feff}{good}").as_bytes()).is_ok());
+        for bad in [
+            format!("\u{feff}\u{feff}{good}"),
+            format!(" \u{feff}{good}"),
+            format!("{good}\u{feff}"),
+            "\u{feff}".into(),
+        ] {
+            assert!(matches!(parse::<Body>(bad.as_bytes()), Err(Failure::MalformedJson)), "{bad:?}");
+        }
     }
 
     #[test]

@@ -1,21 +1,31 @@
-//! Responses.
+//! Replies: status, headers, body.
+
+use std::future::{Future, ready};
+use std::pin::Pin;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use lambda_http::{
+    Body, IntoResponse,
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::CONTENT_TYPE},
+};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use sijang_domain::{Idempotent, OrderId, Page, ResponseBody};
 
-use crate::{PageRequest, Request, event::Response};
+use crate::{PageRequest, Request};
 
-/// A response: status, headers, body.
+/// A response of `lambda_http`.
+pub type Response = lambda_http::Response<Body>;
+
+/// The reply to a request: status, headers, body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
-    pub(crate) status: u16,
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: String,
+    status: StatusCode,
+    headers: HeaderMap,
+    body: String,
     /// Of a command: whether it had been done before.
     pub(crate) replayed: Option<bool>,
-    /// The order that it tells of, for the log.
+    /// The order that the reply is about, for the log.
     pub(crate) order: Option<OrderId>,
 }
 
@@ -30,8 +40,8 @@ pub struct List<T> {
 }
 
 impl Reply {
-    fn json(status: u16, content_type: &str, body: String) -> Self {
-        let reply = Self { status, headers: Vec::new(), body, replayed: None, order: None };
+    fn json(status: StatusCode, content_type: &str, body: String) -> Self {
+        let reply = Self { status, headers: HeaderMap::new(), body, replayed: None, order: None };
         reply.with("content-type", content_type).with("cache-control", "no-store")
     }
 
@@ -45,7 +55,7 @@ impl Reply {
 
     /// 200 with what was asked for.
     pub fn ok(value: &impl Serialize) -> Self {
-        Self::json(200, "application/json", Self::render(value))
+        Self::json(StatusCode::OK, "application/json", Self::render(value))
     }
 
     /// The same for everybody, and good for a while: with an `ETag`, and 304 to a client that has it already.
@@ -58,8 +68,9 @@ impl Reply {
         });
         let reply = self.with("etag", tag).with("cache-control", format!("public, max-age={seconds}"));
         if known {
-            let headers = reply.headers.into_iter().filter(|(name, _)| name != "content-type").collect();
-            Self { status: 304, headers, body: String::new(), ..reply }
+            let mut headers = reply.headers;
+            headers.remove(CONTENT_TYPE);
+            Self { status: StatusCode::NOT_MODIFIED, headers, body: String::new(), ..reply }
         } else {
             reply
         }
@@ -73,43 +84,83 @@ impl Reply {
 
     /// 201 with what was made, the same when it was made before.
     pub fn created(answer: &Idempotent<impl Serialize>) -> Self {
-        Self::answered(201, answer.replayed, Self::render(&answer.value))
+        Self::answered(StatusCode::CREATED, answer.replayed, Self::render(&answer.value))
     }
 
     /// 200 with what was done, the same when it was done before.
     pub fn done(answer: &Idempotent<impl Serialize>) -> Self {
-        Self::answered(200, answer.replayed, Self::render(&answer.value))
+        Self::answered(StatusCode::OK, answer.replayed, Self::render(&answer.value))
     }
 
     /// An answer that is kept in its rendered form.
     pub fn rendered(status: u16, answer: Idempotent<ResponseBody>) -> Self {
-        Self::answered(status, answer.replayed, answer.value.into())
+        Self::answered(status_code(status), answer.replayed, answer.value.into())
     }
 
-    fn answered(status: u16, replayed: bool, body: String) -> Self {
+    fn answered(status: StatusCode, replayed: bool, body: String) -> Self {
         let reply = Self { replayed: Some(replayed), ..Self::json(status, "application/json", body) };
         if replayed { reply.with("idempotent-replayed", "true") } else { reply }
     }
 
     pub(crate) fn problem(status: u16, problem: &impl Serialize) -> Self {
-        Self::json(status, "application/problem+json", Self::render(problem))
+        Self::json(status_code(status), "application/problem+json", Self::render(problem))
     }
 
-    /// The same, known to tell of this order.
+    pub(crate) fn status(&self) -> u16 {
+        self.status.as_u16()
+    }
+
+    /// The same, marked as the reply about this order.
     #[must_use]
     pub fn of_order(self, order: OrderId) -> Self {
         Self { order: Some(order), ..self }
     }
 
-    /// The same with a header.
+    /// The same with a header. The name is in lower case.
     #[must_use]
-    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.headers.retain(|(present, _)| present != name);
-        self.headers.push((name.to_owned(), value.into()));
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        match HeaderValue::try_from(value.into()) {
+            Ok(value) => drop(self.headers.insert(HeaderName::from_static(name), value)),
+            Err(error) => tracing::error!(%error, name, "a header that cannot be sent"),
+        }
         self
     }
 
-    pub(crate) fn response(self) -> Response {
-        Response::new(self.status, self.headers.into_iter().collect(), self.body)
+    /// The same for a HEAD request.
+    pub(crate) fn without_body(self) -> Self {
+        Self { body: String::new(), ..self }
+    }
+}
+
+/// A status that a handler names, which is one of HTTP's.
+fn status_code(status: u16) -> StatusCode {
+    StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+impl From<Reply> for Response {
+    fn from(reply: Reply) -> Self {
+        let mut response = Self::new(reply.body.into());
+        *response.status_mut() = reply.status;
+        *response.headers_mut() = reply.headers;
+        response
+    }
+}
+
+/// The body is text: `lambda_http` need not find that out from the content type, byte by byte.
+impl IntoResponse for Reply {
+    fn into_response(self) -> Pin<Box<dyn Future<Output = Response> + Send>> {
+        Box::pin(ready(self.into()))
+    }
+}
+
+#[cfg(test)]
+impl Reply {
+    /// The body, which is JSON.
+    pub(crate) fn json_body(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 }

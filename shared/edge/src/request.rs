@@ -1,6 +1,7 @@
-//! Requests: who asks, for what, from an API Gateway event.
+//! Requests: who asks, and for what.
 
 use std::{
+    collections::BTreeSet,
     str::FromStr,
     time::{Duration, Instant, UNIX_EPOCH},
 };
@@ -14,33 +15,41 @@ use sijang_domain::{
     UserId, Violation,
 };
 
-use crate::{CursorKey, Event, Failure, Invocation, body};
+use crate::{CursorKey, Failure, Invocation, body, gateway_request::GatewayRequest};
 
 /// The scope that customers' tokens carry.
 const CUSTOMER: &str = "shop/customer";
 /// The scope that administrators' tokens carry.
 const ADMIN: &str = "shop/admin";
 
+/// The claims that list the scopes of a token: `scope` (RFC 9068) and `scp` (Okta, Microsoft Entra ID).
+const SCOPE_CLAIMS: [&str; 2] = ["scope", "scp"];
+
 /// Kept back from the function's own time limit, to answer in.
 const RESERVE: Duration = Duration::from_millis(500);
 /// The most time that a request is tried: a client waits no longer (API Gateway would cut it off at 30 seconds).
 const PATIENCE: Duration = Duration::from_secs(8);
 
+/// The most unknown parameters that a problem names.
+const MAX_UNKNOWN: usize = 5;
+/// The most characters of a parameter's name that a problem repeats.
+const MAX_NAME: usize = 40;
+
 /// A request, and when it came.
 #[derive(Debug)]
 pub struct Request {
-    event: Event,
+    http: GatewayRequest,
     time: RequestTime,
     request_id: String,
     trace: Option<TraceId>,
 }
 
 impl Request {
-    /// The request of an event.
+    /// The request of an invocation.
     ///
     /// # Errors
     /// When the clock shows no time that an order could be of.
-    pub(crate) fn new(event: Event, invocation: &Invocation) -> Result<Self, Failure> {
+    pub(crate) fn new(http: GatewayRequest, invocation: &Invocation) -> Result<Self, Failure> {
         let Invocation { clock, limit, trace, .. } = *invocation;
         let request_id = invocation.request_id.clone();
         let broken = || Error::Internal("the clock is not between 1970 and 2200".to_owned());
@@ -50,7 +59,7 @@ impl Request {
         let left = Duration::from_millis(limit).checked_sub(since_epoch).and_then(|left| left.checked_sub(RESERVE));
         // Some local runtimes hand out limits that lie in the past.
         let left = left.filter(|left| !left.is_zero()).unwrap_or(PATIENCE).min(PATIENCE);
-        Ok(Self { event, time: RequestTime { now, deadline: Instant::now() + left }, request_id, trace })
+        Ok(Self { http, time: RequestTime { now, deadline: Instant::now() + left }, request_id, trace })
     }
 
     /// When the request came, and until when it may be tried.
@@ -59,7 +68,7 @@ impl Request {
     }
 
     pub(crate) fn if_none_match(&self) -> Option<&str> {
-        self.event.header("if-none-match")
+        self.http.header("if-none-match")
     }
 
     /// The customer: the token's subject. Nothing else in a request says who asks.
@@ -73,27 +82,35 @@ impl Request {
     }
 
     fn subject_with(&self, scope: &str) -> Result<UserId, Failure> {
-        let subject = self.event.claim("sub").ok_or(Failure::Unauthenticated)?;
+        let subject = self.http.claim("sub").ok_or(Failure::Unauthenticated)?;
         let subject = UserId::parse(subject).map_err(|_| Failure::Unauthenticated)?;
-        // An ID token says who somebody is, to the client; it permits nothing. Cognito's say so.
-        if self.event.claim("token_use").is_some_and(|r#use| r#use != "access") {
+        // An ID token tells a client who somebody is; it permits nothing. Cognito marks it by this claim.
+        if self.http.claim("token_use").is_some_and(|r#use| r#use != "access") {
             return Err(Failure::Unauthenticated);
         }
-        let scopes = self.event.claim("scope").unwrap_or_default();
-        if scopes.split_whitespace().any(|granted| granted == scope) { Ok(subject) } else { Err(Failure::Forbidden) }
+        if self.scopes().any(|granted| granted == scope) { Ok(subject) } else { Err(Failure::Forbidden) }
+    }
+
+    /// The scopes of the token.
+    fn scopes(&self) -> impl Iterator<Item = &str> {
+        SCOPE_CLAIMS.iter().filter_map(|name| self.http.claim(name)).flat_map(|scopes| {
+            // API Gateway writes a claim that is a list as `[a b]`.
+            let list = scopes.strip_prefix('[').and_then(|scopes| scopes.strip_suffix(']'));
+            list.unwrap_or(scopes).split_whitespace()
+        })
     }
 
     /// The body, if it is JSON of the form of a `T`.
     pub fn body<T: DeserializeOwned>(&self) -> Result<T, Failure> {
-        if !self.event.header("content-type").is_none_or(is_json) {
+        if !self.http.header("content-type").is_none_or(is_json) {
             return Err(Failure::UnsupportedMediaType);
         }
-        body::parse(&self.event.body().ok_or(Failure::MalformedJson)?)
+        body::parse(self.http.body())
     }
 
-    /// No body, for a request that says everything by its path.
+    /// No body, for a request that says everything by its path. `{}` and `null`, which some clients always send, are none.
     pub fn no_body(&self) -> Result<(), Failure> {
-        if self.event.body().is_some_and(|body| body.is_empty()) {
+        if body::is_empty(self.http.body()) {
             Ok(())
         } else {
             Err(Failure::Invalid(vec![FieldError::new("", Violation::Unknown)]))
@@ -102,23 +119,23 @@ impl Request {
 
     /// No query parameters but these: one that is misspelt would change nothing, and nobody would know.
     pub fn only_parameters(&self, known: &[&str]) -> Result<(), Failure> {
-        if self.event.query().all(|(name, _)| known.contains(&name.as_ref())) {
-            Ok(())
-        } else {
-            // The name is the caller's: it is not repeated.
-            Err(Failure::Invalid(vec![FieldError::new("?", Violation::Unknown)]))
+        let unknown: BTreeSet<String> =
+            self.http.parameter_names().filter(|name| !known.contains(name)).map(shown).collect();
+        if unknown.is_empty() {
+            return Ok(());
         }
+        let error = |name: String| FieldError::new(format!("?{name}"), Violation::UnknownParameter);
+        Err(Failure::Invalid(unknown.into_iter().take(MAX_UNKNOWN).map(error).collect()))
     }
 
     /// A required query parameter.
     pub fn required<T>(&self, name: &str, parse: impl FnOnce(&str) -> Result<T, Violation>) -> Result<T, Failure> {
-        let missing = || Failure::Invalid(vec![FieldError::new(format!("?{name}"), Violation::Missing)]);
-        self.parameter(name, parse)?.ok_or_else(missing)
+        self.parameter(name, parse)?.ok_or_else(|| invalid_parameter(name, Violation::Missing))
     }
 
     /// An identifier from the path. One that cannot exist is one that does not exist.
     pub fn path<T: FromStr>(&self, name: &str, missing: Rejection) -> Result<T, Failure> {
-        let value = self.event.path_parameter(name).and_then(|value| value.parse().ok());
+        let value = self.http.path_parameter(name).and_then(|value| value.parse().ok());
         value.ok_or_else(|| missing.into())
     }
 
@@ -128,25 +145,38 @@ impl Request {
         name: &str,
         parse: impl FnOnce(&str) -> Result<T, Violation>,
     ) -> Result<Option<T>, Failure> {
-        let mut all = self.event.query().filter(|(sent, _)| sent == name).map(|(_, value)| value);
-        let invalid = |violation| Failure::Invalid(vec![FieldError::new(format!("?{name}"), violation)]);
-        let Some(first) = all.next() else { return Ok(None) };
-        if all.next().is_some() {
-            return Err(invalid(Violation::Repeated));
-        }
-        parse(&first).map(Some).map_err(invalid)
+        let value = self.value(name)?;
+        value.map(parse).transpose().map_err(|violation| invalid_parameter(name, violation))
     }
 
-    /// A query parameter that is one of a type's names, as they stand in answers.
+    /// A query parameter that selects elements of a list, if it is given. An empty one, which forms send, selects nothing.
+    pub fn filter<T>(
+        &self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, Violation>,
+    ) -> Result<Option<T>, Failure> {
+        if self.value(name)? == Some("") { Ok(None) } else { self.parameter(name, parse) }
+    }
+
+    /// A filter that is one of a type's names, as they stand in answers.
     pub fn choice<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Failure> {
-        self.parameter(name, |text| {
+        self.filter(name, |text| {
             T::deserialize(StrDeserializer::<serde::de::value::Error>::new(text)).map_err(|_| Violation::Malformed)
         })
     }
 
+    /// The one value of a query parameter.
+    fn value(&self, name: &str) -> Result<Option<&str>, Failure> {
+        match self.http.parameters(name)[..] {
+            [] => Ok(None),
+            [value] => Ok(Some(value)),
+            [..] => Err(invalid_parameter(name, Violation::Repeated)),
+        }
+    }
+
     /// The client's idempotency key, if it sent one.
     pub fn idempotency_key(&self) -> Result<Option<IdempotencyKey>, Failure> {
-        let key = self.event.header("idempotency-key").map(IdempotencyKey::parse);
+        let key = self.http.header("idempotency-key").map(|key| IdempotencyKey::parse(unquoted(key)));
         key.transpose().map_err(|_| Failure::KeyInvalid)
     }
 
@@ -176,6 +206,21 @@ impl Request {
     }
 }
 
+fn invalid_parameter(name: &str, violation: Violation) -> Failure {
+    Failure::Invalid(vec![FieldError::new(format!("?{name}"), violation)])
+}
+
+/// The name of a parameter that a client chose, short and harmless wherever it is shown.
+fn shown(name: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-.[]".contains(c);
+    name.chars().take(MAX_NAME).map(|c| if is_plain(c) { c } else { '_' }).collect()
+}
+
+/// The key in quotes (a string of RFC 8941, as the IETF draft on `Idempotency-Key` has it) is the key without them.
+fn unquoted(key: &str) -> &str {
+    key.strip_prefix('"').and_then(|key| key.strip_suffix('"')).unwrap_or(key)
+}
+
 /// Whether a `Content-Type` says JSON, with whatever parameters.
 fn is_json(content_type: &str) -> bool {
     let essence = content_type.split(';').next().unwrap_or_default();
@@ -186,7 +231,7 @@ fn is_json(content_type: &str) -> bool {
 pub struct PageRequest {
     /// How many elements at most.
     pub limit: usize,
-    /// After what.
+    /// The position after which the page begins; without one, the first page.
     pub after: Option<Position>,
     key: CursorKey,
     list: &'static str,
@@ -200,13 +245,22 @@ impl PageRequest {
 }
 
 #[cfg(test)]
+impl Request {
+    pub(crate) fn trace(&self) -> Option<TraceId> {
+        self.trace
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::Event;
 
     fn request(event: Value) -> Request {
-        Request::new(serde_json::from_value(event).unwrap(), &Invocation::new("r-1", None, 0)).unwrap()
+        let event: Event = serde_json::from_value(event).unwrap();
+        Request::new(event.into(), &Invocation::new("r-1", None, 0)).unwrap()
     }
 
     fn of(claims: &Value) -> Request {
@@ -261,12 +315,83 @@ mod tests {
     }
 
     #[test]
-    fn a_parameter_that_is_not_known_is_rejected_and_not_repeated() {
+    fn a_scope_is_granted_by_either_claim_as_text_or_list() {
+        let with = |claims: Value| of(&claims).admin();
+        for scopes in
+            [json!("a shop/admin"), json!("[a shop/admin]"), json!(["a", "shop/admin"]), json!(["shop/admin"])]
+        {
+            assert!(with(json!({"sub": "alice", "scp": scopes})).is_ok(), "{scopes}");
+            assert!(with(json!({"sub": "alice", "scope": scopes})).is_ok(), "{scopes}");
+            assert!(with(json!({"sub": "alice", "scope": "a", "scp": scopes})).is_ok(), "{scopes}");
+        }
+        for scopes in
+            [json!("[shop/admin"), json!("shop/admin]"), json!(["xshop/admin"]), json!([["shop/admin"]]), json!({})]
+        {
+            assert!(matches!(with(json!({"sub": "alice", "scp": scopes})), Err(Failure::Forbidden)), "{scopes}");
+        }
+        assert!(matches!(with(json!({"sub": "alice", "scopes": "shop/admin"})), Err(Failure::Forbidden)));
+    }
+
+    #[test]
+    fn an_unknown_parameter_is_rejected_by_its_cleaned_name() {
         let with = |query: &str| request(json!({"rawQueryString": query})).only_parameters(&["limit", "cursor"]);
+        let named = |query: &str| match with(query) {
+            Err(Failure::Invalid(errors)) => {
+                errors.into_iter().map(|error| error.pointer).collect::<Vec<_>>().join(" ")
+            }
+            other => panic!("{query}: {other:?}"),
+        };
         assert!(with("").is_ok() && with("cursor=a&limit=1").is_ok() && with("limi%74=1").is_ok());
-        for query in ["Limit=1", "limit[]=1", "=", "<script>", "limit=1&user_id=x"] {
-            let Err(Failure::Invalid(errors)) = with(query) else { panic!("{query}") };
-            assert_eq!((errors.len(), errors[0].pointer.as_str()), (1, "?"), "{query}");
+        for (query, name) in [
+            ("Limit=1", "?Limit"),
+            ("utm_source=x", "?utm_source"),
+            ("limit[]=1", "?limit[]"),
+            ("=", "?"),
+            ("a%20b%00=secret", "?a_b_"),
+            ("<script>", "?_script_"),
+            ("limit=1&user_id=x&user_id=y&a=1", "?a ?user_id"),
+            ("가=1", "?_"),
+        ] {
+            assert_eq!(named(query), name, "{query}");
+        }
+        assert_eq!(named(&"k".repeat(500)), format!("?{}", "k".repeat(40)));
+        assert_eq!(named("a&b&c&d&e&f&g"), "?a ?b ?c ?d ?e");
+    }
+
+    #[test]
+    fn an_empty_filter_is_no_filter() {
+        let with = |query: &str| request(json!({"rawQueryString": query}));
+        let filter = |query: &str| with(query).filter("name_prefix", |text| Ok(text.to_owned()));
+        assert_eq!(filter("name_prefix=").unwrap(), None);
+        assert_eq!(filter("").unwrap(), None);
+        assert_eq!(filter("name_prefix=+").unwrap().as_deref(), Some(" "));
+        assert!(filter("name_prefix=&name_prefix=").is_err());
+        assert_eq!(with("status=").choice::<bool>("status").unwrap(), None);
+        assert!(with("status=x").choice::<bool>("status").is_err());
+        let limit = |query: &str| with(query).parameter("limit", |text| Ok(text.to_owned())).unwrap();
+        assert_eq!(limit("limit=").as_deref(), Some(""), "only a filter may be empty");
+    }
+
+    #[test]
+    fn no_body_is_also_an_empty_object_and_null() {
+        let with = |body: Value| request(json!({"body": body})).no_body();
+        for none in
+            [json!(null), json!(""), json!("{}"), json!(" { } "), json!("null"), json!("\u{feff}{}"), json!("\n")]
+        {
+            assert!(with(none.clone()).is_ok(), "{none}");
+        }
+        for some in ["[]", "{\"a\":1}", "0", "\"\"", "{}{}", "nul", "{", "}", "\u{fffd}"] {
+            assert!(with(some.into()).is_err(), "{some}");
+        }
+    }
+
+    #[test]
+    fn a_key_in_quotes_is_the_key_without_them() {
+        let with = |key: &str| request(json!({"headers": {"idempotency-key": key}})).idempotency_key();
+        let plain = with("8e03978e-40d5-43dd").unwrap();
+        assert_eq!(with("\"8e03978e-40d5-43dd\"").unwrap(), plain);
+        for key in ["\"", "\"\"", "\"a", "a\"", "\"\"a\"\"", "\"a\"b\"", "\"a\";x"] {
+            assert!(matches!(with(key), Err(Failure::KeyInvalid)), "{key}");
         }
     }
 

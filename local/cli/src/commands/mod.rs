@@ -1,5 +1,8 @@
 //! The commands of `./local/shop`, one file for each.
 
+// The doc comments of commands are printed as help, where backticks would stand in the text.
+#![allow(clippy::doc_markdown)]
+
 mod bench;
 mod chaos;
 mod cost;

@@ -51,21 +51,21 @@ enum Kind {
 
 impl Simulate {
     pub(super) fn run(self) -> Result<()> {
-        let text = |value: Option<u64>| value.map(|value| value.to_string());
+        let number = |value: Option<u64>| value.map(|value| value.to_string());
         let kind = self.kind.map(|kind| match kind {
             Kind::Orders => "orders".to_owned(),
             Kind::Coupons => "coupons".to_owned(),
         });
         let settings = [
-            ("SIJANG_BUYERS", text(self.buyers)),
-            ("SIJANG_UNITS", text(self.units)),
+            ("SIJANG_BUYERS", number(self.buyers)),
+            ("SIJANG_UNITS", number(self.units)),
             ("SIJANG_SHARDS", self.shards),
-            ("SIJANG_SEEDS", text(self.seeds)),
+            ("SIJANG_SEEDS", number(self.seeds)),
             ("SIJANG_KIND", kind),
-            ("SIJANG_RATE", text(self.rate)),
-            ("SIJANG_WARM", text(self.warm)),
+            ("SIJANG_RATE", number(self.rate)),
+            ("SIJANG_WARM", number(self.warm)),
             ("SIJANG_WINDOW", self.window.map(|value| value.to_string())),
-            ("SIJANG_LATENESS", text(self.lateness)),
+            ("SIJANG_LATENESS", number(self.lateness)),
             ("SIJANG_TOGETHER", self.together.map(|value| value.to_string())),
             ("SIJANG_WRITE", self.write.then(|| "1".to_owned())),
         ];

@@ -58,11 +58,11 @@ async fn open(shop: &mut LocalShop, progress: Progress, since: Timestamp) -> Res
     let seeding = seed::seed(shop);
     let goods = progress.step("seed", "waiting for the admin API to take products and coupons", seeding).await?;
     progress.say(format_args!("seed       {} products, {} coupon campaigns", goods.products, goods.coupons));
-    welcome(shop, progress, since)?;
+    welcome(shop, progress, since);
     bail!("{}", shop.lost().await)
 }
 
-fn welcome(shop: &LocalShop, progress: Progress, since: Timestamp) -> Result<()> {
+fn welcome(shop: &LocalShop, progress: Progress, since: Timestamp) {
     let seconds = (Timestamp::now() - since).get_seconds();
     progress.say(format_args!("up         {seconds} s after the command; Ctrl-C stops it and keeps the data"));
     let state = shop.stack().state();
@@ -72,7 +72,6 @@ fn welcome(shop: &LocalShop, progress: Progress, since: Timestamp) -> Result<()>
         Err(_) => String::new(),
     };
     print!("{}", instructions(shop.api_url(), &own, &state.logs().display().to_string()));
-    Ok(())
 }
 
 /// What a reader needs who has just started the shop. The variables are those of README's tour.

@@ -1,22 +1,28 @@
 // Pages by the address's fragment: nothing has to be configured where the files are served from. A page that the customer
 // comes back to is scrolled to where she left it.
 
+import { html } from "../vendor/lit-html/lit-html.js";
 import { config } from "./config.js";
 import { t } from "./i18n.js";
 import { tab } from "./storage.js";
 import { changed } from "./store.js";
-import * as basket from "./views/basket.js";
-import * as coupons from "./views/coupons.js";
+import { Problem } from "./problem.js";
 import * as market from "./views/market.js";
-import * as order from "./views/order.js";
-import * as orders from "./views/orders.js";
-import { waiting } from "./views/parts.js";
-import * as product from "./views/product.js";
-import * as wallet from "./views/wallet.js";
+import { heading, waiting } from "./views/parts.js";
+import { problemNote } from "./views/problem.js";
 
-const PAGES = { "": market, search: market, product, coupons, basket, orders, order, wallet };
-/** Loaded when they are asked for: only one's own machine has them. */
+/** The front page comes with the application; the others when they are asked for, or when there is time. */
+const PAGES = {
+  product: () => import("./views/product.js"),
+  coupons: () => import("./views/coupons.js"),
+  basket: () => import("./views/basket.js"),
+  orders: () => import("./views/orders.js"),
+  order: () => import("./views/order.js"),
+  wallet: () => import("./views/wallet.js"),
+};
+/** Only one's own machine has them. */
 const LOCAL_PAGES = { flash: () => import("./views/flash.js"), operations: () => import("./views/operations.js") };
+const loaded = new Map();
 const PLACES = "sijang.places";
 
 export const route = { name: "", page: market, argument: "" };
@@ -34,7 +40,15 @@ export function follow() {
   window.addEventListener("pagehide", keepPlaces);
   ["wheel", "touchstart", "keydown", "pointerdown"].forEach((act) => window.addEventListener(act, stopScrolling, { passive: true }));
   new ResizeObserver(scroll).observe(document.getElementById("shop"));
+  (window.requestIdleCallback ?? setTimeout)(() => Object.keys(PAGES).forEach((name) => load(name).catch(() => {})));
   return go(false);
+}
+
+/** The page of this name, or undefined when there is none and the front page stands for it. */
+async function load(name) {
+  const find = PAGES[name] ?? (config.local && LOCAL_PAGES[name]);
+  if (find && !loaded.has(name)) loaded.set(name, await find());
+  return loaded.get(name);
 }
 
 async function go(moved) {
@@ -42,14 +56,14 @@ async function go(moved) {
   const isNew = enterEntry();
   const [name, argument = ""] = location.hash.replace(/^#\/?/, "").split("/");
   route.page.leave?.();
-  const load = config.local && LOCAL_PAGES[name];
-  const page = load ? { title: () => t(`page.${name}`), view: waiting } : PAGES[name] ?? market;
+  const isKnown = loaded.has(name) || !(name in PAGES || name in LOCAL_PAGES);
+  const page = isKnown ? loaded.get(name) ?? market : absent(name);
   Object.assign(route, { name, argument, page });
-  if (load) {
+  if (!isKnown) {
     changed();
-    const loaded = await load();
-    if (route.page !== page) return;
-    route.page = loaded;
+    await page.arrive();
+    if (route.page !== page || page.problem) return;
+    route.page = loaded.get(name) ?? market;
   }
   route.page.enter?.(argument);
   changed();
@@ -59,6 +73,28 @@ async function go(moved) {
     if (moved) document.querySelector("h1")?.focus({ preventScroll: true });
   });
 }
+
+/** What stands for a page until its module is there. */
+const absent = (name) => ({
+  problem: null,
+  async arrive() {
+    try {
+      await load(name);
+      this.problem = null;
+    } catch (error) {
+      console.error(error);
+      this.problem = Problem.unanswered(error);
+    }
+    changed();
+  },
+  enter() {
+    if (this.problem) go(false);
+  },
+  title: () => t(`page.${name === "product" ? "market" : name}`),
+  view() {
+    return html`${heading(this.title())}${this.problem ? problemNote(this.problem, { again: () => go(false), read: true }) : waiting()}`;
+  },
+});
 
 /** Names the entry of the history that the browser is at; gives whether it has just been made. */
 function enterEntry() {

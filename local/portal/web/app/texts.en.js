@@ -1,7 +1,7 @@
 // English.
 
 export const en = {
-  "brand": "Sijang, to the front page",
+  "brand": "시장 Sijang, to the front page",
   "skip": "Skip to the content",
   "pages": "Pages",
   "local-pages": "On this machine",
@@ -45,6 +45,7 @@ export const en = {
   "coupons.mine": "Your coupons",
   "coupons.none-open": "There are no coupons to collect at the moment.",
   "coupons.none-mine": "You have no coupons yet.",
+  "coupons.valid-day": "valid for 1 day",
   "coupons.valid-days": "valid for {days} days",
   "coupons.until": "until {date}",
   "coupons.left": "{remaining} of {total} left",
@@ -65,7 +66,7 @@ export const en = {
 
   "basket.units": "Units in the basket:",
   "basket.add": "Add to basket",
-  "basket.add-named": "Add {name} to the basket",
+  "basket.add-named": "Add to basket: {name}",
   "basket.buy-now": "Buy now",
   "basket.added": "Added: {name}. {units} in your basket.",
   "basket.see": "View basket",

@@ -1,7 +1,7 @@
 // 한국어.
 
 export const ko = {
-  "brand": "시장, 첫 화면으로",
+  "brand": "시장 Sijang, 첫 화면으로",
   "skip": "본문으로 건너뛰기",
   "pages": "메뉴",
   "local-pages": "내 컴퓨터에서",
@@ -45,6 +45,7 @@ export const ko = {
   "coupons.mine": "내 쿠폰",
   "coupons.none-open": "지금 받을 수 있는 쿠폰이 없습니다.",
   "coupons.none-mine": "아직 받은 쿠폰이 없습니다.",
+  "coupons.valid-day": "발급 후 1일",
   "coupons.valid-days": "발급 후 {days}일",
   "coupons.until": "{date}까지",
   "coupons.left": "{total}장 중 {remaining}장 남음",
@@ -67,7 +68,7 @@ export const ko = {
   "basket.add": "담기",
   "basket.add-named": "{name} 장바구니에 담기",
   "basket.buy-now": "바로 구매",
-  "basket.added": "{name}을(를) 담았습니다. 장바구니 {units}개.",
+  "basket.added": "장바구니에 담았습니다: {name} (모두 {units}개)",
   "basket.see": "장바구니 보기",
   "basket.held": "장바구니에 {units}개",
   "basket.empty": "장바구니가 비어 있습니다.",

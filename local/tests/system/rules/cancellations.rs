@@ -48,8 +48,8 @@ async fn once(shop: Shop) {
     let customer = shop.customer_with(1_000).await;
     let id = text(&customer.order(&order(&product, 3)).await.value(201)["order_id"]);
     cancelling(&customer, &id).await.problem(400, "idempotency-key-required");
-    cancelling(&customer, &id).new_key().text("{}").await.invalid("");
-    let first = cancelling(&customer, &id).key("cancel").await;
+    cancelling(&customer, &id).new_key().text("{\"a\":1}").await.invalid("");
+    let first = cancelling(&customer, &id).key("cancel").text("{}").await;
     first.value(200);
     let second = cancelling(&customer, &id).key("cancel").await;
     assert_eq!((second.is_replay(), &second.body), (true, &first.body));

@@ -36,7 +36,8 @@ async fn one_each(shop: Shop) {
     assert_eq!(left(&shop, &coupon).await, Some(99));
     customer.issue(&Ulid::generate().to_string()).await.problem(404, "coupon-not-found");
     customer.issue("no-id").await.problem(404, "coupon-not-found");
-    customer.issue(&coupon).text("{}").await.invalid("");
+    customer.issue(&coupon).text("{}").await.problem(409, "coupon-already-issued");
+    customer.issue(&coupon).text("{\"a\":1}").await.invalid("");
 }
 
 /// What is left of a campaign, if it is listed.

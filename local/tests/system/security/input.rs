@@ -149,7 +149,7 @@ fn bodies(example: &Value) -> Vec<Vec<u8>> {
         "[]".to_owned(),
         format!("[{good}]"),
         format!("\"{CANARY}\""),
-        format!("\u{feff}{good}"),
+        format!("\u{feff}\u{feff}{good}"),
         format!("{good}{good}"),
         format!("{good} {CANARY}"),
         format!("{good}\u{0}"),
@@ -199,7 +199,7 @@ async fn parameters(tally: &mut Tally, route: &Route, person: &Person) {
         person.request(route.method.clone(), &format!("{path}{separator}{query}"))
     };
     for query in
-        [CANARY, &format!("{CANARY}=1"), &format!("limi%74={CANARY}"), "user_id=1", "limit[]=1", "=", "Limit=1"]
+        [&format!("a={CANARY}"), &format!("limi%74={CANARY}"), "user_id=1", "limit[]=1", "=", "Limit=1", "%3Cscript%3E"]
     {
         let known = query.starts_with("limi%74") && route.query.iter().any(|name| name == "limit");
         let answer = asking(query).await;

@@ -44,6 +44,14 @@ class Shop:
         body = {"name": f"시험 상품 {uuid.uuid4().hex[:8]}", "price": won(price), "stock": stock}
         return self.call("POST", "/v1/admin/products", body, self.admin)
 
+    def campaign(self, discount, total=100):
+        """A new campaign that is open now, with a name that nothing else has."""
+        body = {
+            "name": f"시험 쿠폰 {uuid.uuid4().hex[:8]}", "discount": discount, "total": total, "valid_days": 30,
+            "opens_at": "2020-01-01T00:00:00Z", "closes_at": "2039-12-31T15:00:00Z",
+        }
+        return self.call("POST", "/v1/admin/coupons", body, self.admin)
+
     def reprice(self, product, price):
         self.call("PATCH", f"/v1/admin/products/{product['product_id']}", {"price": won(price)}, self.admin)
 

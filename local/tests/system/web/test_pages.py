@@ -27,9 +27,9 @@ def test_on_a_phone_nothing_has_to_be_moved_sideways(visit, shop, locale):
         assert visitor.page.evaluate("document.documentElement.scrollWidth") <= 320, name
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_barriers(visit, shop, scheme):
-    visitor = furnished(visit, shop, color_scheme=scheme, reduced_motion="reduce")
+@pytest.mark.parametrize("scheme, width", [("light", 320), ("light", 1280), ("dark", 320), ("dark", 1280)])
+def test_axe_finds_no_barriers(visit, shop, scheme, width):
+    visitor = furnished(visit, shop, color_scheme=scheme, width=width, reduced_motion="reduce")
     product = visitor.page.url
     for name in [None, *PAGES]:
         visitor.page.goto(product) if name is None else visitor.go(name)
@@ -37,7 +37,7 @@ def test_axe_finds_no_barriers(visit, shop, scheme):
         visitor.look_for_barriers(name or "market or product")
     # Those of a rejection, too.
     visitor.go("wallet")
-    visitor.page.get_by_role("button", name="Pay in").click()
+    visitor.page.get_by_role("button", name="Top up").click()
     expect(visitor.page.locator("#amount-error")).to_be_visible()
     visitor.look_for_barriers("a rejected deposit")
 
@@ -62,8 +62,10 @@ def test_the_pages_speak_korean_and_english(visit, shop):
 
 
 @pytest.mark.parametrize("locale, told", [("ko-KR", "잔액이 부족합니다."), ("en-US", "The balance does not cover the price.")])
-def test_the_shop_refuses_in_the_language_of_the_page(visit, shop, locale, told):
-    visitor = visit(locale=locale).open().sign_in().put_in_basket(shop.product()).go("basket")
+def test_the_shop_rejects_in_the_language_of_the_page(visit, shop, locale, told):
+    visitor = visit(locale=locale).open().sign_in()
+    visitor.show_balance(5_000)
+    visitor.put_in_basket(shop.product()).go("basket")
     visitor.order_button.click()
     expect(visitor.problem("insufficient-balance")).to_contain_text(told)
 
@@ -94,11 +96,84 @@ def test_the_keyboard_is_enough(visit, shop):
     assert outline == "solid"
 
 
+def test_a_purchase_needs_nothing_but_the_keyboard(visit, shop):
+    product = shop.product(price=1_000)
+    visitor = visit().open().sign_in()
+    shop.deposit(visitor.name, 1_000)
+    page = visitor.page
+
+    def tab_to(target):
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            if target.evaluate("(element) => element === document.activeElement"):
+                return
+        raise AssertionError(f"Tab does not reach {target}")
+
+    page.evaluate("scrollTo(0, 0)")
+    tab_to(page.locator("#search"))
+    page.keyboard.type(product["name"])
+    expect(page.locator(".card")).to_have_count(1)
+    tab_to(page.locator(".card a"))
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text(product["name"])
+    tab_to(page.locator(".product .button.primary"))
+    page.keyboard.press("Enter")
+    tab_to(page.locator(".toast a"))
+    page.keyboard.press("Enter")
+    expect(page.locator(".sums")).to_contain_text("₩1,000")
+    tab_to(visitor.order_button)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status").filter(has_text="Thank you!")).to_be_visible()
+    assert shop.balance(visitor.name) == 0
+
+
 def test_the_catalogue_is_read_page_by_page(visit):
     visitor = visit().open()
-    cards = visitor.page.locator(".card")
-    expect(cards).to_have_count(24)
-    visitor.page.get_by_role("button", name="Show more").click()
-    expect(cards).to_have_count(48)
-    names = visitor.page.locator(".card .card-name").all_text_contents()
-    assert len(set(names)) == 48
+    cards = visitor.page.locator(".card:not(.skeleton)")
+    more = visitor.page.get_by_role("button", name="Show more")
+    expect(more).to_be_enabled()
+    first = cards.count()
+    assert 5 < first <= 36
+    more.click()
+    expect(cards.nth(first + 20)).to_be_visible()
+    names = cards.locator(".card-name").all_text_contents()
+    assert len(set(names)) == len(names)
+
+
+def test_back_returns_to_the_place_in_the_list(visit):
+    visitor = visit().open()
+    page = visitor.page
+    page.get_by_role("button", name="Show more").click()
+    card = page.locator(".card").nth(30)
+    card.scroll_into_view_if_needed()
+    before = page.evaluate("scrollY")
+    assert before > 1_000
+    card.locator("a").click()
+    expect(page.locator(".product")).to_be_visible()
+    assert page.evaluate("scrollY") == 0
+    page.go_back()
+    expect(page.locator(".card").nth(30)).to_be_visible()
+    page.wait_for_function("(y) => Math.abs(scrollY - y) < 5", arg=before)
+
+
+@pytest.mark.parametrize("locale, told", [("ko-KR", "12월 28일"), ("en-US", "December 28")])
+def test_the_last_day_is_named_and_not_the_midnight_after_it(visit, locale, told):
+    page = visit(locale=locale).open().page
+    page.clock.set_fixed_time("2026-11-28T00:00:00Z")
+    until = "async (text) => (await import('/app/format.js')).until(text)"
+    assert page.evaluate(until, "2026-12-28T15:00:00Z") == told
+    assert page.evaluate(until, "2026-12-28T14:59:00Z") == told
+    assert page.evaluate(until, "2026-12-28T06:30:00Z").startswith(told) and page.evaluate(until, "2026-12-28T06:30:00Z") != told
+    assert "2027" in page.evaluate(until, "2027-12-28T15:00:00Z")
+
+
+def test_the_page_of_the_api_leads_back_and_loads_nothing_foreign(visit, shop):
+    visitor = visit()
+    addresses = []
+    visitor.page.on("request", lambda request: addresses.append(request.url))
+    visitor.page.goto(f"{shop.url}/docs")
+    visitor.page.wait_for_load_state("networkidle")
+    expect(visitor.page.locator("header")).to_contain_text("시장 Sijang")
+    assert [address for address in addresses if not address.startswith((shop.url, "blob:", "data:"))] == []
+    visitor.page.get_by_role("link", name="Back to the shop").click()
+    expect(visitor.page.locator("h1")).to_have_text("Fresh from the market")

@@ -1,4 +1,4 @@
-"""Signing in: the token is in memory and nowhere else, and only an answer to our own question is believed."""
+"""Signing in: the token is in its tab and nowhere else, and only an answer to our own question is believed."""
 
 import re
 
@@ -8,19 +8,54 @@ from playwright.sync_api import expect
 JWT = re.compile(r"eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+")
 
 
-def test_the_token_is_in_no_address_and_no_storage(visit):
+def test_the_token_is_in_its_tab_and_in_no_address(visit):
     addresses = []
     visitor = visit()
     visitor.page.on("request", lambda request: addresses.append(request.url))
     visitor.open("wallet").sign_in()
     expect(visitor.page.locator("[data-balance]")).to_have_text("₩0")
     assert visitor.page.url == f"{visitor.shop.url}/#/wallet", "back where she was, without the code"
-    kept = visitor.page.evaluate("JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, history.state])")
-    assert not JWT.search(kept) and "verifier" not in kept
+    kept = visitor.page.evaluate("JSON.stringify([{ ...localStorage }, document.cookie, history.state])")
+    assert not JWT.search(kept)
+    tab = visitor.page.evaluate("({ ...sessionStorage })")
+    assert [key for key, value in tab.items() if JWT.search(value)] == ["sijang.token"]
+    assert "verifier" not in str(tab)
     assert any("code=" in address for address in addresses), "it came by the authorization code"
     assert not any(JWT.search(address) for address in addresses)
+
+
+def test_a_reload_does_not_sign_out_and_signing_out_leaves_no_token(visit):
+    visitor = visit().open("wallet").sign_in()
+    visitor.page.reload()
+    expect(visitor.page.locator(".who .name")).to_have_text(visitor.name)
+    expect(visitor.page.locator("[data-balance]")).to_have_text("₩0")
+    visitor.page.get_by_role("button", name="Sign out").click()
+    sign_in = visitor.page.locator("header").get_by_role("button", name="Sign in")
+    expect(sign_in).to_be_visible()
+    assert not JWT.search(visitor.page.evaluate("JSON.stringify([{ ...localStorage }, { ...sessionStorage }])"))
+    visitor.page.reload()
+    expect(sign_in).to_be_visible()
+
+
+def test_an_expired_token_does_not_sign_in(visit):
+    visitor = visit().open()
+    visitor.page.evaluate("""() => {
+        const part = (value) => btoa(JSON.stringify(value)).replaceAll("=", "");
+        sessionStorage.setItem("sijang.token", JSON.stringify(`${part({})}.${part({ sub: "late", exp: 1 })}.x`));
+    }""")
     visitor.page.reload()
     expect(visitor.page.locator("header").get_by_role("button", name="Sign in")).to_be_visible()
+    assert visitor.page.evaluate("sessionStorage.getItem('sijang.token')") is None
+
+
+def test_the_sign_in_page_has_the_shops_style(visit):
+    visitor = visit().open()
+    visitor.page.locator("header .who").click()
+    main = visitor.page.locator("main.panel")
+    expect(main).to_be_visible()
+    assert main.evaluate("(element) => getComputedStyle(element).borderStyle") == "solid"
+    assert main.bounding_box()["width"] <= 26 * 16
+    expect(visitor.page.locator("#name-rule")).to_be_visible()
 
 
 def test_a_code_that_was_not_asked_for_is_not_exchanged(visit, shop):

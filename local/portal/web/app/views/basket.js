@@ -124,7 +124,7 @@ function goneNotice() {
   </div>`;
 }
 
-/** Seen before the order was refused for it. */
+/** Seen before the order was rejected for it. */
 function priceNotice() {
   const moved = changedPrices();
   if (!moved.length || ordering.problem?.code === "price-changed") return nothing;

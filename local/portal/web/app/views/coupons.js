@@ -12,7 +12,7 @@ import { Task } from "../store.js";
 import { empty, heading, more, waiting } from "./parts.js";
 import { problemNote } from "./problem.js";
 
-const open = new List("/v1/coupons");
+const open = new List("/v1/coupons", { limit: 100 });
 const mine = new List("/v1/me/coupons");
 /** One for each campaign, so that each answer stands where it was asked for. */
 const grabs = new Map();
@@ -73,7 +73,7 @@ function campaignCard(campaign) {
     <div class="coupon-face">
       <p class="coupon-value">${discountText(campaign)}</p>
       <h3 lang="ko">${name}</h3>
-      <p class="quiet">${minimumText(campaign)} · ${t("coupons.valid-days", { days })} · ${t("coupons.until", { date: until(closes) })}</p>
+      <p class="quiet">${minimumText(campaign)} · ${t(days === 1 ? "coupons.valid-day" : "coupons.valid-days", { days })} · ${t("coupons.until", { date: until(closes) })}</p>
       <progress max=${total} .value=${remaining} aria-label=${t("coupons.left-of", { name })}></progress>
       <p class="quiet">${t("coupons.left", { remaining: count(remaining), total: count(total) })}</p>
     </div>

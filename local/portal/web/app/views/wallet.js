@@ -85,11 +85,12 @@ function form() {
     <div class="row">
       <label class="field grow">${t("wallet.amount")}
         <input name="amount" inputmode="numeric" autocomplete="off" .value=${live(wish)} @input=${(event) => choose(event.target.value)}
-          aria-invalid=${error === nothing ? nothing : "true"} aria-describedby=${error === nothing ? nothing : "amount-error"}>
-        ${error === nothing ? html`<span>${t("wallet.limits", named(limits()))}</span>` : error}
+          aria-invalid=${error === nothing ? nothing : "true"} aria-describedby=${error === nothing ? "amount-limits" : "amount-error"}>
+        ${error}
       </label>
       <button class="button primary" ?disabled=${depositing.running}>${t("wallet.pay-in")}</button>
     </div>
+    <p class="quiet" id="amount-limits">${t("wallet.limits", named(limits()))}</p>
     ${depositing.value && !depositing.problem ? html`<p class="note good" role="status">${t("wallet.paid-in", { amount: won(depositing.value.amount.amount) })}</p>` : nothing}
     ${problemNote(depositing.problem, { again: () => depositing.run(amountOf(wish)) })}
   </form>`;

@@ -13,13 +13,13 @@ use sijang_domain::{
     TraceId,
     metric::{MALFORMED, RELAY_LAG, RELAYED},
 };
-use sijang_edge::{Error, metrics, work};
+use sijang_edge::{Error, metrics, run_worker};
 use sijang_storage::{Message, OrderEvents, order_event_of, record_lag, trace_of};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let queue = OrderEvents::from_env().await;
-    work(move |event| publish(queue, event)).await
+    run_worker(move |event| publish(queue, event)).await
 }
 
 /// Messages, and of which records they are.

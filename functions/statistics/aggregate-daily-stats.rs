@@ -11,7 +11,7 @@ use sijang_domain::{
     Day, RankedProduct, Timestamp,
     metric::{AGGREGATION_DURATION, AGGREGATION_FACTS, AGGREGATION_RUNS},
 };
-use sijang_edge::{Error, metrics, work};
+use sijang_edge::{Error, metrics, run_worker};
 use sijang_storage::{OrderEvents, Store};
 
 /// The most time for draining the queue: what is left is the consumer's, and the next night's.
@@ -46,7 +46,7 @@ pub struct Report {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let (store, queue) = (Store::from_env().await, OrderEvents::from_env().await);
-    work(move |task| aggregate(store, queue, task)).await
+    run_worker(move |task| aggregate(store, queue, task)).await
 }
 
 /// Counts what is asked for.

@@ -13,7 +13,7 @@ use sijang_domain::{
     Day, Finding, RequestTime, Subject, Timestamp,
     metric::{RECONCILED_RECORDS, RECONCILIATION_FINDINGS, RECONCILIATION_RUNS},
 };
-use sijang_edge::{Error, log, metrics, work};
+use sijang_edge::{Error, log, metrics, run_worker};
 use sijang_storage::{SETTLING, Store};
 
 /// The longest time of one run. The next run continues.
@@ -51,7 +51,7 @@ pub struct Report {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let store = Store::from_env().await;
-    work(move |task| async move { reconcile(store, task, time()?).await }).await
+    run_worker(move |task| async move { reconcile(store, task, time()?).await }).await
 }
 
 fn time() -> Result<RequestTime, Error> {

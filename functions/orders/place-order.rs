@@ -2,7 +2,9 @@
 
 use serde::Deserialize;
 use sijang_domain::{Cart, CouponId, FieldError, Fields, Money, Order, ProductId, Quantity};
-use sijang_edge::{Answer, Error, MoneyBody, Object, Reply, Request, given, parameters::IdempotencyKeyHeader, serve};
+use sijang_edge::{
+    Answer, Error, MoneyBody, Object, Reply, Request, non_null, parameters::IdempotencyKeyHeader, serve,
+};
 use sijang_storage::Store;
 use utoipa::ToSchema;
 
@@ -14,7 +16,7 @@ struct Body {
     /// 1 to 50 products; lines of the same product are merged.
     #[schema(min_items = 1, value_type = Vec<Line>)]
     lines: Vec<Object<Line>>,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "non_null")]
     #[schema(value_type = CouponId)]
     coupon_id: Option<String>,
 }
@@ -29,7 +31,7 @@ struct Line {
     #[schema(value_type = Quantity)]
     quantity: i64,
     /// The price that the customer was shown. With it, the order costs this or is rejected.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "non_null")]
     unit_price: Option<MoneyBody>,
 }
 

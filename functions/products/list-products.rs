@@ -21,7 +21,7 @@ async fn main() -> Result<(), Error> {
     operation_id = "list-products",
     tag = "catalogue",
     params(
-        ("name_prefix" = Option<Name>, Query, description = "Only names that begin so; upper and lower case are the same."),
+        ("name_prefix" = Option<Name>, Query, description = "Only names that begin so; upper and lower case are the same. An empty one selects nothing."),
         PageParameters,
         ConditionalHeader,
     ),
@@ -38,7 +38,7 @@ async fn main() -> Result<(), Error> {
 )]
 pub async fn handle(store: &Store, cursors: &CursorKey, request: Request) -> Answer {
     request.only_parameters(&["name_prefix", "limit", "cursor"])?;
-    let prefix = request.parameter("name_prefix", Name::parse)?;
+    let prefix = request.filter("name_prefix", Name::parse)?;
     let owner = prefix.as_ref().map(Name::sort_key).unwrap_or_default();
     let page = request.page(cursors, "products", &owner)?;
     let products = store.catalogue(prefix.as_ref(), page.limit, page.after.clone()).await?;

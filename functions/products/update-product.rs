@@ -5,7 +5,7 @@ use sijang_domain::{
     Description, FieldError, Fields, Name, ProductDraft, ProductId, ProductInfo, ProductPatch, ProductStatus,
     Rejection, Violation, schema,
 };
-use sijang_edge::{Answer, Error, MoneyBody, Reply, Request, given, parameters::IdempotencyKeyHeader, serve};
+use sijang_edge::{Answer, Error, MoneyBody, Reply, Request, non_null, parameters::IdempotencyKeyHeader, serve};
 use sijang_storage::Store;
 use utoipa::{
     ToSchema,
@@ -17,16 +17,16 @@ use utoipa::{
 #[serde(deny_unknown_fields)]
 #[schema(as = UpdateProductRequest, min_properties = 1)]
 struct Body {
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "non_null")]
     #[schema(value_type = Name)]
     name: Option<String>,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "non_null")]
     #[schema(value_type = Description)]
     description: Option<String>,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "non_null")]
     #[schema(schema_with = price)]
     price: Option<MoneyBody>,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "non_null")]
     status: Option<ProductStatus>,
 }
 

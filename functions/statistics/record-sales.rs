@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use sijang_domain::TraceId;
-use sijang_edge::{Error, work};
+use sijang_edge::{Error, run_worker};
 use sijang_storage::{Received, Store};
 
 /// The most time that a batch is tried.
@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(8);
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let store = Store::from_env().await;
-    work(move |event| record(store, event)).await
+    run_worker(move |event| record(store, event)).await
 }
 
 /// Counts the events in a batch of messages.

@@ -4,7 +4,9 @@ use serde::Deserialize;
 use sijang_domain::{
     Campaign, CampaignDraft, CouponTerms, Discount, FieldError, Fields, Money, Name, Timestamp, Violation, schema,
 };
-use sijang_edge::{Answer, Error, MoneyBody, Object, Reply, Request, given, parameters::IdempotencyKeyHeader, serve};
+use sijang_edge::{
+    Answer, Error, MoneyBody, Object, Reply, Request, non_null, parameters::IdempotencyKeyHeader, serve,
+};
 use sijang_storage::Store;
 use utoipa::{
     PartialSchema, ToSchema,
@@ -24,7 +26,7 @@ struct Body {
     #[schema(value_type = DiscountBody)]
     discount: Object<DiscountBody>,
     /// The smallest list price that the coupons are good for; any, when it is left out.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "non_null")]
     minimum_order: Option<MoneyBody>,
     /// How many coupons it gives out.
     #[schema(minimum = 1, maximum = 10_000_000)]
@@ -45,11 +47,11 @@ struct Body {
 #[serde(deny_unknown_fields)]
 struct DiscountBody {
     r#type: DiscountType,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "non_null")]
     amount: Option<MoneyBody>,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "non_null")]
     percent: Option<i64>,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "non_null")]
     max_amount: Option<MoneyBody>,
 }
 

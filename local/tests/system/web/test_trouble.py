@@ -1,0 +1,69 @@
+"""Words in trouble: a read that failed, a network that is gone, coupons that are gone."""
+
+from playwright.sync_api import expect
+
+
+def test_a_failed_read_offers_to_try_again(visit):
+    visitor = visit()
+    visitor.page.route("**/v1/products?**", lambda route: route.fulfill(status=400, json={"message": "no"}))
+    visitor.open()
+    problem = visitor.problem("unknown")
+    expect(problem).to_contain_text("This could not be loaded.")
+    expect(problem).not_to_contain_text("never done twice")
+    visitor.page.unroute("**/v1/products?**")
+    problem.get_by_role("button", name="Try again").click()
+    expect(visitor.page.locator(".card:not(.skeleton)").first).to_be_visible()
+
+
+def test_being_offline_is_recognised_and_recovers(visit):
+    visitor = visit().open()
+    expect(visitor.page.locator(".card:not(.skeleton)").first).to_be_visible()
+    visitor.context.set_offline(True)
+    expect(visitor.page.locator("[data-offline]")).to_be_visible()
+    visitor.go("coupons")
+    expect(visitor.problem("offline")).to_contain_text("You are offline.")
+    visitor.context.set_offline(False)
+    expect(visitor.page.locator("[data-offline]")).to_have_count(0)
+    expect(visitor.page.locator(".coupon").first).to_be_visible()
+    expect(visitor.problem("offline")).to_have_count(0)
+    visitor.forgive("ERR_INTERNET_DISCONNECTED")
+
+
+def test_a_problem_changes_its_language_with_the_page(visit, shop):
+    visitor = visit().open().sign_in()
+    visitor.show_balance(5_000)
+    visitor.put_in_basket(shop.product()).go("basket").order_button.click()
+    expect(visitor.problem("insufficient-balance")).to_contain_text("The balance does not cover the price.")
+    visitor.page.get_by_role("button", name="한국어").click()
+    expect(visitor.problem("insufficient-balance")).to_contain_text("잔액이 부족합니다.")
+
+
+def test_coupons_that_are_gone_are_last(visit, shop):
+    gone = shop.campaign({"type": "PERCENT", "percent": 5}, total=1)
+    shop.call("POST", f"/v1/coupons/{gone['coupon_id']}/issues", token=shop.token("first-comer"))
+    page = visit().open("coupons").page
+    card = page.locator(".coupon", has_text=gone["name"])
+    expect(card).to_have_attribute("data-status", "SOLD_OUT")
+    expect(card.get_by_role("button")).to_have_count(0)
+    states = page.locator(".coupon").evaluate_all("(cards) => cards.map((card) => card.dataset.status)")
+    assert states == sorted(states, key=lambda status: status == "SOLD_OUT") and "OPEN" in states
+
+
+def test_a_long_list_stays_long_after_an_order_is_cancelled(visit, shop):
+    visitor = visit().open().sign_in()
+    shop.deposit(visitor.name, 12_000)
+    line = {"product_id": shop.product(price=1_000)["product_id"], "quantity": 1}
+    for _ in range(12):
+        shop.call("POST", "/v1/orders", {"lines": [line]}, shop.token(visitor.name))
+    visitor.go("orders")
+    page = visitor.page
+    expect(page.locator(".order")).to_have_count(10)
+    page.get_by_role("button", name="Show more").click()
+    expect(page.locator(".order")).to_have_count(12)
+    page.locator(".order").last.get_by_role("link").first.click()
+    page.get_by_role("button", name="Cancel order").click()
+    page.get_by_role("button", name="Yes, cancel it").click()
+    expect(page.locator(".order .tag")).to_have_text("Cancelled")
+    page.go_back()
+    expect(page.locator(".order")).to_have_count(12)
+    expect(page.locator(".order").last.locator(".tag")).to_have_text("Cancelled")
