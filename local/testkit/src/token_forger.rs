@@ -20,9 +20,11 @@ use crate::http::Shop;
 /// Makes tokens with a key, of whatever header and claims.
 pub struct Forger {
     key: KeyPair,
+    /// The issuer's key id.
     pub key_id: String,
 }
 
+/// Bytes as a part of a token: base64url without padding.
 pub fn part(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
@@ -39,10 +41,12 @@ impl Forger {
         Self { key: KeyPair::generate(KeySize::Rsa2048).unwrap(), key_id: key_id(shop) }
     }
 
+    /// The usual header.
     pub fn header(&self) -> Value {
         json!({"alg": "RS256", "typ": "JWT", "kid": self.key_id})
     }
 
+    /// A token of this header and these claims, signed with the key.
     pub fn sign(&self, header: &Value, claims: &Value) -> String {
         let message = format!("{}.{}", part(header.to_string()), part(claims.to_string()));
         let mut signature = vec![0; self.key.public_modulus_len()];

@@ -38,11 +38,11 @@ fn the_page_of_proof_names_tests_that_exist() {
 #[test]
 fn a_test_is_known_by_its_module_and_its_name() {
     let exists = |name: &str| name.parse::<TestName>().unwrap().exists(root()).unwrap();
-    assert!(exists("contract: orders::every_short_line_is_told"));
-    assert!(exists("domain: money::tests::money_has_both_ends"));
-    assert!(exists("stack: rules::orders::short_balance_writes_nothing"));
-    assert!(exists("defects: a_test_is_known_by_its_module_and_its_name"));
-    assert!(!exists("contract: coupons::every_short_line_is_told"));
-    assert!(!exists("contract: orders::no_such_rule"));
+    assert!(exists("storage: orders::every_short_line_is_told"));
+    assert!(exists("sijang-domain: money::tests::money_has_both_ends"));
+    assert!(exists("system: rules::orders::short_balance_writes_nothing"));
+    assert!(exists("artifacts: mutations::a_test_is_known_by_its_module_and_its_name"));
+    assert!(!exists("storage: coupons::every_short_line_is_told"));
+    assert!(!exists("storage: orders::no_such_rule"));
     assert!(!exists("no_such_target: orders::every_short_line_is_told"));
 }

@@ -1,5 +1,5 @@
 //! The contract against the code: the checked-in documents are what the code generates, they fit the template and the
-//! problems, and no client of the last release is broken. `SIJANG_OPENAPI=write cargo test -p sijang-local --test openapi`
+//! problems, and no client of the last release is broken. `SIJANG_OPENAPI=write cargo test -p sijang-tests --test artifacts openapi`
 //! rewrites the documents; on a release, `openapi.json` is copied to `openapi-released.json`.
 
 use std::{

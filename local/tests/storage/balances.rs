@@ -29,7 +29,7 @@ async fn a_deposit_is_added_with_one_ledger_entry_and_one_event() {
     assert_eq!(alice.balance().await, 51_000);
     let newest = &alice.ledger().await[0];
     assert_eq!((newest.r#type, newest.amount.minor(), newest.balance), (EntryType::Deposit, 50_000, won(51_000)));
-    shop.audit().await;
+    shop.check().await;
 }
 
 #[tokio::test]
@@ -101,7 +101,7 @@ async fn the_same_key_of_two_users_is_two_keys() {
     // A user whose name looks like part of a record's key is still somebody else.
     shop.customer("alice#deposit-balance").deposit(3_000).key("k").done().await;
     assert_eq!((alice.balance().await, bob.balance().await), (1_000, 2_000));
-    shop.audit().await;
+    shop.check().await;
 }
 
 #[tokio::test]
@@ -156,7 +156,7 @@ async fn entries_sort_as_they_were_committed_though_a_clock_runs_behind() {
     alice.order([(tea, 1)]).at(after(now, -3_600)).done().await;
     alice.deposit(5_000).at(after(now, -7_200)).done().await;
     alice.order([(tea, 2)]).at(after(now, -10_800)).done().await;
-    shop.audit().await;
+    shop.check().await;
     let ledger = alice.ledger().await;
     assert_eq!(amounts(&ledger), [-1_400, 5_000, -700, 10_000]);
     assert_eq!(balances(&ledger), [12_900, 14_300, 9_300, 10_000]);

@@ -2,7 +2,7 @@
 //! nothing (cold) and in one that has done the same before (warm).
 //!
 //! The engine says what each call consumes; the table is compared with `local/BUDGET.md`, which
-//! `SIJANG_BUDGET=write cargo test -p sijang-local --test contract budget` writes anew. What the engine does not know is
+//! `SIJANG_BUDGET=write cargo test -p sijang-tests --test storage budget` writes anew. What the engine does not know is
 //! worked out here: a cancelled transaction is counted at the most that it can cost.
 
 use std::{env, fmt::Write as _, fs, path::Path, pin::Pin};
@@ -351,7 +351,7 @@ fn page(lines: &[String]) -> String {
 
 #[tokio::test]
 async fn each_route_costs_what_the_budget_says() {
-    if ["SIJANG_CONTRACT_ENDPOINT", "SIJANG_CONTRACT_AWS"].iter().any(|other| env::var_os(other).is_some()) {
+    if ["SIJANG_DYNAMODB_ENDPOINT", "SIJANG_DYNAMODB_AWS"].iter().any(|other| env::var_os(other).is_some()) {
         return; // the figures are those of the engine in this process
     }
     let mut all = Vec::new();

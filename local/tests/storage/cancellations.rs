@@ -29,7 +29,7 @@ async fn a_cancelled_order_gives_back_money_units_and_coupon() {
     let found = (refund.r#type, refund.amount.minor(), refund.order_id);
     assert_eq!(found, (EntryType::Refund, 19_500, Some(cancelled.order_id)));
     assert_eq!((alice.orders().await, alice.coupons().await), (vec![cancelled], held));
-    shop.audit().await;
+    shop.check().await;
 }
 
 #[tokio::test]
@@ -77,7 +77,7 @@ async fn a_cancellation_that_arrives_after_another_gives_nothing_back() {
     alice.cancel(&order).done().await;
     assert_eq!(rejection(slow.await.unwrap()), Rejection::OrderAlreadyCancelled);
     assert_eq!((alice.balance().await, shop.stock(tea).await), (1_000, 5));
-    shop.audit().await;
+    shop.check().await;
 }
 
 #[tokio::test]
@@ -138,7 +138,7 @@ async fn what_was_paid_is_given_back_though_the_balance_passes_the_limit_for_dep
     assert_eq!(alice.balance().await, 10_500_000);
     let rejected = alice.deposit(100).rejected().await;
     assert_eq!(rejected, Rejection::BalanceLimitExceeded { balance: won(10_500_000), limit: limits().balance_max });
-    shop.audit().await;
+    shop.check().await;
 }
 
 #[tokio::test]
@@ -148,7 +148,7 @@ async fn a_refund_sorts_after_what_was_committed_before_it_though_a_clock_runs_b
     let alice = shop.customer("alice").with_balance(5_000).await;
     let order = alice.order([(tea, 1)]).done().await;
     alice.cancel(&order).at(after(order.paid_at, -3_600)).done().await;
-    shop.audit().await;
+    shop.check().await;
     let balances: Vec<_> = alice.ledger().await.iter().map(|entry| entry.balance.minor()).collect();
     assert_eq!(balances, [5_000, 4_000, 5_000]);
 }
@@ -168,5 +168,5 @@ async fn a_coupon_that_was_given_back_is_good_for_one_order_more_and_no_longer_t
     assert_eq!(alice.coupons().await[0].status(expires_at), CouponStatus::Expired);
     let late = alice.order([(tea, 1)]).with(coupon).at(expires_at).rejected().await;
     assert_eq!(late, Rejection::CouponExpired { expired_at: expires_at });
-    shop.audit().await;
+    shop.check().await;
 }

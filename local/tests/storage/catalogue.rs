@@ -145,7 +145,7 @@ async fn units_are_added_and_taken() {
     assert_eq!(shop.stock(tea).await, 12);
     shop.adjust(tea, -12).done().await;
     assert_eq!(shop.stock(tea).await, 0);
-    shop.audit().await;
+    shop.check().await;
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ async fn an_issued_coupon_is_counted_and_held() {
     assert_eq!(shop.snapshot().await.effects_since(&before), ["+ user-coupons", "~ coupons"]);
     assert_eq!(alice.coupons().await, [issued]);
     assert_eq!(shop.store.open_campaigns(10, None, shop.now()).await.unwrap().data[0].remaining, 9);
-    shop.audit().await;
+    shop.check().await;
 }
 
 #[tokio::test]
@@ -80,7 +80,7 @@ async fn no_coupon_is_issued_over_the_total() {
         shop.customer(user).issue(coupon).done().await;
     }
     assert_eq!(shop.customer("carol").issue(coupon).rejected().await, Rejection::CouponSoldOut);
-    shop.audit().await;
+    shop.check().await;
 }
 
 #[tokio::test]

@@ -39,7 +39,7 @@ async fn an_order_takes_stock_money_and_coupon_and_leaves_order_entry_and_event(
     let payment = &alice.ledger().await[0];
     assert_eq!((payment.amount.minor(), payment.order_id), (-20_250, Some(order.order_id)));
     assert_eq!(alice.orders().await, [order]);
-    shop.audit().await;
+    shop.check().await;
 }
 
 #[tokio::test]
@@ -52,7 +52,7 @@ async fn an_order_that_costs_nothing_needs_no_balance() {
     let order = alice.order([(tea, 1)]).with(coupon).done().await;
     assert_eq!((order.discount, order.paid_price), (won(2_000), Money::ZERO));
     assert_eq!((alice.balance().await, alice.ledger().await.len()), (0, 2));
-    shop.audit().await;
+    shop.check().await;
 }
 
 #[tokio::test]
@@ -76,7 +76,7 @@ async fn the_largest_order_fits_in_one_transaction() {
     let order = alice.order_all(products.iter().map(|product| (*product, 99))).with(coupon).done().await;
     assert_eq!((order.lines.len(), order.paid_price), (50, won(50 * 99 * 10 - 3_000)));
     assert_eq!(alice.orders().await, [order]);
-    shop.audit().await;
+    shop.check().await;
 }
 
 #[tokio::test]
@@ -151,7 +151,7 @@ async fn an_order_that_the_balance_does_not_cover_touches_neither_stock_nor_coup
     let alice = alice.with_balance(100).await;
     alice.order([(tea, 2), (milk, 1)]).with(coupon).done().await;
     assert_eq!((alice.balance().await, shop.stock(milk).await), (99, 0));
-    shop.audit().await;
+    shop.check().await;
 }
 
 #[tokio::test]
@@ -220,7 +220,7 @@ async fn a_remembered_price_that_no_longer_holds_is_corrected_when_none_was_quot
         elsewhere.reprice(tea, price).done().await;
         assert_eq!(alice.order([(tea, 1)]).done().await.paid_price, won(price));
     }
-    shop.audit().await;
+    shop.check().await;
 }
 
 #[tokio::test]
@@ -259,7 +259,7 @@ async fn a_coupon_is_good_for_one_order() {
     // A used coupon stays used when it expires.
     let late = alice.order([(tea, 1)]).with(coupon).at(at("2027-01-01T00:00:00Z")).rejected().await;
     assert_eq!(late, Rejection::CouponUsed);
-    shop.audit().await;
+    shop.check().await;
 }
 
 #[tokio::test]
@@ -296,7 +296,7 @@ async fn a_minimum_order_is_judged_by_the_price_that_holds_not_by_the_one_rememb
     elsewhere.reprice(tea, 6_000).done().await;
     let order = alice.order([(tea, 1)]).with(coupon).done().await;
     assert_eq!((order.list_price, order.discount), (won(6_000), won(3_000)));
-    shop.audit().await;
+    shop.check().await;
 }
 
 #[tokio::test]
@@ -359,7 +359,7 @@ async fn a_replayed_order_is_the_same_order_and_charged_once() {
     // By now stock, coupon and balance would all reject it.
     assert_eq!(order.again().replayed().await, first);
     assert_eq!(order.again().in_environment_of(&shop.another_environment()).replayed().await, first);
-    shop.audit().await;
+    shop.check().await;
 }
 
 #[tokio::test]

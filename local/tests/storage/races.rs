@@ -2,7 +2,7 @@
 //! afterwards. Those that are run in great numbers are in `rounds`.
 
 use sijang_domain::{Error, Idempotent, Rejection};
-use sijang_testkit::shop::{Ask, Shop, fixed, race};
+use sijang_testkit::shop::{ShopCommand, Shop, fixed, race};
 
 /// How a race ended: how many succeeded, and why the others did not.
 pub fn outcome<T>(results: Vec<Result<Idempotent<T>, Error>>) -> (usize, Vec<Rejection>) {
@@ -21,7 +21,7 @@ pub fn outcome<T>(results: Vec<Result<Idempotent<T>, Error>>) -> (usize, Vec<Rej
 }
 
 /// The one value that all racers were answered; exactly one of them had it done.
-pub fn one_effect<A: Ask>(results: Vec<Result<Idempotent<A::Value>, Error>>) -> A::Value
+pub fn one_effect<A: ShopCommand>(results: Vec<Result<Idempotent<A::Value>, Error>>) -> A::Value
 where
     A::Value: PartialEq,
 {
@@ -43,7 +43,7 @@ async fn the_last_units_of_several_products_go_to_whole_orders_only() {
     });
     let (_, rejected) = outcome(race(orders).await);
     assert!(rejected.iter().all(|rejection| matches!(rejection, Rejection::InsufficientStock { .. })), "{rejected:?}");
-    shop.audit().await;
+    shop.check().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -57,7 +57,7 @@ async fn one_user_gets_one_coupon_however_often_it_is_asked_for_at_once() {
         rejected.iter().all(|rejection| matches!(rejection, Rejection::CouponAlreadyIssued { .. })),
         "{rejected:?}"
     );
-    shop.audit().await;
+    shop.check().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -68,7 +68,7 @@ async fn one_coupon_is_used_by_one_of_many_orders() {
     let (done, rejected) = outcome(race((0..32).map(|_| alice.order([(tea, 1)]).with(coupon))).await);
     assert_eq!((done, rejected), (1, vec![Rejection::CouponUsed; 31]));
     assert_eq!(alice.balance().await, 98_000);
-    shop.audit().await;
+    shop.check().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -78,7 +78,7 @@ async fn racers_with_one_key_and_different_carts_are_one_order_and_rejections() 
     let alice = shop.customer("alice").with_balance(100_000).await;
     let results = race((1..=16).map(|units| alice.order([(tea, units)]).key("k"))).await;
     assert_eq!(outcome(results), (1, vec![Rejection::IdempotencyKeyReused; 15]));
-    shop.audit().await;
+    shop.check().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -92,7 +92,7 @@ async fn the_orders_of_one_user_never_overdraw_the_balance() {
         rejected.iter().all(|rejection| matches!(rejection, Rejection::InsufficientBalance { .. })),
         "{rejected:?}"
     );
-    shop.audit().await;
+    shop.check().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -105,7 +105,7 @@ async fn deposits_at_once_never_pass_the_limit() {
         rejected.iter().all(|rejection| matches!(rejection, Rejection::BalanceLimitExceeded { .. })),
         "{rejected:?}"
     );
-    shop.audit().await;
+    shop.check().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -119,7 +119,7 @@ async fn deposits_and_orders_of_one_user_at_once_all_count() {
     assert_eq!((outcome(deposits).0, outcome(orders).0), (16, 16));
     assert_eq!(alice.balance().await, 50_000 + 16 * 100 - 16 * 1_000);
     assert_eq!(alice.ledger().await.len(), 33);
-    shop.audit().await;
+    shop.check().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -131,7 +131,7 @@ async fn an_order_is_given_back_once_however_often_it_is_cancelled_at_once() {
     let (done, rejected) = outcome(race((0..32).map(|_| alice.cancel(&order))).await);
     assert_eq!((done, rejected), (1, vec![Rejection::OrderAlreadyCancelled; 31]));
     assert_eq!((alice.balance().await, shop.stock(tea).await), (10_000, 9));
-    shop.audit().await;
+    shop.check().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -144,7 +144,7 @@ async fn sixty_four_racers_with_one_key_are_one_cancellation_and_get_the_same_an
     let answer = one_effect::<sijang_testkit::shop::Cancellation>(race((0..64).map(|_| cancellation.again())).await);
     assert_eq!(alice.orders().await, [answer]);
     assert_eq!((alice.balance().await, shop.stock(tea).await), (10_000, 9));
-    shop.audit().await;
+    shop.check().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -162,7 +162,7 @@ async fn cancellations_orders_and_deposits_of_one_user_at_once_all_count() {
     let (cancellations, others, deposits) = tokio::join!(cancellations, others, deposits);
     assert_eq!((outcome(cancellations).0, outcome(deposits).0), (10, 5));
     assert!(outcome(others).0 <= 1, "one coupon paid for several orders");
-    shop.audit().await;
+    shop.check().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -174,7 +174,7 @@ async fn a_price_that_changes_during_a_rush_is_charged_as_it_was_at_each_sale() 
     let prices = race([1_100, 1_200, 1_300].map(|price| shop.reprice(tea, price)));
     let (orders, prices) = tokio::join!(orders, prices);
     assert_eq!((outcome(orders).0, outcome(prices).0), (40, 3));
-    shop.audit().await;
+    shop.check().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -187,5 +187,5 @@ async fn stock_taken_by_an_administrator_during_a_rush_is_not_sold() {
     let (orders, adjustments) = tokio::join!(orders, adjustments);
     outcome(orders);
     outcome(adjustments);
-    shop.audit().await;
+    shop.check().await;
 }

@@ -409,5 +409,5 @@ async fn nothing_is_found_while_customers_order_cancel_and_pay_in() {
     }
     drop(onlooker);
     join_all(crowd).await.into_iter().for_each(Result::unwrap);
-    shop.audit().await;
+    shop.check().await;
 }

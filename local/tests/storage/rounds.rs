@@ -11,7 +11,7 @@ use std::{
 
 use futures::{StreamExt, stream};
 use sijang_domain::{CampaignDraft, Error, Idempotent, Rejection};
-use sijang_testkit::shop::{Ask, Purchase, Request, Shop, at, fixed, race, welcome};
+use sijang_testkit::shop::{ShopCommand, Purchase, Request, Shop, at, fixed, race, welcome};
 
 use crate::races::{one_effect, outcome};
 
@@ -53,7 +53,7 @@ impl Rounds {
 }
 
 /// The crowd comes: as many at once as can.
-async fn rush<A: Ask>(requests: Vec<Request<A>>) -> Vec<Result<Idempotent<A::Value>, Error>> {
+async fn rush<A: ShopCommand>(requests: Vec<Request<A>>) -> Vec<Result<Idempotent<A::Value>, Error>> {
     let sent = stream::iter(requests).map(|request| tokio::spawn(request.into_future()));
     sent.buffer_unordered(AT_ONCE).map(Result::unwrap).collect().await
 }
@@ -74,7 +74,7 @@ async fn a_crowd_of_buyers_gets_exactly_the_units_there_are() {
         let sold_out = |rejection: &Rejection| matches!(rejection, Rejection::InsufficientStock { shortages } if shortages[0].available == 0);
         assert!(rejected.iter().all(sold_out), "{rejected:?}");
     }
-    shop.audit().await;
+    shop.check().await;
     rounds.report(&format!("{crowd} buyers of {units} units"), crowd, units);
 }
 
@@ -94,7 +94,7 @@ async fn a_crowd_of_users_gets_exactly_the_coupons_there_are() {
         assert_eq!(rejected.iter().find(|rejection| **rejection != Rejection::CouponSoldOut), None, "in round {round}");
         assert_eq!(shop.snapshot().await.items("user-coupons").count(), round * coupons);
     }
-    shop.audit().await;
+    shop.check().await;
     rounds.report(&format!("{crowd} users of {coupons} coupons"), crowd, coupons);
 }
 
@@ -115,7 +115,7 @@ async fn sixty_four_racers_with_one_key_are_one_order_and_get_the_same_answer() 
         assert_eq!(alice.orders().await, [winner]);
         assert_eq!((shop.stock(tea).await, alice.balance().await), (48, 93_000));
     }
-    shop.audit().await;
+    shop.check().await;
     rounds.report("64 racers with the key of one order", RACERS, 1);
 }
 
@@ -129,6 +129,6 @@ async fn sixty_four_racers_with_one_key_are_one_deposit_and_get_the_same_answer(
         one_effect::<sijang_domain::Deposit>(race((0..RACERS).map(|_| deposit.again())).await);
         assert_eq!((alice.balance().await, alice.ledger().await.len()), (50_000, 1));
     }
-    shop.audit().await;
+    shop.check().await;
     rounds.report("64 racers with the key of one deposit", RACERS, 1);
 }

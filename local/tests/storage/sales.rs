@@ -295,5 +295,5 @@ async fn a_real_order_counts_as_what_it_sold_at_list_price() {
     let item = snapshot.items("events").find(|item| item["type"] == paid).unwrap();
     shop.record(&[sijang_storage::order_event_of(item.clone().into()).unwrap()]).await;
     assert_eq!(shop.count().await, [RankedProduct { product_id: tea, units_sold: 2, revenue: 10_000 }]);
-    shop.audit().await;
+    shop.check().await;
 }

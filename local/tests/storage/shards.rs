@@ -64,12 +64,12 @@ async fn units_are_split_evenly_and_their_sum_stays() {
     {
         shop.reshard(tea, shards).done().await;
         assert_eq!((stocks(&shop, tea).await, shop.stock(tea).await), (expected, 22));
-        shop.audit().await;
+        shop.check().await;
     }
     shop.reshard(tea, 96).done().await;
     assert_eq!((stocks(&shop, tea).await.len(), shop.stock(tea).await), (96, 22));
     assert_eq!(shop.store.catalogue(None, 1, None).await.unwrap().data[0].stock.units(), 22);
-    shop.audit().await;
+    shop.check().await;
 }
 
 #[tokio::test]
@@ -80,14 +80,14 @@ async fn the_rest_of_a_campaign_is_split_and_what_is_issued_stays() {
     for shards in [4, 1, 3, 96] {
         shop.reshard_coupon(coupon, shards).done().await;
         users.next().unwrap().issue(coupon).done().await;
-        shop.audit().await;
+        shop.check().await;
     }
     assert_eq!(shop.store.open_campaigns(1, None, shop.now()).await.unwrap().data[0].remaining, 6);
     for _ in 0..6 {
         users.next().unwrap().issue(coupon).done().await;
     }
     assert_eq!(users.next().unwrap().issue(coupon).rejected().await, Rejection::CouponSoldOut);
-    shop.audit().await;
+    shop.check().await;
 }
 
 #[tokio::test]
@@ -125,7 +125,7 @@ async fn a_line_is_drawn_from_several_shards_when_no_single_one_has_enough() {
     alice.order([(tea, 1)]).done().await;
     let shortages = vec![Shortage { product_id: tea, requested: 1, available: 0 }];
     assert_eq!(alice.order([(tea, 1)]).rejected().await, Rejection::InsufficientStock { shortages });
-    shop.audit().await;
+    shop.check().await;
 }
 
 #[tokio::test]
@@ -162,7 +162,7 @@ async fn sold_out_is_unlearned_when_units_come_back_or_in_from_anywhere() {
         elsewhere.adjust(tea, 5).done().await;
         alice.order([(tea, 5)]).done().await;
     }
-    shop.audit().await;
+    shop.check().await;
 }
 
 #[tokio::test]
@@ -197,7 +197,7 @@ async fn an_environment_that_remembers_another_number_of_shards_is_corrected() {
             alice.order([(tea, 2)]).done().await;
             shop.customer(&format!("user-{round}-{number}")).issue(coupon).done().await;
         }
-        shop.audit().await;
+        shop.check().await;
     }
     // Both environments find what the other left.
     alice.order([(tea, 10)]).done().await;
@@ -218,7 +218,7 @@ async fn an_environment_that_remembers_two_shards_sells_from_more_as_soon_as_the
     let after = shop.snapshot().await;
     let allocated = after.effects_since(&split).iter().filter(|effect| **effect == "~ products").count();
     assert!(allocated > 2, "all of forty were sold from two shards of eight");
-    shop.audit().await;
+    shop.check().await;
 }
 
 #[tokio::test]
@@ -229,7 +229,7 @@ async fn a_price_holds_in_all_shards_at_once_and_so_does_being_sold() {
     let elsewhere = shop.another_environment();
     alice.order([(tea, 1)]).done().await;
     elsewhere.reprice(tea, 70).done().await;
-    shop.audit().await;
+    shop.check().await;
     for _ in 0..5 {
         assert_eq!(alice.order([(tea, 2)]).done().await.paid_price, won(140));
     }
@@ -240,7 +240,7 @@ async fn a_price_holds_in_all_shards_at_once_and_so_does_being_sold() {
     }
     elsewhere.reshard(tea, 3).done().await;
     assert_eq!(alice.order([(tea, 1)]).rejected().await, Rejection::ProductInactive { products: vec![tea] });
-    shop.audit().await;
+    shop.check().await;
 }
 
 #[tokio::test]
@@ -256,7 +256,7 @@ async fn an_adjustment_reaches_all_shards() {
         let shortages = vec![Shortage { product_id: tea, requested: 99, available: before - 6 }];
         assert_eq!(shop.adjust(tea, -99).rejected().await, Rejection::InsufficientStock { shortages });
         shop.adjust(tea, 6).done().await;
-        shop.audit().await;
+        shop.check().await;
     }
     assert_eq!(shop.stock(tea).await, 8);
 }
@@ -287,7 +287,7 @@ async fn an_order_is_given_back_whatever_became_of_the_shards_that_it_was_drawn_
         shop.reshard(tea, shards).done().await;
         alice.cancel(&order).done().await;
         assert_eq!(shop.stock(tea).await, 16);
-        shop.audit().await;
+        shop.check().await;
     }
 }
 
@@ -309,7 +309,7 @@ async fn the_largest_order_fits_in_one_transaction_however_its_products_are_spli
     let nothing = alice.order_all(products.iter().map(|product| (*product, 1))).rejected().await;
     let all_short = |shortages: &Vec<Shortage>| shortages.len() == 50 && shortages.iter().all(|s| s.available == 0);
     assert!(matches!(&nothing, Rejection::InsufficientStock { shortages } if all_short(shortages)), "{nothing}");
-    shop.audit().await;
+    shop.check().await;
 }
 
 // Races.
@@ -326,7 +326,7 @@ async fn hundreds_of_buyers_buy_all_there_is_and_the_others_are_rejected() {
             if number % 2 == 0 { order } else { order.in_environment_of(&elsewhere) }
         });
         assert_eq!((sold(race(orders).await), shop.stock(tea).await), (buyers.len() / 2, 0), "{shards} shards");
-        shop.audit().await;
+        shop.check().await;
     }
 }
 
@@ -341,7 +341,7 @@ async fn hundreds_of_users_get_all_coupons_and_the_others_are_rejected() {
             shop.customer(&format!("user-{number}")).issue(coupon)
         });
         assert_eq!(sold(race(issues).await), 120, "{shards} shards");
-        shop.audit().await;
+        shop.check().await;
     }
 }
 
@@ -359,7 +359,7 @@ async fn nobody_is_rejected_while_there_are_units_though_they_move_during_the_sa
         let (orders, moves, prices) = tokio::join!(orders, moves, prices);
         assert_eq!((sold(orders), shop.stock(tea).await), (100, 0), "{shards} shards");
         assert!(moves.iter().all(Result::is_ok) && prices.iter().all(Result::is_ok), "{moves:?} {prices:?}");
-        shop.audit().await;
+        shop.check().await;
     }
 }
 
@@ -374,7 +374,7 @@ async fn nobody_is_rejected_a_coupon_while_there_are_some_though_they_move() {
         let (issues, moves) = tokio::join!(issues, moves);
         assert_eq!(sold(issues), 100, "{shards} shards");
         assert!(moves.iter().all(Result::is_ok), "{moves:?}");
-        shop.audit().await;
+        shop.check().await;
     }
 }
 
@@ -387,7 +387,7 @@ async fn lines_over_several_shards_race_for_the_last_units_and_all_of_them_are_s
         let orders = buyers.iter().map(|buyer| buyer.order([(tea, 5), (milk, 5)]));
         let sold = sold(race(orders).await);
         assert_eq!((sold, shop.stock(tea).await, shop.stock(milk).await), (12, 0, 0), "{shards} shards");
-        shop.audit().await;
+        shop.check().await;
     }
 }
 
@@ -409,6 +409,6 @@ async fn units_that_come_and_go_during_a_rush_are_sold_once_or_still_there() {
         assert_eq!(sold(cancellations), 10);
         sold(orders);
         sold(adjustments);
-        shop.audit().await;
+        shop.check().await;
     }
 }

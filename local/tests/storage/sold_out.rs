@@ -63,7 +63,7 @@ async fn what_comes_back_in_is_sold_half_a_second_later_at_the_latest() {
         let believed = alice.order([(tea, 1)]).at(last).rejected().await;
         assert_eq!(believed, insufficient(&[short(tea, 1, 0)]), "{shards} shards");
         alice.order([(tea, 8)]).at(over).done().await;
-        shop.audit().await;
+        shop.check().await;
     }
 }
 
@@ -152,6 +152,6 @@ async fn a_crowd_at_one_instant_buys_all_there_is_though_those_who_come_too_late
         let (done, rejected) = outcome(race(buyers.iter().map(|buyer| buyer.order([(tea, 1)]).at(at))).await);
         assert_eq!((done, rejected), (40, vec![insufficient(&[short(tea, 1, 0)]); 80]), "{shards} shards");
         assert_eq!(shop.stock(tea).await, 0);
-        shop.audit().await;
+        shop.check().await;
     }
 }

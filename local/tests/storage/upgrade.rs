@@ -1,8 +1,8 @@
 //! Upgrades: what an earlier release wrote is read and used by this one.
 //!
-//! `local/tests/upgrade/VERSION.json` has what a release left behind: the raw items of every table, a message that was
+//! `local/tests/storage/upgrade/VERSION.json` has what a release left behind: the raw items of every table, a message that was
 //! still in the queue, positions that cursors carry, and the answers that were given. These files are kept, and never
-//! edited. `SIJANG_UPGRADE=write cargo test --workspace --locked --test contract upgrade` writes the one of the version in
+//! edited. `SIJANG_UPGRADE=write cargo test --workspace --locked --test storage upgrade` writes the one of the version in
 //! `Cargo.toml`, if there is none yet.
 
 use std::{
@@ -143,7 +143,7 @@ async fn used(left: &Left, without: &[&str]) {
     assert_eq!((shop.stock(left.tea).await, shop.stock(left.milk).await), (6, 2));
 
     deliver(&shop).await;
-    shop.audit().await;
+    shop.check().await;
     for noon in ["2026-11-21T03:00:00Z", "2026-11-22T03:00:00Z"] {
         let (day, later) = (Day::of(at(noon)), time(after(at(noon), 86_400)));
         let books = shop.store.reconcile_day(day, later, SETTLING).await.unwrap();

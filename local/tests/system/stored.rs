@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep};
 use crate::world::{World, lone_trial};
 
 /// How long the event pipeline may take: MiniStack looks at its streams and queues every second.
-pub const PIPELINE: Duration = Duration::from_secs(90);
+pub const PIPELINE: Duration = Duration::from_mins(4);
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![lone_trial(world, "stored::invariants_hold_and_reconciliation_finds_nothing", async |shop| {

@@ -1,6 +1,6 @@
 //! All of them: every scenario, every call of it, every injection that fits the call.
 //!
-//! `SIJANG_CRASH=place-order` runs only the scenarios with this in their name.
+//! `SIJANG_SCENARIO=place-order` runs only the scenarios with this in their name.
 
 use std::{
     collections::BTreeSet,
@@ -119,7 +119,7 @@ fn line(subject: &Subject, results: &[(Case, Option<String>)]) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_doubled_or_rejected_wrongly_whatever_happens_to_any_call() {
     let began = Instant::now();
-    let only = std::env::var("SIJANG_CRASH").unwrap_or_default();
+    let only = std::env::var("SIJANG_SCENARIO").unwrap_or_default();
     let commands = [commands::done(), commands::done_in_shards(), commands::rejected()];
     let scenarios = commands.into_iter().flatten().chain(workers::all());
     let worlds = Arc::new(Worlds::default());

@@ -1,6 +1,6 @@
 //! All of them: every scenario, every call of its process, every kill_point.
 //!
-//! `SIJANG_RIG=place-order` runs only the scenarios of this function.
+//! `SIJANG_SCENARIO=place-order` runs only the scenarios of this function.
 
 use std::{
     fmt::Write as _,
@@ -132,7 +132,7 @@ fn report(subjects: &[Arc<Subject>], results: &Results, began: Instant) {
 async fn nothing_is_lost_or_doubled_at_whatever_call_a_process_dies() {
     functions::build().await;
     let began = Instant::now();
-    let only = std::env::var("SIJANG_RIG").unwrap_or_default();
+    let only = std::env::var("SIJANG_SCENARIO").unwrap_or_default();
     let scenarios = commands::all().into_iter().chain(workers::all());
     let scenarios = scenarios.filter(|scenario| scenario.function.contains(&only));
     let rigs = Arc::new(Rigs::default());

@@ -5,6 +5,7 @@ mod commands;
 mod concurrency;
 mod deliveries;
 mod enumeration;
+mod odd_events;
 mod redrive;
 mod scenario;
 mod start;

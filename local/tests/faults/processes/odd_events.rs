@@ -8,15 +8,10 @@ use std::collections::BTreeMap;
 
 use axum::{Json, Router};
 use serde_json::{Value, json};
+use sijang_testkit::lambda::{Environment, Failure, PLENTY, RuntimeApi, functions};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinSet};
 
-use crate::{
-    environment::{Environment, Failure},
-    functions,
-    lambda::PLENTY,
-    runtime_api::RuntimeApi,
-};
 
 /// One event for a function, and the answer to it: `201`, or `400 malformed-json`.
 struct Case {
@@ -28,7 +23,7 @@ struct Case {
 
 /// A deposit, which looks at the token, at headers and at the body.
 fn deposit() -> Value {
-    let mut event: Value = serde_json::from_str(include_str!("../../fixtures/events/place-order.json")).unwrap();
+    let mut event: Value = serde_json::from_str(include_str!("../../../fixtures/events/place-order.json")).unwrap();
     event["routeKey"] = "POST /v1/me/balance/deposits".into();
     event["rawPath"] = "/v1/me/balance/deposits".into();
     event["requestContext"]["routeKey"] = event["routeKey"].clone();
@@ -214,8 +209,8 @@ async fn empty_service(tasks: &mut JoinSet<std::io::Result<()>>) -> String {
 }
 
 async fn start(function: &'static str, api: &RuntimeApi, endpoint: &str, folder: &TempDir) -> Environment {
-    let desk = api.open();
-    let mut program = functions::bare(function, &desk.address, folder.path());
+    let session = api.open();
+    let mut program = functions::bare(function, &session.address, folder.path());
     let variables = [
         ("AWS_ENDPOINT_URL", endpoint),
         ("CURSOR_KEY", "a key of the tests"),
@@ -226,7 +221,7 @@ async fn start(function: &'static str, api: &RuntimeApi, endpoint: &str, folder:
     program.environment.extend(variables.map(|(name, value)| (name.into(), value.into())));
     let tables = ["BALANCES", "PRODUCTS", "COUPONS", "USER_COUPONS", "ORDERS", "EVENTS", "SALES"];
     program.environment.extend(tables.map(|table| (format!("{table}_TABLE").into(), table.to_lowercase().into())));
-    Environment::start(function, &program, desk).await
+    Environment::start(function, &program, session).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

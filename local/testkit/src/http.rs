@@ -37,6 +37,7 @@ struct Inner {
 }
 
 impl Shop {
+    /// A client of this running shop.
     pub fn open(local: LocalShop) -> Self {
         let stack = local.stack();
         let credentials = Credentials::new(CREDENTIAL, CREDENTIAL, None, None, "tests");
@@ -63,10 +64,12 @@ impl Shop {
         inner.local.stop().await.unwrap();
     }
 
+    /// The running shop itself.
     pub fn local(&self) -> &LocalShop {
         &self.0.local
     }
 
+    /// Its stack.
     pub fn stack(&self) -> &Stack {
         self.0.local.stack()
     }
@@ -108,6 +111,7 @@ impl Shop {
         names.map(|name| found.remove(&name).unwrap_or_default())
     }
 
+    /// Physical name of a table.
     pub fn table(&self, name: &str) -> String {
         self.stack().table(name)
     }
@@ -222,18 +226,22 @@ impl Person {
         self.token.as_deref()
     }
 
+    /// A GET request.
     pub fn get(&self, path: &str) -> Request {
         self.request(Method::GET, path)
     }
 
+    /// A POST request.
     pub fn post(&self, path: &str) -> Request {
         self.request(Method::POST, path)
     }
 
+    /// A PATCH request.
     pub fn patch(&self, path: &str) -> Request {
         self.request(Method::PATCH, path)
     }
 
+    /// A request of any method.
     pub fn request(&self, method: Method, path: &str) -> Request {
         let url = format!("{}{path}", self.shop.local().api_url());
         let mut builder = self.shop.0.http.request(method, url);
@@ -243,10 +251,12 @@ impl Person {
         Request { builder, told: path.to_owned() }
     }
 
+    /// Deposits an amount.
     pub async fn deposit(&self, amount: i64) {
         self.post("/v1/me/balance/deposits").new_key().json(&krw(amount)).until_definite().await.value(201);
     }
 
+    /// The balance in won.
     pub async fn balance(&self) -> i64 {
         self.get("/v1/me/balance").await.value(200)["balance"]["amount"].as_i64().unwrap()
     }
@@ -288,6 +298,7 @@ pub struct Request {
 }
 
 impl Request {
+    /// With this header.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.builder = self.builder.header(name, value);
         self
@@ -309,6 +320,7 @@ impl Request {
         self.key(&Ulid::generate().to_string())
     }
 
+    /// With this JSON body.
     pub fn json(self, body: &Value) -> Self {
         self.text(body.to_string())
     }
@@ -368,12 +380,16 @@ impl IntoFuture for Request {
 #[derive(Debug, Clone)]
 pub struct Answer {
     told: String,
+    /// HTTP status.
     pub status: StatusCode,
+    /// Headers.
     pub headers: HeaderMap,
+    /// Body as text.
     pub body: String,
 }
 
 impl Answer {
+    /// The value of a header, if it is text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
