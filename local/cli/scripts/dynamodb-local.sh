@@ -26,8 +26,8 @@ isolated=(unshare --user --map-root-user --net --kill-child=KILL --fork)
 }
 
 if [ "${1-}" != --serve ]; then
-  executable=$(cargo test --workspace --locked --test contract --no-run --message-format=json |
-    grep '"name":"contract"' | grep -o '"executable":"[^"]*"' | cut -d'"' -f4)
+  executable=$(cargo test --workspace --locked --test storage --no-run --message-format=json |
+    grep '"name":"storage"' | grep -o '"executable":"[^"]*"' | cut -d'"' -f4)
 fi
 
 # The rest runs inside: the server, and what is to reach it.
@@ -45,7 +45,7 @@ serve() {
 }
 contract() {
   serve
-  SIJANG_CONTRACT_ENDPOINT=http://127.0.0.1:$port "$@"
+  SIJANG_DYNAMODB_ENDPOINT=http://127.0.0.1:$port "$@"
 }
 stay() {
   serve

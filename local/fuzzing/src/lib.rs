@@ -2,7 +2,7 @@
 //!
 //! A target takes bytes and panics when the shop does something that it must never do: panic itself, answer with anything
 //! but a success or a definite problem, or repeat the input. `./local/shop fuzz` drives the targets by coverage;
-//! `local/tests/fuzz.rs` replays the corpus and a few thousand mutations of it.
+//! `local/tests/artifacts/fuzz_corpus.rs` replays the corpus and a few thousand mutations of it.
 
 pub mod mutations;
 mod properties;

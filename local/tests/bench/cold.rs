@@ -3,6 +3,7 @@
 use std::{fs, path::Path};
 
 use sijang_cloud::{process::find, progress::Progress, python};
+use sijang_testkit::{lambda::runtime_api::RuntimeApi, tls::TlsEndpoint};
 use tokio::process::Command;
 
 use crate::{
@@ -10,9 +11,7 @@ use crate::{
     environment::Environment,
     market::Market,
     report::{Report, Table, ratio},
-    runtime_api::RuntimeApi,
     samples::Samples,
-    secure::Secure,
     usage::load,
 };
 
@@ -33,7 +32,7 @@ pub struct Starts {
 pub struct Place {
     api: RuntimeApi,
     market: Market,
-    secure: Secure,
+    secure: TlsEndpoint,
     variables: Vec<(String, String)>,
 }
 
@@ -107,7 +106,7 @@ impl Place {
     /// A shop behind TLS, whose authority is in `folder`.
     pub async fn open(folder: &Path) -> Self {
         let market = Market::open().await;
-        let secure = Secure::start(&market.store.endpoint, folder).await.unwrap();
+        let secure = TlsEndpoint::start(&market.store.endpoint, folder).await.unwrap();
         let mut variables = market.variables(&secure.endpoint());
         let authority = secure.authority.to_str().unwrap();
         variables.extend(["AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"].map(|name| (name.to_owned(), authority.to_owned())));

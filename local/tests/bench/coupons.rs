@@ -10,6 +10,7 @@ use std::{
 };
 
 use sijang_cloud::progress::Progress;
+use sijang_testkit::lambda::runtime_api::RuntimeApi;
 use tokio::task::JoinSet;
 
 use crate::{
@@ -18,7 +19,6 @@ use crate::{
     market::{self, Market},
     redis::Redis,
     report::{Report, Table, thousands},
-    runtime_api::RuntimeApi,
     usage::load,
 };
 
@@ -96,7 +96,7 @@ async fn through_functions(contenders: &Contenders) -> [String; 6] {
     let took = began.elapsed().as_secs_f64();
     let (store, used) = (market.store.cpu() - store, functions(&environments) - used);
     assert_eq!(answers, BTreeMap::from([(201, COUPONS), (409, CUSTOMERS - COUPONS)]), "the race is not exact");
-    market.shop.audit().await;
+    market.shop.check().await;
     let each = |time: f64| format!("{:.0}", time / CUSTOMERS as f64);
     let rate = thousands(CUSTOMERS as f64 / took);
     [

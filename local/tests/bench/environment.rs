@@ -7,16 +7,13 @@ use std::{
 };
 
 use serde_json::Value;
+use sijang_testkit::lambda::runtime_api::{Event, Report, RuntimeApi, RuntimeApiSession};
 use tokio::{
     process::{Child, Command},
     time::timeout,
 };
 
-use crate::{
-    contender::Contender,
-    runtime_api::{Desk, Event, Report, RuntimeApi},
-    usage::Usage,
-};
+use crate::{contender::Contender, usage::Usage};
 
 /// Nothing takes as long, unless it never ends.
 const PATIENCE: Duration = Duration::from_mins(5);
@@ -25,7 +22,7 @@ const PATIENCE: Duration = Duration::from_mins(5);
 pub struct Environment {
     name: String,
     child: Child,
-    desk: Desk,
+    session: RuntimeApiSession,
     /// From `exec` until it asked for its first event.
     pub started: Duration,
 }
@@ -38,7 +35,7 @@ impl Environment {
         variables: &[(String, String)],
         wrapper: &[String],
     ) -> Self {
-        let desk = api.open();
+        let session = api.open();
         let mut words = wrapper.iter().map(Into::into).chain(contender.command.iter().cloned());
         let log = File::options().create(true).append(true).open(&contender.log).unwrap();
         let mut command = Command::new(words.next().unwrap());
@@ -47,14 +44,14 @@ impl Environment {
             .env_clear()
             .envs(variables.iter().cloned())
             .envs(contender.variables.iter().cloned())
-            .env("AWS_LAMBDA_RUNTIME_API", &desk.address)
+            .env("AWS_LAMBDA_RUNTIME_API", &session.address)
             .stdin(Stdio::null())
             .stderr(log.try_clone().unwrap())
             .stdout(log)
             .kill_on_drop(true);
         let began = Instant::now();
         let child = command.spawn().unwrap_or_else(|error| panic!("{}: {error}", contender.name));
-        let mut environment = Self { name: contender.to_string(), child, desk, started: Duration::ZERO };
+        let mut environment = Self { name: contender.to_string(), child, session, started: Duration::ZERO };
         match environment.report().await {
             Report::Ready => environment.started = began.elapsed(),
             other => panic!("{} does not start: {other:?}, see {}", contender.name, contender.log.display()),
@@ -73,7 +70,7 @@ impl Environment {
         let function_arn = "arn:aws:lambda:ap-northeast-2:000000000000:function:bench".to_owned();
         let event = Event { function_arn, deadline: SystemTime::now() + PATIENCE, body };
         let began = Instant::now();
-        self.desk.events.send(event).unwrap();
+        self.session.events.send(event).unwrap();
         let report = self.report().await;
         let took = began.elapsed();
         let Report::Answer(answer) = report else { panic!("{}: {report:?}", self.name) };
@@ -101,7 +98,7 @@ impl Environment {
         let report = async {
             tokio::select! {
                 biased;
-                report = self.desk.reports.recv() => report.unwrap(),
+                report = self.session.reports.recv() => report.unwrap(),
                 status = self.child.wait() => panic!("{} ended: {status:?}", self.name),
             }
         };

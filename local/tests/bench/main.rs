@@ -6,29 +6,6 @@
 // In a test, what fails to unwrap fails the test.
 #![allow(clippy::unwrap_used)]
 
-// The shop of the storage contract, and Lambda's end of an environment.
-#[allow(dead_code)]
-#[path = "../contract/audit.rs"]
-mod audit;
-#[allow(dead_code)]
-#[path = "../contract/engine.rs"]
-mod engine;
-#[allow(dead_code)]
-#[path = "../rig/events.rs"]
-mod events;
-#[allow(dead_code)]
-#[path = "../rig/runtime_api.rs"]
-mod runtime_api;
-#[allow(dead_code)]
-#[path = "../rig/secure.rs"]
-mod secure;
-#[allow(dead_code)]
-#[path = "../contract/shop.rs"]
-mod shop;
-#[allow(dead_code)]
-#[path = "../contract/snapshot.rs"]
-mod snapshot;
-
 mod chart;
 mod cold;
 mod contender;

@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 use sijang_domain::{CampaignDraft, CouponId, ProductId};
-
-use crate::{
-    contender::Operation,
+use sijang_testkit::{
     engine::Database,
-    events::Request,
     shop::{Shop, at, welcome},
-    store::Store,
 };
+
+use sijang_testkit::lambda::events::Request;
+
+use crate::{contender::Operation, store::Store};
 
 /// What each order costs: the customer's balance is good for as many as anybody will send.
 const PRICE: i64 = 10;

@@ -3,13 +3,13 @@
 use std::time::Instant;
 
 use sijang_cloud::progress::Progress;
+use sijang_testkit::lambda::runtime_api::RuntimeApi;
 
 use crate::{
     contender::{Contender, Contenders, OURS, Operation, SDK},
     environment::Environment,
     market::Market,
     report::{Report, Table, ratio},
-    runtime_api::RuntimeApi,
     samples::Samples,
     usage::load,
 };

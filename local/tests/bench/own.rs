@@ -10,13 +10,13 @@ use std::{
 
 use serde_json::Value;
 use sijang_cloud::{process::find, progress::Progress};
+use sijang_testkit::lambda::runtime_api::RuntimeApi;
 
 use crate::{
     contender::{Contender, Contenders, HELLO, OURS, Operation, SDK},
     environment::Environment,
     market,
     report::{Report, Table, thousands},
-    runtime_api::RuntimeApi,
     samples::Samples,
     store::Stub,
     usage::load,

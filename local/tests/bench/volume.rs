@@ -6,15 +6,13 @@ use sijang_cloud::progress::Progress;
 use sijang_domain::{
     CloudEvent, Money, Order, OrderEvent, OrderId, OrderLine, OrderStatus, ProductId, Quantity, Timestamp, UserId,
 };
+use sijang_testkit::{engine::Database, lambda::runtime_api::RuntimeApi, shop::at};
 
 use crate::{
     contender::{Contender, Contenders},
-    engine::Database,
     environment::Environment,
     market::lambda_variables,
     report::{Report, Table, thousands},
-    runtime_api::RuntimeApi,
-    shop::at,
     store::{Store, Stub},
     usage::load,
 };

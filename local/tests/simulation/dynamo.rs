@@ -24,7 +24,7 @@ use super::{
     usage::Usage,
     value::{Item, Value, size},
 };
-use crate::engine::TABLES;
+use sijang_testkit::engine::TABLES;
 
 /// What is wrong with the engine, if anything: so that it can be seen that it would be found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -7,17 +7,6 @@
 // In a test, what fails to unwrap fails the test.
 #![allow(clippy::unwrap_used)]
 
-// The audit of the storage contract, and its tables.
-#[allow(dead_code)]
-#[path = "../contract/audit.rs"]
-mod audit;
-#[allow(dead_code)]
-#[path = "../contract/engine.rs"]
-mod engine;
-#[allow(dead_code)]
-#[path = "../contract/snapshot.rs"]
-mod snapshot;
-
 mod assumptions;
 mod bucket;
 mod buyer;

@@ -80,7 +80,7 @@ fn sweep() {
 
 /// Puts the results into their page, between its marks, and draws them.
 fn write(rows: &[Row], cloud: &Cloud) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let page = folder.join("SIMULATION.md");
     let mut text = fs::read_to_string(&page).unwrap();
     for (name, content) in [("results", table(rows)), ("figures", figures(cloud))] {

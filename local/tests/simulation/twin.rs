@@ -19,7 +19,7 @@ use super::{
     dynamo::Engine,
     shop::{Goods, Kind, PRICE, admit_customers, command, offer, reshard},
 };
-use crate::engine::{Database, TABLES};
+use sijang_testkit::engine::{Database, TABLES};
 
 /// Nobody checks it.
 const AUTHORIZATION: &str = "AWS4-HMAC-SHA256 Credential=test/20261121/ap-northeast-2/dynamodb/aws4_request, \

@@ -21,7 +21,7 @@ pub struct Chaos {
 
 impl Chaos {
     pub(super) fn run(self) -> Result<()> {
-        let mut test = cargo(&["test", "--workspace", "--locked", "--test", "crash", "--", "chaos::"])?;
+        let mut test = cargo(&["test", "--workspace", "--locked", "--test", "faults", "--", "in_process::chaos::"])?;
         test.env("SIJANG_SEEDS", format!("{}..{}", self.from, self.from + self.seeds));
         if let Some(minutes) = self.minutes {
             test.env("SIJANG_MINUTES", minutes.to_string());

@@ -12,6 +12,6 @@ pub struct Gameday {}
 impl Gameday {
     #[allow(clippy::unused_self)] // like every command
     pub(super) fn run(self) -> Result<()> {
-        Err(exec(&mut cargo(&["test", "--workspace", "--locked", "--test", "stack", "--", "gameday"])?))
+        Err(exec(&mut cargo(&["test", "--workspace", "--locked", "--test", "system", "--", "gameday"])?))
     }
 }

@@ -1,4 +1,4 @@
-//! A test by its name: `contract: orders::every_short_line_is_told` is that test of the target `contract`.
+//! A test by its name: `storage: orders::every_short_line_is_told` is that test of the target `storage`.
 //!
 //! Tables and pages name tests. Whether they exist is read from the sources, which costs nothing; a renamed test is
 //! noticed at once.
@@ -8,21 +8,22 @@ use std::{fmt, fs, path::Path, str::FromStr};
 use anyhow::{Context, Error, Result};
 use serde::Deserialize;
 
-/// Crates whose unit tests can be named, and where their sources are.
-const CRATES: [(&str, &str); 6] = [
-    ("domain", "shared/domain/src"),
-    ("storage", "shared/storage/src"),
-    ("edge", "shared/edge/src"),
-    ("cloud", "local/cloud/src"),
-    ("portal", "local/portal/src"),
-    ("cli", "local/cli/src"),
+/// Packages whose unit tests can be named, and where their sources are.
+const PACKAGES: [(&str, &str); 7] = [
+    ("sijang-domain", "shared/domain/src"),
+    ("sijang-storage", "shared/storage/src"),
+    ("sijang-edge", "shared/edge/src"),
+    ("sijang-cloud", "local/cloud/src"),
+    ("sijang-portal", "local/portal/src"),
+    ("sijang-cli", "local/cli/src"),
+    ("sijang-testkit", "local/testkit/src"),
 ];
 
 /// The name of a test.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "String")]
 pub struct TestName {
-    /// A test target of `local/tests`, or a crate for its unit tests.
+    /// A test target of `local/tests`, or a package for its unit tests.
     pub target: String,
     /// The test's path within it.
     pub path: String,
@@ -55,20 +56,20 @@ impl TestName {
     /// What cargo is told to build and run.
     ///
     /// Cargo chooses the features of the dependencies by what is built together, and would compile them once more for
-    /// each choice. This package depends on all the others: with it, the features are those of `./local/test`.
+    /// each choice. `sijang-tests` depends on all the others: with it, the features are those of `./local/test`.
     pub fn selection(&self) -> Vec<String> {
-        let package = |name: &str| ["--package".to_owned(), format!("sijang-{name}")];
-        let target = match CRATES.iter().find(|(name, _)| *name == self.target) {
+        let package = |name: &str| ["--package".to_owned(), name.to_owned()];
+        let target = match PACKAGES.iter().find(|(name, _)| *name == self.target) {
             Some((name, _)) => [package(name).as_slice(), &["--lib".to_owned()]].concat(),
             None => vec!["--test".to_owned(), self.target.clone()],
         };
-        [package("local").as_slice(), &target].concat()
+        [package("sijang-tests").as_slice(), &target].concat()
     }
 
     /// What cargo calls the target.
     pub fn artifact(&self) -> String {
-        let is_crate = CRATES.iter().any(|(name, _)| *name == self.target);
-        if is_crate { format!("sijang_{}", self.target) } else { self.target.clone() }
+        let is_package = PACKAGES.iter().any(|(name, _)| *name == self.target);
+        if is_package { self.target.replace('-', "_") } else { self.target.clone() }
     }
 
     /// Whether the sources of the project at `root` have this test: as a function of its module, or as the name of a
@@ -87,15 +88,11 @@ impl TestName {
     /// Module and text of each source file of the target.
     fn sources(&self, root: &Path) -> Result<Vec<(String, String)>> {
         let mut sources = Vec::new();
-        if let Some((_, folder)) = CRATES.iter().find(|(name, _)| *name == self.target) {
+        if let Some((_, folder)) = PACKAGES.iter().find(|(name, _)| *name == self.target) {
             read(&root.join(folder), "", &mut sources)?;
             return Ok(sources);
         }
-        let tests = root.join("local/tests");
-        let (file, folder) = (tests.join(format!("{}.rs", self.target)), tests.join(&self.target));
-        if file.is_file() {
-            sources.push((String::new(), fs::read_to_string(file)?));
-        }
+        let folder = root.join("local/tests").join(&self.target);
         if folder.is_dir() {
             read(&folder, "", &mut sources)?;
         }

@@ -35,7 +35,7 @@ pub async fn run(copy: &Copy, defect: &Defect) -> Result<Outcome> {
     let binary = build(copy, test).await?;
     let mut run = Command::new(binary);
     run.args(["--exact", &test.path]).envs(&defect.with).env("CARGO_TARGET_DIR", copy.target());
-    run.current_dir(copy.root().join("local"));
+    run.current_dir(copy.root().join("local/tests"));
     let ran = timeout(PATIENCE, output(run)).await.context("it takes too long")??;
     let said = String::from_utf8_lossy(&ran.stdout);
     let result = said.lines().find_map(|line| line.strip_prefix("test result: ")).unwrap_or_default();

@@ -49,7 +49,7 @@ pub(super) fn render(request: &Request, storefront: &str) -> String {
                 "이 로그인은 내 컴퓨터에서만 쓰이며, 비밀번호가 없습니다.",
             ),
         ),
-        ("BACK", text("Back to the shop", "시장으로 돌아가기")),
+        ("BACK", text("시장 Sijang: back to the shop", "시장 Sijang: 돌아가기")),
         ("HIDDEN", &hidden.concat()),
         ("ACCOUNTS", &buttons.collect::<String>()),
         ("OTHER", &other),

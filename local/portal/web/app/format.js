@@ -27,14 +27,19 @@ export const date = instant({ dateStyle: "medium" });
 
 const clock = (moment) => new Intl.DateTimeFormat("en-GB", { timeZone: "Asia/Seoul", timeStyle: "short" }).format(moment);
 
-/** The last day, or the last minute, before an instant: `12월 28일`, `28 December`, with the year when it is another. */
+/**
+ * The last day before an instant, `12월 28일`, or its minute when the day does not end there; with the year when it is
+ * another. A day that ends at 23:59 is a whole one.
+ */
 export function until(text) {
   const last = new Date(Date.parse(text) - 1);
-  const isWholeDay = clock(last) === "23:59";
+  const isWholeDay = clock(last) >= "23:58";
   const year = dayInSeoul(last).slice(0, 4) === dayInSeoul().slice(0, 4) ? {} : { year: "numeric" };
   const hour = isWholeDay ? {} : { hour: "numeric", minute: "2-digit" };
   return instant({ month: "long", day: "numeric", ...year, ...hour })(isWholeDay ? last : text);
 }
+
+export const time = instant({ timeStyle: "medium" });
 
 /** `YYYY-MM-DD` of a moment in Seoul. */
 export const dayInSeoul = (moment = new Date()) =>

@@ -78,7 +78,13 @@ async function go(moved) {
 const absent = (name) => ({
   problem: null,
   async arrive() {
-    await load(name).then(() => (this.problem = null), (error) => (this.problem = Problem.unanswered(error)));
+    try {
+      await load(name);
+      this.problem = null;
+    } catch (error) {
+      console.error(error);
+      this.problem = Problem.unanswered(error);
+    }
     changed();
   },
   enter() {

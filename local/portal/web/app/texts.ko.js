@@ -1,7 +1,7 @@
 // 한국어.
 
 export const ko = {
-  "brand": "시장, 첫 화면으로",
+  "brand": "시장 Sijang, 첫 화면으로",
   "skip": "본문으로 건너뛰기",
   "pages": "메뉴",
   "local-pages": "내 컴퓨터에서",
@@ -45,6 +45,7 @@ export const ko = {
   "coupons.mine": "내 쿠폰",
   "coupons.none-open": "지금 받을 수 있는 쿠폰이 없습니다.",
   "coupons.none-mine": "아직 받은 쿠폰이 없습니다.",
+  "coupons.valid-day": "발급 후 1일",
   "coupons.valid-days": "발급 후 {days}일",
   "coupons.until": "{date}까지",
   "coupons.left": "{total}장 중 {remaining}장 남음",
@@ -200,7 +201,7 @@ export const ko = {
   "flash.p50": "절반이 답을 받은 시간",
   "flash.p99": "99%가 답을 받은 시간",
   "flash.last": "마지막 하나가 나간 시점",
-  "flash.refused": "거절",
+  "flash.rejected": "거절",
   "flash.chart": "시간에 따른 답변 수 ({width} ms 단위)",
   "outcome.done": "받음",
   "outcome.coupon-sold-out": "소진",

@@ -73,7 +73,7 @@ function campaignCard(campaign) {
     <div class="coupon-face">
       <p class="coupon-value">${discountText(campaign)}</p>
       <h3 lang="ko">${name}</h3>
-      <p class="quiet">${minimumText(campaign)} · ${t("coupons.valid-days", { days })} · ${t("coupons.until", { date: until(closes) })}</p>
+      <p class="quiet">${minimumText(campaign)} · ${t(days === 1 ? "coupons.valid-day" : "coupons.valid-days", { days })} · ${t("coupons.until", { date: until(closes) })}</p>
       <progress max=${total} .value=${remaining} aria-label=${t("coupons.left-of", { name })}></progress>
       <p class="quiet">${t("coupons.left", { remaining: count(remaining), total: count(total) })}</p>
     </div>

@@ -1,0 +1,19 @@
+//! What is built, deployed and published agrees with the code: template, OpenAPI document, release packages, provisioning,
+//! pages and tables, the corpus of the fuzz targets.
+
+// In a test, what fails to unwrap fails the test.
+#![allow(clippy::unwrap_used)]
+
+mod doctor;
+mod fuzz_corpus;
+mod identity;
+mod isolation;
+mod mutations;
+mod openapi;
+mod package;
+mod provision;
+mod readme_tables;
+mod release;
+mod security_page;
+mod template;
+mod watching;

@@ -1,0 +1,10 @@
+//! The code of the functions, in the test process.
+
+mod case;
+mod chaos;
+mod commands;
+mod enumeration;
+mod injection;
+mod proxy;
+mod scenario;
+mod workers;

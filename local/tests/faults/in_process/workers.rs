@@ -1,0 +1,166 @@
+//! The workers: what carries events from the stream to the ranking.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use sijang_cloud::faults::{Fault, Plan};
+use sijang_domain::{Error, RequestTime};
+use sijang_storage::{AttributeValue, Received};
+use sijang_testkit::{
+    pipeline::{Stage, aggregation_time, messages, order_events},
+    services::{QUEUE, Services, plenty, untraced},
+    shop::{Shop, at},
+    snapshot::Snapshot,
+};
+
+use crate::in_process::scenario::{Job, Prepared, Reply, Scenario};
+
+pub fn all() -> Vec<Scenario> {
+    vec![
+        Scenario::new("publish-order-events", async |shop: Shop| {
+            let messages = sales(&shop).await;
+            Prepared::work(&shop, relay(messages), Stage::InQueue).await
+        }),
+        Scenario::new("record-sales", async |shop: Shop| {
+            let messages = sales(&shop).await;
+            Prepared::work(&shop, record(&messages), Stage::Counted).await
+        }),
+        Scenario::new("aggregate-daily-stats, the drain", async |shop: Shop| {
+            let messages = sales(&shop).await;
+            Prepared { messages, ..Prepared::work(&shop, drain(), Stage::InQueue).await }
+        }),
+        Scenario::new("aggregate-daily-stats, the count", async |shop: Shop| {
+            let messages = sales(&shop).await;
+            let left = shop.store.record(&received(&messages), plenty()).await;
+            assert!(left.is_empty());
+            Prepared::work(&shop, aggregate(), Stage::Ranked).await
+        }),
+    ]
+}
+
+/// Eleven events, more than one batch: ten sales, one of them cancelled.
+async fn sales(shop: &Shop) -> Vec<String> {
+    let (tea, milk) = (shop.product(1_000, 99).await, shop.product(300, 99).await);
+    let alice = shop.customer("alice").with_balance(100_000).await;
+    let cancelled = alice.order([(tea, 7), (milk, 1)]).done().await;
+    alice.cancel(&cancelled).done().await;
+    for units in 1..10 {
+        alice.order([(tea, units)]).done().await;
+    }
+    messages(&order_events(&shop.snapshot().await))
+}
+
+fn received(bodies: &[String]) -> Vec<Received> {
+    let message =
+        |(number, body): (usize, &String)| Received { handle: number.to_string(), body: body.clone(), trace: None };
+    bodies.iter().enumerate().map(message).collect()
+}
+
+/// A worker's answer: that all is done, as often as it is asked.
+fn all_done() -> Reply {
+    Reply { text: "done".to_owned(), replayed: true }
+}
+
+/// What is not done is delivered again, and all the rest of the batch with it.
+fn left(count: usize) -> Result<Reply, Error> {
+    if count == 0 { Ok(all_done()) } else { Err(Error::Busy(format!("{count} are not done with"))) }
+}
+
+fn relay(messages: Vec<String>) -> Job {
+    let messages = Arc::new(messages);
+    Arc::new(move |clients, _| {
+        let messages = Arc::clone(&messages);
+        Box::pin(async move { left(clients.queue.send(&untraced(&messages), false).await?.len()) })
+    })
+}
+
+fn record(messages: &[String]) -> Job {
+    let mut batch = received(messages);
+    // A queue may deliver an event twice in one batch.
+    batch.push(Received { handle: "again".to_owned(), ..batch[0].clone() });
+    let batch = Arc::new(batch);
+    Arc::new(move |clients, time| {
+        let batch = Arc::clone(&batch);
+        Box::pin(async move { left(clients.store.record(&batch, time.deadline).await.len()) })
+    })
+}
+
+fn drain() -> Job {
+    Arc::new(|clients, time| {
+        Box::pin(async move {
+            clients.store.drain(&clients.queue, time.deadline).await?;
+            Ok(all_done())
+        })
+    })
+}
+
+fn aggregate() -> Job {
+    Arc::new(|clients, _| {
+        Box::pin(async move {
+            let ranking = clients.store.aggregate(aggregation_time()).await?;
+            Ok(Reply { text: format!("{ranking:?}"), replayed: true })
+        })
+    })
+}
+
+#[tokio::test]
+async fn facts_that_the_table_leaves_are_written_in_another_call_if_there_is_time() {
+    let messages = received(&sales(&Shop::open().await).await);
+    let services = Services::new().await;
+    let store = services.clients(Duration::from_secs(5)).store;
+    for (deadline, all_written, calls) in [(plenty(), true, 2), (Instant::now(), false, 1)] {
+        services.faults.plan(Plan::nth("BatchWriteItem", 1, Fault::HalfBatch));
+        let left = store.record(&messages, deadline).await;
+        assert_eq!((left.is_empty(), services.faults.calls().len()), (all_written, calls));
+    }
+}
+
+#[tokio::test]
+async fn the_reconciler_rests_on_nothing_that_may_be_old() {
+    let shop = Shop::open().await;
+    let messages = received(&sales(&shop).await);
+    assert!(shop.store.record(&messages, plenty()).await.is_empty());
+    shop.store.aggregate(aggregation_time()).await.unwrap();
+    let whole = shop.snapshot().await;
+    let mut damaged = whole.clone();
+    damaged.items_mut("balances").pop_first();
+    damaged.items_mut("orders").pop_last();
+    let sales = damaged.items_mut("sales");
+    let fact = sales.iter().find(|(_, item)| !item.contains_key("facts")).unwrap().0.clone();
+    sales.remove(&fact);
+    for total in sales.values_mut().filter_map(|item| item.get_mut("facts")) {
+        *total = AttributeValue::N("99".to_owned());
+    }
+
+    let services = Services::new().await;
+    services.reset(&Snapshot::of(&services.database).await, &damaged, &[]).await;
+    let findings = async || {
+        let (store, one) = (services.clients(Duration::from_secs(5)).store, at("2026-11-21T16:00:00Z"));
+        store.reconcile_scheduled(one, RequestTime { now: one, deadline: plenty() }).await.unwrap().findings
+    };
+    assert!(findings().await.len() > 3);
+    // Now that all is well, whatever may be answered as it was before is.
+    services.reset(&damaged, &whole, &[]).await;
+    services.faults.plan(Plan::new(|_| Fault::Stale.into()));
+    assert_eq!(findings().await, [].into());
+}
+
+#[tokio::test]
+async fn what_was_not_sent_is_named_by_its_place() {
+    let services = Services::new().await;
+    let queue = services.clients(Duration::from_secs(5)).queue;
+    let bodies: Vec<String> = (0..25).map(|number| number.to_string()).collect();
+    // Some of one batch, and all from the second on.
+    let some = (1..=3).map(|nth| Plan::nth("SendMessageBatch", nth, Fault::HalfBatch));
+    for plan in some.chain([Plan::from(2, "SendMessageBatch", Fault::InternalError)]) {
+        services.sqs.clear();
+        services.faults.plan(plan);
+        let unsent = queue.send(&untraced(&bodies), false).await.unwrap();
+        let sent = services.sqs.bodies(QUEUE);
+        let expected: Vec<usize> = (0..25).filter(|place| !sent.contains(&bodies[*place])).collect();
+        assert!(!expected.is_empty() && !sent.is_empty());
+        assert_eq!(unsent, expected);
+    }
+}

@@ -1,0 +1,13 @@
+//! The deployed binaries as processes, killed at every call.
+
+mod case;
+mod commands;
+mod concurrency;
+mod deliveries;
+mod enumeration;
+mod odd_events;
+mod redrive;
+mod scenario;
+mod start;
+mod traces;
+mod workers;

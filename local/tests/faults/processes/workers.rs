@@ -1,0 +1,39 @@
+//! The workers, with the events of a busy shop: eleven of them, more than one call of the queue takes.
+
+use sijang_testkit::{
+    lambda::{daily_aggregation, trigger::Trigger},
+    pipeline::{Stage, messages, order_events, relayed_items},
+    shop::Shop,
+};
+
+use crate::processes::scenario::{Prepared, Scenario};
+
+pub fn all() -> Vec<Scenario> {
+    vec![
+        Scenario::new(("publish-order-events", "a batch"), async |shop: Shop| {
+            sell(&shop).await;
+            let records = relayed_items(&shop.snapshot().await);
+            Prepared::new(&shop, Trigger::Stream(records), Stage::InQueue).await
+        }),
+        Scenario::new(("record-sales", "a batch"), async |shop: Shop| {
+            let messages = sell(&shop).await;
+            Prepared { messages, ..Prepared::new(&shop, Trigger::Queue, Stage::Counted).await }
+        }),
+        Scenario::new(("aggregate-daily-stats", "with a full queue"), async |shop: Shop| {
+            let messages = sell(&shop).await;
+            Prepared { messages, ..Prepared::new(&shop, daily_aggregation(), Stage::InQueue).await }
+        }),
+    ]
+}
+
+/// Ten sales, one of them cancelled; the messages of their events.
+pub async fn sell(shop: &Shop) -> Vec<String> {
+    let (tea, milk) = (shop.product(1_000, 99).await, shop.product(300, 99).await);
+    let alice = shop.customer("alice").with_balance(100_000).await;
+    let cancelled = alice.order([(tea, 7), (milk, 1)]).done().await;
+    alice.cancel(&cancelled).done().await;
+    for units in 1..10 {
+        alice.order([(tea, units)]).done().await;
+    }
+    messages(&order_events(&shop.snapshot().await))
+}

@@ -1,0 +1,222 @@
+//! Coupon campaigns, and the coupons that users hold.
+
+use sijang_domain::{CampaignDraft, CampaignListing, CouponId, CouponStatus, Rejection};
+use sijang_testkit::shop::{Shop, after, at, fixed, from, name, pages, percent, welcome};
+
+const NOBODYS: &str = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
+
+#[tokio::test]
+async fn an_issued_coupon_is_counted_and_held() {
+    let shop = Shop::open().await;
+    let coupon = shop.campaign(10, fixed(3_000)).await;
+    let alice = shop.customer("alice");
+    let before = shop.snapshot().await;
+    let issued = alice.issue(coupon).done().await;
+    // Asking again finds the coupon itself: no event is needed.
+    assert_eq!(shop.snapshot().await.effects_since(&before), ["+ user-coupons", "~ coupons"]);
+    assert_eq!(alice.coupons().await, [issued]);
+    assert_eq!(shop.store.open_campaigns(10, None, shop.now()).await.unwrap().data[0].remaining, 9);
+    shop.check().await;
+}
+
+#[tokio::test]
+async fn an_issued_coupon_has_the_terms_of_its_campaign() {
+    let shop = Shop::open().await;
+    for terms in [fixed(3_000), percent(15), from(20_000, percent(100))] {
+        let coupon = shop.campaign(2, terms.clone()).await;
+        // The second time, from memory.
+        for user in ["alice", "bob"] {
+            let issued = shop.customer(user).issue(coupon).done().await;
+            assert_eq!((issued.terms, issued.expires_at), (terms.clone(), at("2026-12-21T15:00:00Z")));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_second_coupon_of_a_campaign_is_rejected_with_the_one_that_is_held() {
+    let shop = Shop::open().await;
+    let coupon = shop.campaign(10, fixed(3_000)).await;
+    let alice = shop.customer("alice");
+    let held = Box::new(alice.issue(coupon).done().await);
+    for second in [alice.issue(coupon), alice.issue(coupon).without_key()] {
+        assert_eq!(second.rejected().await, Rejection::CouponAlreadyIssued { coupon: held.clone() });
+    }
+}
+
+#[tokio::test]
+async fn a_coupon_that_is_held_is_told_before_the_campaign_s_end() {
+    let shop = Shop::open().await;
+    let coupon = shop.campaign(1, fixed(3_000)).await;
+    let alice = shop.customer("alice").with_coupon(coupon).await;
+    let late = alice.issue(coupon).at(after(welcome().closes_at, 1)).rejected().await;
+    assert!(matches!(late, Rejection::CouponAlreadyIssued { .. }), "{late:?}");
+}
+
+#[tokio::test]
+async fn a_replayed_issue_is_answered_with_the_coupon_that_it_got() {
+    let shop = Shop::open().await;
+    let coupon = shop.campaign(1, fixed(3_000)).await;
+    let issue = shop.customer("alice").issue(coupon);
+    let first = issue.clone().done().await;
+    assert_eq!(issue.again().replayed().await, first);
+    assert_eq!(issue.again().in_environment_of(&shop.another_environment()).replayed().await, first);
+}
+
+#[tokio::test]
+async fn one_key_is_good_for_the_coupons_of_two_campaigns() {
+    let shop = Shop::open().await;
+    let (one, other) = (shop.campaign(1, fixed(3_000)).await, shop.campaign(1, fixed(3_000)).await);
+    let alice = shop.customer("alice");
+    alice.issue(one).key("k").done().await;
+    alice.issue(other).key("k").done().await;
+    assert_eq!(alice.coupons().await.len(), 2);
+}
+
+#[tokio::test]
+async fn no_coupon_is_issued_over_the_total() {
+    let shop = Shop::open().await;
+    let coupon = shop.campaign(2, fixed(3_000)).await;
+    for user in ["alice", "bob"] {
+        shop.customer(user).issue(coupon).done().await;
+    }
+    assert_eq!(shop.customer("carol").issue(coupon).rejected().await, Rejection::CouponSoldOut);
+    shop.check().await;
+}
+
+#[tokio::test]
+async fn coupons_are_issued_from_the_opening_to_before_the_close() {
+    let shop = Shop::open().await;
+    let coupon = shop.campaign(10, fixed(3_000)).await;
+    let CampaignDraft { opens_at, closes_at, .. } = welcome();
+    let issue = |user: &str, at| shop.customer(user).issue(coupon).at(at);
+    assert_eq!(issue("alice", after(opens_at, -1)).rejected().await, Rejection::CouponNotOpen { opens_at });
+    issue("alice", opens_at).done().await;
+    issue("bob", after(closes_at, -1)).done().await;
+    assert_eq!(issue("carol", closes_at).rejected().await, Rejection::CouponClosed { closed_at: closes_at });
+}
+
+#[tokio::test]
+async fn a_campaign_that_does_not_exist_is_not_found() {
+    let shop = Shop::open().await;
+    let nothing: CouponId = NOBODYS.parse().unwrap();
+    assert_eq!(shop.customer("alice").issue(nothing).rejected().await, Rejection::CouponNotFound);
+}
+
+#[tokio::test]
+async fn a_campaign_is_created_once_however_often_it_is_sent() {
+    let shop = Shop::open().await;
+    let campaign = shop.create_campaign(welcome()).key("k");
+    let first = campaign.clone().done().await;
+    assert_eq!(campaign.again().replayed().await, first);
+    let other = shop.create_campaign(CampaignDraft { total: 11, ..welcome() }).key("k");
+    assert_eq!(other.rejected().await, Rejection::IdempotencyKeyReused);
+}
+
+fn names(listings: &[CampaignListing]) -> Vec<&str> {
+    listings.iter().map(|listing| listing.campaign.name.as_str()).collect()
+}
+
+/// Campaigns of every kind around `now`: over, about to begin, and five that are open.
+async fn many_campaigns(shop: &Shop) -> sijang_domain::Timestamp {
+    let now = shop.now();
+    let windows = [
+        ("over", -9, -1),
+        ("ends now", -9, 0),
+        ("first", -9, 1),
+        ("future 1", 1, 2),
+        ("second", 0, 2),
+        ("third", -1, 3),
+        ("future 2", 1, 3),
+        ("future 3", 2, 4),
+        ("fourth", -3, 5),
+        ("future 4", 4, 6),
+        ("fifth", -2, 7),
+        ("future 5", 4, 8),
+    ];
+    for (title, opens, closes) in windows {
+        let (opens_at, closes_at) = (after(now, opens * 3_600), after(now, closes * 3_600));
+        shop.campaign_of(CampaignDraft { name: name(title), opens_at, closes_at, ..welcome() }).await;
+    }
+    now
+}
+
+#[tokio::test]
+async fn open_campaigns_are_paged_by_their_close_without_those_to_come_or_over() {
+    let shop = Shop::open().await;
+    let now = many_campaigns(&shop).await;
+    for limit in 1..=6 {
+        let pages = pages(|after| shop.store.open_campaigns(limit, after, now)).await;
+        assert!(pages.iter().all(|page| (1..=limit).contains(&page.len())), "pages of {limit}");
+        assert_eq!(names(&pages.concat()), ["first", "second", "third", "fourth", "fifth"], "pages of {limit}");
+    }
+}
+
+#[tokio::test]
+async fn the_next_page_of_campaigns_can_be_read_after_the_last_one_on_the_page_has_closed() {
+    let shop = Shop::open().await;
+    let now = many_campaigns(&shop).await;
+    let first = shop.store.open_campaigns(1, None, now).await.unwrap();
+    let later = after(now, 3_600 + 1);
+    let rest = shop.store.open_campaigns(10, first.next, later).await.unwrap();
+    // By now one more has begun.
+    assert_eq!(names(&rest.data)[..], ["future 1", "second", "third", "future 2", "fourth", "fifth"]);
+}
+
+#[tokio::test]
+async fn coupons_are_listed_by_what_can_be_done_with_them() {
+    let shop = Shop::open().await;
+    let tea = shop.product(5_000, 100).await;
+    let alice = shop.customer("alice").with_balance(100_000).await;
+    let (mut good, mut spent, mut stale) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 0..9 {
+        // Every third is good for a day only, every third is used.
+        let valid_days = if round % 3 == 0 { 1 } else { 30 };
+        let coupon = shop.campaign_of(CampaignDraft { valid_days, ..welcome() }).await;
+        alice.issue(coupon).done().await;
+        match round % 3 {
+            0 => stale.push(coupon),
+            1 => good.push(coupon),
+            _ => {
+                alice.order([(tea, 1)]).with(coupon).done().await;
+                spent.push(coupon);
+            }
+        }
+    }
+    let all = alice.coupons().await;
+    assert_eq!(all.len(), 9);
+    let later = after(shop.now(), 3 * 86_400);
+    let (store, user) = (&shop.store, &alice.user);
+    for (status, mut expected) in
+        [(CouponStatus::Usable, good), (CouponStatus::Used, spent), (CouponStatus::Expired, stale)]
+    {
+        expected.sort();
+        for limit in 1..=4 {
+            let pages = pages(|after| store.coupons_of(user, Some(status), limit, after, later)).await;
+            assert!(pages.iter().all(|page| (1..=limit).contains(&page.len())), "{status:?} in pages of {limit}");
+            let ids: Vec<_> = pages.concat().iter().map(|coupon| coupon.coupon_id).collect();
+            assert_eq!(ids, expected, "{status:?} in pages of {limit}");
+        }
+    }
+    for limit in 1..=10 {
+        let pages = pages(|after| store.coupons_of(user, None, limit, after, later)).await;
+        assert_eq!(pages.concat(), all, "pages of {limit}");
+    }
+}
+
+#[tokio::test]
+async fn a_used_coupon_names_its_order() {
+    let shop = Shop::open().await;
+    let (tea, coupon) = (shop.product(5_000, 1).await, shop.campaign(1, fixed(3_000)).await);
+    let alice = shop.customer("alice").with_balance(2_000).await.with_coupon(coupon).await;
+    let order = alice.order([(tea, 1)]).with(coupon).done().await;
+    let used = alice.coupons().await[0].used.clone().unwrap();
+    assert_eq!((used.order_id, used.used_at), (order.order_id, order.paid_at));
+}
+
+#[tokio::test]
+async fn nobody_sees_the_coupons_of_another() {
+    let shop = Shop::open().await;
+    let coupon = shop.campaign(2, fixed(3_000)).await;
+    shop.customer("alice").issue(coupon).done().await;
+    assert_eq!(shop.customer("bob").coupons().await, []);
+}

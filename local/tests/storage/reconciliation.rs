@@ -1,0 +1,413 @@
+//! The reconciler: it finds what is planted, by name, and nothing in a shop that is only busy.
+//!
+//! The shop's days are days of November 2026. A night is at 01:00 in Seoul of the day after, when all of the day's events
+//! are counted. What is planted is written into raw items, past the store.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Instant,
+};
+
+use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
+use futures::future::join_all;
+use sijang_domain::{CampaignDraft, Order, ProductId, RequestTime, Rule, Timestamp};
+use sijang_storage::{AttributeValue, Item, Reconciliation, SETTLING, order_event_of};
+use sijang_testkit::shop::{Customer, Shop, after, at, fixed, time, welcome};
+use tokio::sync::watch;
+
+/// 01:00 in Seoul on a day of the month.
+fn one_o_clock(day: i64) -> Timestamp {
+    after(at("2026-10-31T16:00:00Z"), (day - 1) * 86_400)
+}
+
+fn noon(day: i64) -> Timestamp {
+    after(one_o_clock(day), 11 * 3_600)
+}
+
+/// Delivers all order events so far.
+pub async fn deliver(shop: &Shop) {
+    let events = shop.snapshot().await;
+    let orders = events.items("events").filter(|item| item.contains_key("order"));
+    shop.record(&orders.map(|item| order_event_of(item.clone().into()).unwrap()).collect::<Vec<_>>()).await;
+}
+
+/// The aggregator and the reconciler of the night after a day.
+async fn night(shop: &Shop, day: i64) -> Reconciliation {
+    deliver(shop).await;
+    let ten_past_midnight = after(one_o_clock(day + 1), -3_000);
+    shop.store.aggregate(ten_past_midnight).await.unwrap();
+    reconciled(shop, day, time(one_o_clock(day + 1))).await
+}
+
+async fn reconciled(shop: &Shop, day: i64, time: RequestTime) -> Reconciliation {
+    // Another environment: a reconciler remembers nothing of the shop's.
+    let store = shop.another_environment().store;
+    let books = store.reconcile_scheduled(one_o_clock(day + 1), time).await.unwrap();
+    store.save_progress(&books).await.unwrap();
+    books
+}
+
+fn rules(books: &Reconciliation) -> BTreeSet<Rule> {
+    books.findings.iter().map(|finding| finding.rule).collect()
+}
+
+const NOTHING: BTreeSet<Rule> = BTreeSet::new();
+
+/// A shop with a day on which everything happened: the 21st.
+struct Busy {
+    shop: Shop,
+    tea: ProductId,
+}
+
+impl Busy {
+    async fn day() -> Self {
+        let shop = Shop::open().await;
+        let (tea, milk) = (shop.product(5_000, 90).await, shop.split_product(1_000, 90, 3).await);
+        let coupon = shop.campaign_of(CampaignDraft { total: 2, terms: fixed(500), ..welcome() }).await;
+        let alice = shop.customer("alice").with_balance(20_000).await.with_coupon(coupon).await;
+        shop.customer("bob").with_balance(3_000).await.with_coupon(coupon).await.order([(milk, 2)]).done().await;
+        alice.order([(tea, 2), (milk, 1)]).with(coupon).done().await;
+        alice.order([(milk, 1)]).done().await;
+        let carol = shop.customer("carol").with_balance(1_000).await;
+        let order = carol.order([(milk, 1)]).done().await;
+        carol.cancel(&order).done().await;
+        shop.adjust(tea, -3).done().await;
+        shop.adjust(milk, 7).done().await;
+        deliver(&shop).await;
+        shop.store.aggregate(after(one_o_clock(22), -3_000)).await.unwrap();
+        Self { shop, tea }
+    }
+
+    /// The one raw item of a table of which all these texts are part.
+    async fn item(&self, table: &str, parts: &[&str]) -> Item {
+        let shop = self.shop.snapshot().await;
+        let fits = |item: &&Item| parts.iter().all(|part| format!("{item:?}").contains(part));
+        shop.items(table).find(fits).unwrap_or_else(|| panic!("no item in {table} with {parts:?}")).clone()
+    }
+
+    async fn put(&self, table: &str, item: Item) {
+        let put = self.shop.database.client.put_item().table_name(self.shop.database.name_of(table));
+        put.set_item(Some(item)).send().await.unwrap();
+    }
+
+    async fn put_all(&self, table: &str, items: &[Item]) {
+        for chunk in items.chunks(25) {
+            let put = |item: &Item| PutRequest::builder().set_item(Some(item.clone())).build().unwrap();
+            let writes = chunk.iter().map(|item| WriteRequest::builder().put_request(put(item)).build()).collect();
+            let mut left = Some([(self.shop.database.name_of(table), writes)].into());
+            while left.as_ref().is_some_and(|left: &HashMap<_, _>| !left.is_empty()) {
+                let write = self.shop.database.client.batch_write_item().set_request_items(left);
+                left = write.send().await.unwrap().unprocessed_items;
+            }
+        }
+    }
+
+    async fn delete(&self, table: &str, item: &Item) {
+        let names = ["user_id", "product_id", "coupon_id", "order_id", "pk", "sk"];
+        let of_table = |name: &&&str| {
+            sijang_testkit::engine::TABLES
+                .iter()
+                .find(|one| one.name == table)
+                .is_some_and(|table| table.key.hash == **name || table.key.range.as_deref() == Some(**name))
+        };
+        let key = names.iter().filter(of_table).map(|name| ((*name).to_owned(), item[*name].clone())).collect();
+        let deletion = self.shop.database.client.delete_item().table_name(self.shop.database.name_of(table));
+        deletion.set_key(Some(key)).send().await.unwrap();
+    }
+
+    async fn add(&self, table: &str, parts: &[&str], attribute: &str, delta: i64) {
+        let mut item = self.item(table, parts).await;
+        let number: i64 = item[attribute].as_n().unwrap().parse().unwrap();
+        item.insert(attribute.to_owned(), AttributeValue::N((number + delta).to_string()));
+        self.put(table, item).await;
+    }
+
+    async fn set(&self, table: &str, parts: &[&str], attribute: &str, value: AttributeValue) {
+        let mut item = self.item(table, parts).await;
+        item.insert(attribute.to_owned(), value);
+        self.put(table, item).await;
+    }
+
+    async fn lose(&self, table: &str, parts: &[&str]) {
+        let item = self.item(table, parts).await;
+        self.delete(table, &item).await;
+    }
+
+    /// Damages one thing.
+    async fn damage(&self, what: &str) {
+        match what {
+            "a balance is off by one" => self.add("balances", &["\"alice\"", "\"BALANCE\""], "balance", 1).await,
+            "a payment is missing" => self.lose("balances", &["\"alice\"", "\"PAYMENT\""]).await,
+            "a deposit is missing" => self.lose("balances", &["\"alice\"", "\"DEPOSIT\""]).await,
+            "a refund is missing" => self.lose("balances", &["\"carol\"", "\"REFUND\""]).await,
+            "an order is missing" => self.lose("orders", &["\"bob\""]).await,
+            "a coupon was counted too seldom" => self.add("coupons", &["COUNTER#"], "issued", -1).await,
+            "a quota is off by one" => self.add("coupons", &["COUNTER#"], "quota", 1).await,
+            "a coupon is used without an order" => {
+                let mut item = self.item("user-coupons", &["\"bob\""]).await;
+                item.insert("order_id".to_owned(), AttributeValue::S("01ARZ3NDEKTSV4RRFFQ69G5FAV".to_owned()));
+                item.insert("used_at".to_owned(), AttributeValue::N(noon(21).millis().to_string()));
+                self.put("user-coupons", item).await;
+            }
+            "an order's coupon is not used" => {
+                let mut item = self.item("user-coupons", &["\"alice\""]).await;
+                item.retain(|name, _| !["order_id", "used_at"].contains(&name.as_str()));
+                self.put("user-coupons", item).await;
+            }
+            "a coupon of a cancelled order is used" => {
+                let order = self.item("orders", &["\"carol\""]).await;
+                let mut item = self.item("user-coupons", &["\"bob\""]).await;
+                item.insert("user_id".to_owned(), AttributeValue::S("carol".to_owned()));
+                item.insert("order_id".to_owned(), order["order_id"].clone());
+                item.insert("used_at".to_owned(), AttributeValue::N(noon(21).millis().to_string()));
+                self.put("user-coupons", item).await;
+            }
+            "a fact is missing" => {
+                let order = self.item("orders", &["\"alice\""]).await["order_id"].as_s().unwrap().clone();
+                self.lose("sales", &["\"FACT#", &format!("{order}.paid")]).await;
+            }
+            "a cancellation was not counted" => self.lose("sales", &["\"FACT#", ".cancelled\""]).await,
+            "a fact of no order" => {
+                let mut item = self.item("sales", &["\"FACT#", "\"bob\""]).await;
+                let name = item["order_id"].as_s().unwrap().clone();
+                // The same instant, and the same shard.
+                let other = if name.starts_with("01M0") { "1" } else { "0" };
+                let made_up = format!("{}{other}{}", &name[..12], &name[13..]);
+                item.insert("order_id".to_owned(), AttributeValue::S(made_up.clone()));
+                item.insert("sk".to_owned(), AttributeValue::S(format!("{made_up}.paid")));
+                self.put("sales", item).await;
+            }
+            "a fact is there twice" => {
+                let mut item = self.item("sales", &["\"FACT#", "\"bob\""]).await;
+                let shard = item["pk"].as_s().unwrap().clone();
+                let other = if shard.ends_with('0') { "1" } else { "0" };
+                let elsewhere = format!("{}{other}", &shard[..shard.len() - 1]);
+                item.insert("pk".to_owned(), AttributeValue::S(elsewhere));
+                self.put("sales", item).await;
+            }
+            "a fact says something else" => {
+                self.set("sales", &["\"FACT#", "\"bob\""], "lines", AttributeValue::L(Vec::new())).await;
+            }
+            "a day's total is wrong" => {
+                self.add("sales", &["\"DAY#2026-11-21\"", &self.tea.to_string()], "units", 1).await;
+            }
+            "a ranking is wrong" => {
+                self.set("sales", &["\"RANKING#3D\""], "products", AttributeValue::L(Vec::new())).await;
+            }
+            "a balance cannot be read" => {
+                let nonsense = AttributeValue::S("nonsense".to_owned());
+                self.set("balances", &["\"alice\"", "\"BALANCE\""], "last", nonsense).await;
+            }
+            other => panic!("{other}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_damage_is_found_by_its_name_and_nothing_else_is() {
+    let planted: [(&str, &[Rule]); 18] = [
+        ("a balance is off by one", &[Rule::BalanceDiffers]),
+        ("a payment is missing", &[Rule::BalanceDiffers, Rule::EntryMissing]),
+        ("a deposit is missing", &[Rule::BalanceDiffers]),
+        ("a refund is missing", &[Rule::BalanceDiffers, Rule::EntryMissing]),
+        ("an order is missing", &[Rule::EntryForeign, Rule::FactForeign]),
+        ("a coupon was counted too seldom", &[Rule::CounterDiffers]),
+        ("a quota is off by one", &[Rule::CounterDiffers]),
+        ("a coupon is used without an order", &[Rule::CouponWithoutOrder]),
+        ("an order's coupon is not used", &[Rule::OrderWithoutCoupon]),
+        ("a coupon of a cancelled order is used", &[Rule::CouponWithoutOrder, Rule::CounterDiffers]),
+        ("a fact is missing", &[Rule::FactMissing, Rule::TotalDiffers]),
+        ("a cancellation was not counted", &[Rule::FactMissing, Rule::TotalDiffers]),
+        ("a fact of no order", &[Rule::FactForeign]),
+        ("a fact is there twice", &[Rule::FactMisplaced]),
+        ("a fact says something else", &[Rule::FactDiffers, Rule::TotalDiffers, Rule::RankingDiffers]),
+        ("a day's total is wrong", &[Rule::TotalDiffers]),
+        ("a ranking is wrong", &[Rule::RankingDiffers]),
+        ("a balance cannot be read", &[Rule::Unreadable]),
+    ];
+    join_all(planted.map(|(what, expected)| Box::pin(found_as(what, expected.iter().copied().collect())))).await;
+}
+
+async fn found_as(what: &'static str, expected: BTreeSet<Rule>) {
+    let busy = Box::pin(Busy::day()).await;
+    let honest = busy.shop.store.reconcile_day(day_of(21), time(one_o_clock(22)), SETTLING).await.unwrap();
+    assert_eq!((rules(&honest), honest.customers, honest.done), (NOTHING, 3, true));
+    Box::pin(busy.damage(what)).await;
+    let found = rules(&reconciled(&busy.shop, 21, time(one_o_clock(22))).await);
+    assert_eq!(found, expected, "{what}");
+}
+
+fn day_of(number: i64) -> sijang_domain::Day {
+    sijang_domain::Day::of(noon(number))
+}
+
+#[tokio::test]
+async fn a_night_reads_what_was_never_damaged_and_leaves_nothing_but_its_marks() {
+    let busy = Busy::day().await;
+    let before = busy.shop.snapshot().await;
+    let books = reconciled(&busy.shop, 21, time(one_o_clock(22))).await;
+    assert_eq!((rules(&books), books.facts, books.customers, books.nameless), (NOTHING, 5, 3, 0));
+    let marks = busy.shop.snapshot().await.changes_since(&before);
+    assert!(marks.iter().all(|(change, table, key)| (*change, *table) == ('+', "sales") && key.starts_with("BOOKS")));
+    assert_eq!(marks.len(), 3, "the night's, and one for each product: {marks:?}");
+    let again = reconciled(&busy.shop, 21, time(one_o_clock(22))).await;
+    assert_eq!((again.facts, again.customers, again.done), (0, 0, true), "the night is done");
+}
+
+/// Days of sales, returns, deliveries and new shards of one product; what each night found.
+async fn days(damaged: Option<(i64, i64)>, shards: i64) -> Vec<BTreeSet<Rule>> {
+    let shop = Shop::open_at(after(noon(10), -3_600)).await;
+    // Half of the shards come into use only later, between two nights.
+    let tea = shop.split_product(1_000, 500, (shards + 1) / 2).await;
+    let alice = shop.customer("alice").with_balance(1_000_000).await;
+    let mut last: Option<Order> = None;
+    let mut nights = Vec::new();
+    for day in 10..16 {
+        // Early in the morning, after the reconciler; and around noon.
+        alice.order([(tea, 2)]).at(after(one_o_clock(day), 600)).done().await;
+        if let Some(order) = last {
+            alice.cancel(&order).at(after(noon(day), -60)).done().await;
+        }
+        last = Some(alice.order([(tea, day - 7)]).at(noon(day)).done().await);
+        shop.adjust(tea, if day % 2 == 0 { 40 } else { -5 }).at(after(noon(day), 60)).done().await;
+        if shards > 1 {
+            shop.reshard(tea, 1 + day % shards).at(after(noon(day), 120)).done().await;
+        }
+        if let Some((_, delta)) = damaged.filter(|(when, _)| *when == day) {
+            let busy = Busy { shop: shop.clone(), tea };
+            busy.add("products", &[&tea.to_string(), "\"STOCK#0\""], "stock", delta).await;
+        }
+        // After midnight, before the reconciler: an order of the next day, whose units are gone when the stock is read.
+        alice.order([(tea, 1 + day % 4)]).at(after(one_o_clock(day + 1), -1_800)).done().await;
+        nights.push(rules(&night(&shop, day).await));
+    }
+    nights
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stock_that_no_order_took_is_missed_and_stock_from_nowhere_is_seen_from_night_to_night() {
+    for shards in [1, 4] {
+        assert_eq!(days(None, shards).await, vec![NOTHING; 6], "{shards} shards");
+        for (delta, rule) in [(-1, Rule::StockLost), (1, Rule::StockInvented)] {
+            // What is gone on the 13th is read that night, and known when the orders of the 14th are.
+            let mut expected = vec![NOTHING; 6];
+            expected[4] = [rule].into();
+            assert_eq!(days(Some((13, delta)), shards).await, expected, "{shards} shards");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_ends_early_is_gone_on_with_where_it_ended() {
+    let shop = Shop::open().await;
+    let tea = shop.product(100, 1_000).await;
+    for customer in shop.customers(40, 1_000).await {
+        customer.order([(tea, 1)]).done().await;
+    }
+    deliver(&shop).await;
+    // The last one's balance is wrong: only who comes so far sees it.
+    let busy = Busy { shop: shop.clone(), tea };
+    busy.add("balances", &["\"customer-9\"", "\"BALANCE\""], "balance", 1).await;
+    let over = || RequestTime { now: one_o_clock(22), deadline: Instant::now() };
+    let mut runs = Vec::new();
+    for _ in 0..4 {
+        let books = reconciled(&shop, 21, over()).await;
+        runs.push((books.customers, books.done, books.findings.len()));
+    }
+    assert_eq!(runs, [(16, false, 0), (16, false, 0), (8, true, 1), (0, true, 0)]);
+}
+
+#[tokio::test]
+async fn a_missed_night_is_no_reason_to_miss_stock() {
+    let shop = Shop::open_at(after(noon(10), -3_600)).await;
+    let tea = shop.product(1_000, 500).await;
+    let alice = shop.customer("alice").with_balance(1_000_000).await;
+    for day in 10..16 {
+        alice.order([(tea, 3)]).at(noon(day)).done().await;
+        deliver(&shop).await;
+        if day != 12 {
+            assert_eq!(rules(&night(&shop, day).await), NOTHING, "the {day}th");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_campaign_adds_up_in_several_shards_and_when_only_one_is_still_in_use() {
+    for shards in [4, 1] {
+        let shop = Shop::open().await;
+        let tea = shop.product(1_000, 500).await;
+        let coupon = shop.split_campaign(8, fixed(500), 4).await;
+        for customer in shop.customers(4, 1_000).await {
+            customer.with_coupon(coupon).await.order([(tea, 1)]).with(coupon).done().await;
+        }
+        shop.reshard_coupon(coupon, shards).done().await;
+        assert_eq!(rules(&night(&shop, 21).await), NOTHING, "{shards} shards");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ledger_that_is_too_long_is_not_held_against_its_balance_by_a_part_of_it() {
+    const MOST: usize = 10_000;
+    let busy = Busy::day().await;
+    // Deposits that never were, each before the real one.
+    let deposit = busy.item("balances", &["\"alice\"", "\"DEPOSIT\""]).await;
+    let id = deposit["sk"].as_s().unwrap();
+    let stamp = &id[..id.len() - 16];
+    let planted = |number| {
+        let mut entry = deposit.clone();
+        entry.insert("sk".to_owned(), AttributeValue::S(format!("{stamp}{number:016}")));
+        entry
+    };
+    let there =
+        busy.shop.snapshot().await.items("balances").filter(|item| item["user_id"] == deposit["user_id"]).count();
+    let entries: Vec<_> = (0..=MOST - there).map(planted).collect();
+    let found = async || {
+        let store = busy.shop.another_environment().store;
+        rules(&store.reconcile_scheduled(one_o_clock(22), time(one_o_clock(22))).await.unwrap())
+    };
+    busy.put_all("balances", &entries[..1]).await;
+    assert_eq!(found().await, [Rule::BalanceDiffers].into());
+    busy.put_all("balances", &entries[1..]).await;
+    assert_eq!(found().await, NOTHING);
+}
+
+/// What customers do at once, again and again as long as somebody looks. All of it is stamped later than what is judged.
+async fn traffic(customer: Customer, tea: ProductId, mut order: Order, late: Timestamp, onlooker: watch::Sender<()>) {
+    let mut second = 0;
+    while !onlooker.is_closed() {
+        second += 1;
+        let now = after(late, second);
+        customer.cancel(&order).at(now).done().await;
+        customer.deposit(500).at(now).done().await;
+        order = customer.order([(tea, 1)]).at(now).done().await;
+        onlooker.send_replace(());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_found_while_customers_order_cancel_and_pay_in() {
+    let shop = Shop::open().await;
+    let tea = shop.product(100, 10_000).await;
+    let coupon = shop.campaign(40, fixed(50)).await;
+    let mut orders = Vec::new();
+    for customer in shop.customers(8, 10_000).await {
+        let customer = customer.with_coupon(coupon).await;
+        let order = customer.order([(tea, 1)]).with(coupon).done().await;
+        orders.push((customer, order));
+    }
+    deliver(&shop).await;
+    let now = after(shop.now(), 3_600);
+    let late = after(now, -60);
+    let (busy, mut onlooker) = watch::channel(());
+    let crowd =
+        orders.into_iter().map(|(customer, order)| tokio::spawn(traffic(customer, tea, order, late, busy.clone())));
+    let crowd: Vec<_> = crowd.collect();
+    for look in 0..6 {
+        let books = shop.another_environment().store.reconcile_day(day_of(21), time(now), SETTLING).await.unwrap();
+        assert_eq!((rules(&books), books.customers), (NOTHING, 8), "look {look}");
+        onlooker.changed().await.unwrap();
+    }
+    drop(onlooker);
+    join_all(crowd).await.into_iter().for_each(Result::unwrap);
+    shop.check().await;
+}

@@ -1,0 +1,299 @@
+//! Statistics: one fact for each order event, totals for each day, and the ranking of popular products.
+
+use std::collections::{BTreeMap, HashSet};
+
+use fastrand::Rng;
+use sijang_domain::{
+    CloudEvent, Day, Money, Order, OrderEvent, OrderId, OrderLine, OrderStatus, ProductId, Quantity, RankedProduct,
+    Timestamp, UserId,
+};
+use sijang_storage::{AttributeValue, Received};
+use sijang_testkit::shop::{Shop, after, at, pages, time, won};
+
+/// The night after 21 November 2026 in Seoul: the ranking counts the 19th, 20th and 21st.
+const NIGHT: &str = "2026-11-21T15:10:00Z";
+
+fn product(number: u128) -> ProductId {
+    ProductId::new(Timestamp::from_millis(0).unwrap(), number)
+}
+
+/// The event of an order paid at noon in Seoul of a day of November 2026.
+fn sale(order: u128, day: i64, lines: &[(u128, i64, i64)]) -> CloudEvent {
+    sale_at(order, after(at("2026-11-01T03:00:00Z"), (day - 1) * 86_400), lines)
+}
+
+fn sale_at(order: u128, paid_at: Timestamp, lines: &[(u128, i64, i64)]) -> CloudEvent {
+    let line = |(number, units, price): &(u128, i64, i64)| OrderLine {
+        product_id: product(*number),
+        quantity: Quantity::new(*units).unwrap(),
+        unit_price: won(*price),
+    };
+    let list_price = won(lines.iter().map(|(_, units, price)| units * price).sum());
+    let order = Order {
+        order_id: OrderId::new(paid_at, order),
+        status: OrderStatus::Paid,
+        lines: lines.iter().map(line).collect(),
+        list_price,
+        discount: Money::ZERO,
+        paid_price: list_price,
+        coupon_id: None,
+        paid_at,
+        cancelled_at: None,
+    };
+    CloudEvent::of(OrderEvent { user_id: UserId::parse("alice").unwrap(), order }, paid_at)
+}
+
+/// The event of the cancellation of that order, two days later.
+fn cancellation(sale: &CloudEvent) -> CloudEvent {
+    let OrderEvent { user_id, order } = sale.data.clone();
+    let cancelled_at = after(order.paid_at, 2 * 86_400);
+    let order = Order { status: OrderStatus::Cancelled, cancelled_at: Some(cancelled_at), ..order };
+    CloudEvent::of(OrderEvent { user_id, order }, cancelled_at)
+}
+
+fn message(number: usize, body: impl Into<String>) -> Received {
+    Received { handle: format!("message {number}"), body: body.into(), trace: None }
+}
+
+impl Shop {
+    /// Records messages, and returns those that are not done with.
+    async fn record_messages(&self, bodies: impl IntoIterator<Item = String>) -> HashSet<String> {
+        let messages: Vec<_> = bodies.into_iter().enumerate().map(|(number, body)| message(number, body)).collect();
+        self.store.record(&messages, time(self.now()).deadline).await
+    }
+
+    pub async fn record(&self, events: &[CloudEvent]) {
+        let bodies = events.iter().map(|event| serde_json::to_string(event).unwrap());
+        assert_eq!(self.record_messages(bodies).await, HashSet::new());
+    }
+
+    async fn count(&self) -> Vec<RankedProduct> {
+        self.store.aggregate(at(NIGHT)).await.unwrap().products
+    }
+}
+
+fn ranked(number: u128, units_sold: i64, revenue: i64) -> RankedProduct {
+    RankedProduct { product_id: product(number), units_sold, revenue }
+}
+
+fn day(number: i64) -> Day {
+    format!("2026-11-{number:02}").parse().unwrap()
+}
+
+#[tokio::test]
+async fn an_event_counts_once_however_often_it_is_delivered() {
+    let shop = Shop::open().await;
+    let event = sale(1, 21, &[(1, 3, 100)]);
+    shop.record(std::slice::from_ref(&event)).await;
+    let once = shop.snapshot().await;
+    assert_eq!(once.items("sales").count(), 1);
+    // Again, and twice within one batch.
+    shop.record(std::slice::from_ref(&event)).await;
+    shop.record(&[event.clone(), event]).await;
+    assert_eq!(shop.snapshot().await, once);
+    assert_eq!(shop.count().await, [ranked(1, 3, 300)]);
+}
+
+#[tokio::test]
+async fn an_unreadable_message_is_reported_and_its_mates_are_counted() {
+    let shop = Shop::open().await;
+    let [one, two] =
+        [sale(1, 21, &[(1, 3, 100)]), sale(2, 21, &[(1, 4, 100)])].map(|event| serde_json::to_string(&event).unwrap());
+    let cut = one[..one.len() / 2].to_owned();
+    let pending = shop.record_messages([one, String::new(), "{}".to_owned(), cut, two]).await;
+    assert_eq!(pending, ["message 1", "message 2", "message 3"].map(str::to_owned).into());
+    assert_eq!(shop.count().await, [ranked(1, 7, 700)]);
+}
+
+#[tokio::test]
+async fn an_event_that_contradicts_itself_is_reported_and_not_counted() {
+    let shop = Shop::open().await;
+    let event = sale(1, 21, &[(1, 3, 100)]);
+    let contradictions = [
+        CloudEvent { r#type: "order.cancelled.v1".to_owned(), ..event.clone() },
+        CloudEvent { r#type: "order.paid.v2".to_owned(), ..event.clone() },
+        CloudEvent { id: sale(2, 21, &[]).id, ..event.clone() },
+        CloudEvent { specversion: "2.0".to_owned(), ..event.clone() },
+    ];
+    let bodies = contradictions.iter().map(|event| serde_json::to_string(event).unwrap());
+    assert_eq!(shop.record_messages(bodies).await.len(), contradictions.len());
+    assert_eq!(shop.snapshot().await.items("sales").count(), 0);
+}
+
+#[tokio::test]
+async fn more_facts_than_one_write_takes_are_all_counted() {
+    let shop = Shop::open().await;
+    let events: Vec<_> = (0..60).map(|order| sale(order, 20, &[(1, 1, 100)])).collect();
+    shop.record(&events).await;
+    assert_eq!(shop.count().await, [ranked(1, 60, 6_000)]);
+}
+
+#[tokio::test]
+async fn a_sale_counts_on_the_day_in_seoul_and_the_ranking_counts_the_three_complete_days_before() {
+    let shop = Shop::open().await;
+    let instants: [(&str, i64); 5] = [
+        ("2026-11-18T14:59:59.999Z", 1),
+        ("2026-11-18T15:00:00Z", 2),
+        ("2026-11-19T15:00:00Z", 4),
+        ("2026-11-21T14:59:59.999Z", 8),
+        ("2026-11-21T15:00:00Z", 16),
+    ];
+    let events = instants.map(|(paid_at, units)| sale_at(7, at(paid_at), &[(1, units, 1)]));
+    shop.record(&events).await;
+    assert_eq!(shop.count().await, [ranked(1, 2 + 4 + 8, 14)]);
+    for (number, units) in [(19, 2), (20, 4), (21, 8)] {
+        let totals = shop.store.day_totals(day(number)).await.unwrap();
+        assert_eq!(totals.iter().map(|(_, sales)| sales.units).collect::<Vec<_>>(), [units], "the {number}th");
+    }
+}
+
+#[tokio::test]
+async fn counting_again_changes_nothing() {
+    let shop = Shop::open().await;
+    shop.record(&[sale(1, 19, &[(1, 3, 100), (2, 1, 50)]), sale(2, 21, &[(2, 9, 60)])]).await;
+    let first = shop.count().await;
+    let counted = shop.snapshot().await;
+    // Later the same night, and from another environment.
+    let again = shop.another_environment();
+    assert_eq!(again.store.aggregate(after(at(NIGHT), 3_600)).await.unwrap().products, first);
+    assert_eq!(shop.snapshot().await, counted);
+}
+
+#[tokio::test]
+async fn a_late_fact_is_counted_when_the_days_are_counted_again() {
+    let shop = Shop::open().await;
+    shop.record(&[sale(1, 20, &[(1, 3, 100)])]).await;
+    shop.count().await;
+    shop.record(&[sale(2, 20, &[(2, 4, 100)])]).await;
+    let expected = [ranked(2, 4, 400), ranked(1, 3, 300)];
+    assert_eq!(shop.count().await, expected);
+    assert_eq!(shop.store.newest_ranking().await.unwrap().unwrap().products, expected);
+    assert_eq!(shop.store.day_totals(day(20)).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn one_day_can_be_counted_by_itself_and_is_read_in_pages() {
+    let shop = Shop::open().await;
+    let lines: Vec<_> = (1..=7).map(|number| (number, 2, 100)).collect();
+    shop.record(&[sale(1, 20, &lines), sale(2, 20, &lines[..1]), sale(3, 21, &lines)]).await;
+    assert_eq!(shop.store.recount(day(20)).await.unwrap(), 2);
+    let all = shop.store.day_totals(day(20)).await.unwrap();
+    assert_eq!((all.len(), all[0].1.units, all[0].1.orders, all[0].1.revenue), (7, 4, 2, 400));
+    for limit in 1..=8 {
+        let pages = pages(|after| shop.store.daily_sales(day(20), limit, after)).await;
+        assert!(pages.iter().all(|page| (1..=limit).contains(&page.len())), "pages of {limit}");
+        assert_eq!(pages.concat(), all, "pages of {limit}");
+    }
+    assert_eq!(shop.store.day_totals(day(21)).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn an_older_count_does_not_replace_a_newer_one() {
+    let shop = Shop::open().await;
+    shop.record(&[sale(1, 20, &[(1, 3, 100)]), sale(2, 20, &[(1, 4, 100)])]).await;
+    shop.count().await;
+    let newer = shop.snapshot().await;
+    // A count that began earlier has not seen this fact.
+    let unseen = newer.items("sales").find(|item| item["pk"].as_s().unwrap().starts_with("FACT#")).unwrap();
+    let key = |name: &str| unseen[name].clone();
+    let table = shop.database.name_of("sales");
+    let deletion = shop.database.client.delete_item().table_name(table);
+    deletion.key("pk", key("pk")).key("sk", key("sk")).send().await.unwrap();
+    let without = shop.snapshot().await;
+    shop.count().await;
+    assert_eq!(shop.snapshot().await, without);
+    assert_eq!(shop.store.newest_ranking().await.unwrap().unwrap().products, [ranked(1, 7, 700)]);
+}
+
+#[tokio::test]
+async fn the_newest_ranking_is_that_of_the_newest_day() {
+    let shop = Shop::open().await;
+    assert_eq!(shop.store.newest_ranking().await.unwrap(), None);
+    shop.record(&[sale(1, 20, &[(1, 3, 100)]), sale(2, 22, &[(2, 1, 100)])]).await;
+    for night in ["2026-11-20T15:10:00Z", "2026-11-22T15:10:00Z", NIGHT] {
+        shop.store.aggregate(at(night)).await.unwrap();
+    }
+    let newest = shop.store.newest_ranking().await.unwrap().unwrap();
+    assert_eq!((newest.day, newest.products), (day(23), vec![ranked(1, 3, 300), ranked(2, 1, 100)]));
+}
+
+#[tokio::test]
+async fn a_cancelled_order_is_taken_out_whichever_event_comes_first() {
+    let (one, other) = (sale(1, 20, &[(1, 3, 100)]), sale(2, 20, &[(1, 2, 100), (2, 1, 100)]));
+    let cancelled = cancellation(&one);
+    for events in [[&one, &other, &cancelled], [&cancelled, &other, &one]] {
+        let shop = Shop::open().await;
+        for event in events {
+            shop.record(std::slice::from_ref(event)).await;
+            shop.count().await;
+        }
+        assert_eq!(shop.count().await, [ranked(1, 2, 200), ranked(2, 1, 100)]);
+        assert_eq!(shop.store.newest_ranking().await.unwrap().unwrap().products.len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn totals_and_ranking_are_those_of_adding_everything_up() {
+    for seed in 0..3 {
+        let mut rng = Rng::with_seed(seed);
+        let shop = Shop::open().await;
+        let mut events = Vec::new();
+        let (mut window, mut day_20) = (BTreeMap::new(), BTreeMap::new());
+        for order in 0..120 {
+            let day = rng.i64(17..=23);
+            let mut products: Vec<u128> = (1..=9).collect();
+            rng.shuffle(&mut products);
+            let lines: Vec<_> = products
+                .into_iter()
+                .take(rng.usize(1..=4))
+                .map(|p| (p, rng.i64(1..=5), rng.i64(1..=3) * 100))
+                .collect();
+            let event = sale(order, day, &lines);
+            if rng.u8(0..8) == 0 {
+                events.push(cancellation(&event));
+            } else {
+                for (number, units, price) in lines {
+                    let days = [(19..=21, &mut window), (20..=20, &mut day_20)];
+                    for (_, sums) in days.into_iter().filter(|(days, _)| days.contains(&day)) {
+                        let (sold, revenue) = sums.entry(product(number)).or_insert((0, 0));
+                        *sold += units;
+                        *revenue += units * price;
+                    }
+                }
+            }
+            if rng.bool() {
+                events.push(event.clone());
+            }
+            events.push(event);
+        }
+        rng.shuffle(&mut events);
+        for batch in events.chunks(10) {
+            shop.record(batch).await;
+        }
+
+        let ranking = shop.count().await;
+        let mut expected: Vec<_> = window.into_iter().collect();
+        expected.sort_by_key(|(product, (units, revenue))| (-units, -revenue, *product));
+        let ranked = |ranked: &RankedProduct| (ranked.product_id, (ranked.units_sold, ranked.revenue));
+        assert_eq!(ranking.iter().map(ranked).collect::<Vec<_>>(), expected[..5], "seed {seed}");
+        let totals = shop.store.day_totals(day(20)).await.unwrap();
+        let totals = totals.into_iter().map(|(product, sales)| (product, (sales.units, sales.revenue)));
+        let sold: BTreeMap<_, _> = totals.filter(|(_, sales)| sales.0 != 0).collect();
+        assert_eq!(sold, day_20, "seed {seed}");
+    }
+}
+
+#[tokio::test]
+async fn a_real_order_counts_as_what_it_sold_at_list_price() {
+    let shop = Shop::open().await;
+    let tea = shop.product(5_000, 9).await;
+    let coupon = shop.campaign(1, sijang_testkit::shop::fixed(3_000)).await;
+    let alice = shop.customer("alice").with_balance(20_000).await.with_coupon(coupon).await;
+    alice.order([(tea, 2)]).with(coupon).done().await;
+    let snapshot = shop.snapshot().await;
+    let paid = AttributeValue::S(sijang_domain::ORDER_PAID.to_owned());
+    let item = snapshot.items("events").find(|item| item["type"] == paid).unwrap();
+    shop.record(&[sijang_storage::order_event_of(item.clone().into()).unwrap()]).await;
+    assert_eq!(shop.count().await, [RankedProduct { product_id: tea, units_sold: 2, revenue: 10_000 }]);
+    shop.check().await;
+}

@@ -1,0 +1,71 @@
+//! Cancelling: money, stock and coupon are given back, once.
+
+use std::sync::Arc;
+
+use libtest_mimic::Trial;
+use serde_json::json;
+use sijang_testkit::http::{Person, Request, Shop, krw, order, order_with, text};
+use ulid::Ulid;
+
+use crate::world::{World, trial};
+
+pub fn trials(world: &Arc<World>) -> Vec<Trial> {
+    vec![
+        trial(world, "rules::cancellations::everything_is_given_back", given_back),
+        trial(world, "rules::cancellations::an_order_is_cancelled_once", once),
+        trial(world, "rules::cancellations::only_the_customers_own_order_is_cancelled", own),
+    ]
+}
+
+fn cancelling(customer: &Person, order: &str) -> Request {
+    customer.post(&format!("/v1/orders/{order}/cancel"))
+}
+
+async fn given_back(shop: Shop) {
+    let product = shop.product(1_500, 10).await;
+    let coupon = shop.coupon(json!({})).await;
+    let customer = shop.customer_with(5_000).await;
+    customer.issue(&coupon).await.value(201);
+    let placed = customer.order(&order_with(&product, 2, &coupon)).await.value(201);
+    assert_eq!((customer.balance().await, shop.stock(&product).await), (3_000, 8));
+    let id = text(&placed["order_id"]);
+    let cancelled = cancelling(&customer, &id).new_key().await.value(200);
+    assert_eq!((&cancelled["status"], &cancelled["paid_price"]), (&json!("CANCELLED"), &krw(2_000)));
+    assert!(cancelled["cancelled_at"].is_string());
+    assert_eq!(customer.get(&format!("/v1/orders/{id}")).await.value(200), cancelled);
+    assert_eq!((customer.balance().await, shop.stock(&product).await), (5_000, 10));
+    let entries = customer.all("/v1/me/balance/transactions", 10).await;
+    assert_eq!((&entries[0]["type"], &entries[0]["amount"]), (&json!("REFUND"), &krw(2_000)));
+    assert_eq!((&entries[0]["balance"], &entries[0]["order_id"]), (&krw(5_000), &json!(id)));
+    // The coupon is good for another order.
+    let usable = customer.get("/v1/me/coupons?status=USABLE").await.value(200);
+    assert_eq!(usable["data"][0]["coupon_id"], coupon.as_str());
+    customer.order(&order_with(&product, 1, &coupon)).await.value(201);
+}
+
+async fn once(shop: Shop) {
+    let product = shop.product(100, 10).await;
+    let customer = shop.customer_with(1_000).await;
+    let id = text(&customer.order(&order(&product, 3)).await.value(201)["order_id"]);
+    cancelling(&customer, &id).await.problem(400, "idempotency-key-required");
+    cancelling(&customer, &id).new_key().text("{\"a\":1}").await.invalid("");
+    let first = cancelling(&customer, &id).key("cancel").text("{}").await;
+    first.value(200);
+    let second = cancelling(&customer, &id).key("cancel").await;
+    assert_eq!((second.is_replay(), &second.body), (true, &first.body));
+    cancelling(&customer, &id).new_key().await.problem(409, "order-already-cancelled");
+    let other = text(&customer.order(&order(&product, 1)).await.value(201)["order_id"]);
+    cancelling(&customer, &other).key("cancel").await.problem(422, "idempotency-key-reused");
+    assert_eq!((customer.balance().await, shop.stock(&product).await), (900, 9));
+}
+
+async fn own(shop: Shop) {
+    let product = shop.product(100, 10).await;
+    let (owner, other) = (shop.customer_with(1_000).await, shop.customer());
+    let id = text(&owner.order(&order(&product, 1)).await.value(201)["order_id"]);
+    for id in [&id, &Ulid::generate().to_string(), "no-id"] {
+        cancelling(&other, id).new_key().await.problem(404, "order-not-found");
+    }
+    assert_eq!((owner.balance().await, other.balance().await), (900, 0));
+    assert_eq!(owner.get(&format!("/v1/orders/{id}")).await.value(200)["status"], "PAID");
+}

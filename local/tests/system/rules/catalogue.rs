@@ -1,0 +1,60 @@
+//! What everybody may read and keep for a while.
+
+use std::sync::Arc;
+
+use libtest_mimic::Trial;
+use serde_json::json;
+use sijang_testkit::http::{Shop, krw, text};
+use ulid::Ulid;
+
+use crate::world::{World, trial};
+
+pub fn trials(world: &Arc<World>) -> Vec<Trial> {
+    vec![
+        trial(world, "rules::catalogue::a_reader_who_has_the_newest_version_gets_304", conditional),
+        trial(world, "rules::catalogue::products_are_found_by_the_beginning_of_their_name", prefix),
+        trial(world, "rules::catalogue::what_is_ones_own_is_never_kept", own),
+    ]
+}
+
+async fn conditional(shop: Shop) {
+    let product = shop.product(100, 5).await;
+    let path = format!("/v1/products/{product}");
+    let first = shop.nobody().get(&path).await;
+    let before = first.value(200);
+    let tag = first.header("etag").expect("an ETag").to_owned();
+    assert!(first.header("cache-control").is_some_and(|control| control.starts_with("public, max-age=")));
+    let again = shop.nobody().get(&path).header("if-none-match", &tag).await;
+    assert_eq!((again.status.as_u16(), again.body.as_str(), again.header("etag")), (304, "", Some(tag.as_str())));
+    shop.nobody().get(&path).header("if-none-match", "\"another\"").await.value(200);
+    let admin = shop.admin();
+    admin.patch(&format!("/v1/admin/products/{product}")).new_key().json(&json!({"price": krw(90)})).await.value(200);
+    let changed = shop.nobody().get(&path).header("if-none-match", &tag).await;
+    assert_ne!(changed.value(200), before);
+    assert_ne!(changed.header("etag"), Some(tag.as_str()));
+}
+
+async fn prefix(shop: Shop) {
+    let word = Ulid::generate().to_string();
+    for name in [format!("{word} one"), format!("{word} TWO"), format!("x{word}")] {
+        let body = json!({"name": name, "price": krw(1), "stock": 1});
+        shop.admin().post("/v1/admin/products").new_key().json(&body).await.value(201);
+    }
+    for wanted in [word.clone(), word.to_lowercase()] {
+        let found = shop.nobody().all(&format!("/v1/products?name_prefix={wanted}"), 1).await;
+        let names: Vec<String> = found.iter().map(|product| text(&product["name"])).collect();
+        assert_eq!(names, [format!("{word} one"), format!("{word} TWO")]);
+    }
+    let page = shop.nobody().get(&format!("/v1/products?name_prefix={word}&limit=1")).await.value(200);
+    let cursor = text(&page["next_cursor"]);
+    shop.nobody().get(&format!("/v1/products?cursor={cursor}")).await.problem(400, "invalid-cursor");
+}
+
+async fn own(shop: Shop) {
+    let customer = shop.customer();
+    for path in ["/v1/me/balance", "/v1/me/balance/transactions", "/v1/me/coupons", "/v1/orders"] {
+        let answer = customer.get(path).await;
+        answer.value(200);
+        assert_eq!((answer.header("cache-control"), answer.header("etag")), (Some("no-store"), None), "{path}");
+    }
+}

@@ -1,0 +1,199 @@
+//! Coupons: first come, first served, one for each; what they take off; until when.
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
+use libtest_mimic::Trial;
+use serde_json::{Value, json};
+use sijang_cloud::seoul;
+use sijang_testkit::http::{Shop, krw, order_with, text};
+use ulid::Ulid;
+
+use crate::world::{World, trial};
+
+pub fn trials(world: &Arc<World>) -> Vec<Trial> {
+    vec![
+        trial(world, "rules::coupons::a_customer_gets_one_of_a_campaign", one_each),
+        trial(world, "rules::coupons::an_issue_repeated_with_its_key_gets_the_same_answer", repeated),
+        trial(world, "rules::coupons::a_campaign_gives_out_its_total_and_no_more", sold_out),
+        trial(world, "rules::coupons::coupons_are_given_out_between_opening_and_closing", window),
+        trial(world, "rules::coupons::a_discount_is_floored_capped_and_never_above_the_price", discounts),
+        trial(world, "rules::coupons::below_the_minimum_order_a_coupon_is_not_good", minimum),
+        trial(world, "rules::coupons::a_coupon_is_used_once", used),
+        trial(world, "rules::coupons::a_coupon_is_good_until_the_end_of_its_last_day_in_seoul", expiry),
+        trial(world, "rules::coupons::an_expired_coupon_is_rejected", expired),
+        trial(world, "rules::coupons::coupons_are_listed_by_what_can_be_done_with_them", statuses),
+    ]
+}
+
+async fn one_each(shop: Shop) {
+    let coupon = shop.coupon(json!({})).await;
+    let customer = shop.customer();
+    let issued = customer.issue(&coupon).await.value(201);
+    let problem = customer.issue(&coupon).await.problem(409, "coupon-already-issued");
+    assert_eq!(problem["coupon"], issued);
+    assert_eq!(left(&shop, &coupon).await, Some(99));
+    customer.issue(&Ulid::generate().to_string()).await.problem(404, "coupon-not-found");
+    customer.issue("no-id").await.problem(404, "coupon-not-found");
+    customer.issue(&coupon).text("{}").await.problem(409, "coupon-already-issued");
+    customer.issue(&coupon).text("{\"a\":1}").await.invalid("");
+}
+
+/// What is left of a campaign, if it is listed.
+async fn left(shop: &Shop, coupon: &str) -> Option<i64> {
+    let open = shop.nobody().all("/v1/coupons", 100).await;
+    open.iter().find(|open| open["coupon_id"] == coupon)?["remaining"].as_i64()
+}
+
+async fn repeated(shop: Shop) {
+    let coupon = shop.coupon(json!({})).await;
+    let product = shop.product(5_000, 1).await;
+    let customer = shop.customer_with(5_000).await;
+    let first = customer.issue(&coupon).key("mine").await;
+    first.value(201);
+    let second = customer.issue(&coupon).key("mine").await;
+    assert_eq!((second.is_replay(), &second.body), (true, &first.body));
+    // Also when it has been used since.
+    customer.order(&order_with(&product, 1, &coupon)).await.value(201);
+    let third = customer.issue(&coupon).key("mine").await;
+    assert_eq!((third.is_replay(), &third.body), (true, &first.body));
+    customer.issue(&coupon).key("another").await.problem(409, "coupon-already-issued");
+    customer.issue(&coupon).key("no key").await.problem(400, "idempotency-key-invalid");
+}
+
+async fn sold_out(shop: Shop) {
+    let coupon = shop.coupon(json!({"total": 2})).await;
+    let (first, second, third) = (shop.customer(), shop.customer(), shop.customer());
+    first.issue(&coupon).await.value(201);
+    second.issue(&coupon).await.value(201);
+    third.issue(&coupon).await.problem(409, "coupon-sold-out");
+    // Who holds one is told so, whatever is left.
+    first.issue(&coupon).await.problem(409, "coupon-already-issued");
+    assert_eq!(left(&shop, &coupon).await, Some(0));
+    assert!(third.all("/v1/me/coupons", 10).await.is_empty());
+}
+
+async fn window(shop: Shop) {
+    let customer = shop.customer();
+    let early = shop.coupon(json!({"opens_at": "2198-01-01T00:00:00+09:00"})).await;
+    let problem = customer.issue(&early).await.problem(409, "coupon-not-open");
+    assert_eq!(problem["opens_at"], "2197-12-31T15:00:00.000Z");
+    let late = shop.coupon(json!({"closes_at": "2020-01-02T00:00:00Z"})).await;
+    let problem = customer.issue(&late).await.problem(409, "coupon-closed");
+    assert_eq!(problem["closed_at"], "2020-01-02T00:00:00.000Z");
+    assert_eq!((left(&shop, &early).await, left(&shop, &late).await), (None, None));
+    assert!(customer.all("/v1/me/coupons", 10).await.is_empty());
+}
+
+async fn discounts(shop: Shop) {
+    let percent = |percent: i64, most: Option<i64>| match most {
+        Some(most) => json!({"type": "PERCENT", "percent": percent, "max_amount": krw(most)}),
+        None => json!({"type": "PERCENT", "percent": percent}),
+    };
+    let fixed = |amount: i64| json!({"type": "FIXED", "amount": krw(amount)});
+    for (discount, list_price, expected) in [
+        (percent(10, None), 999, 99),
+        (percent(10, Some(50)), 999, 50),
+        (percent(33, Some(1_000)), 100, 33),
+        (percent(100, None), 999, 999),
+        (fixed(300), 999, 300),
+        (fixed(3_000), 999, 999),
+    ] {
+        let product = shop.product(list_price, 1).await;
+        let coupon = shop.coupon(json!({"discount": discount})).await;
+        let paid = list_price - expected;
+        // A customer with just enough, which may be nothing: a deposit is at least 100.
+        let customer = if paid == 0 { shop.customer() } else { shop.customer_with(paid.max(100)).await };
+        let before = customer.balance().await;
+        customer.issue(&coupon).await.value(201);
+        let placed = customer.order(&order_with(&product, 1, &coupon)).await.value(201);
+        assert_eq!((&placed["discount"], &placed["paid_price"]), (&krw(expected), &krw(paid)), "{discount}");
+        assert_eq!(customer.balance().await, before - paid);
+        assert_eq!(placed["coupon_id"], coupon.as_str());
+    }
+}
+
+async fn minimum(shop: Shop) {
+    let product = shop.product(500, 10).await;
+    let coupon = shop.coupon(json!({"minimum_order": krw(1_000)})).await;
+    let customer = shop.customer_with(10_000).await;
+    customer.issue(&coupon).await.value(201);
+    let problem = customer.order(&order_with(&product, 1, &coupon)).await.problem(409, "coupon-minimum-not-met");
+    assert_eq!((&problem["minimum_order"], &problem["list_price"]), (&krw(1_000), &krw(500)));
+    assert_eq!((customer.balance().await, shop.stock(&product).await), (10_000, 10));
+    let placed = customer.order(&order_with(&product, 2, &coupon)).await.value(201);
+    assert_eq!(placed["paid_price"], krw(0));
+}
+
+async fn used(shop: Shop) {
+    let product = shop.product(2_000, 10).await;
+    let coupon = shop.coupon(json!({})).await;
+    let customer = shop.customer_with(10_000).await;
+    customer.issue(&coupon).await.value(201);
+    customer.order(&order_with(&product, 1, &coupon)).await.value(201);
+    customer.order(&order_with(&product, 1, &coupon)).await.problem(409, "coupon-used");
+    assert_eq!((customer.balance().await, shop.stock(&product).await), (9_000, 9));
+}
+
+async fn expiry(shop: Shop) {
+    let coupon = shop.coupon(json!({"valid_days": 1})).await;
+    let issued = shop.customer().issue(&coupon).await.value(201);
+    let day = |name: &str| seoul::day(text(&issued[name]).parse::<Timestamp>().unwrap());
+    assert_eq!(day("expires_at"), day("issued_at").tomorrow().unwrap().tomorrow().unwrap());
+    assert!(text(&issued["expires_at"]).ends_with("T15:00:00.000Z"), "midnight in Seoul");
+}
+
+/// Days pass by hand: the coupon's end is moved in the table.
+async fn expire(shop: &Shop, user: &str, coupon: &str) {
+    shop.db()
+        .update_item()
+        .table_name(shop.table("user-coupons"))
+        .key("user_id", AttributeValue::S(user.to_owned()))
+        .key("coupon_id", AttributeValue::S(coupon.to_owned()))
+        .update_expression("SET expires_at = :then")
+        .condition_expression("attribute_exists(expires_at)")
+        .expression_attribute_values(":then", AttributeValue::N("1577836800000".to_owned()))
+        .send()
+        .await
+        .unwrap();
+}
+
+async fn expired(shop: Shop) {
+    let product = shop.product(2_000, 10).await;
+    let coupon = shop.coupon(json!({})).await;
+    let customer = shop.customer_with(10_000).await;
+    customer.issue(&coupon).await.value(201);
+    expire(&shop, customer.name(), &coupon).await;
+    let problem = customer.order(&order_with(&product, 1, &coupon)).await.problem(409, "coupon-expired");
+    assert_eq!(problem["expired_at"], "2020-01-01T00:00:00.000Z");
+    assert_eq!((customer.balance().await, shop.stock(&product).await), (10_000, 10));
+}
+
+async fn statuses(shop: Shop) {
+    let product = shop.product(2_000, 10).await;
+    let customer = shop.customer_with(10_000).await;
+    let (mut usable, mut used, mut expired) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..2 {
+        for kind in [&mut usable, &mut used, &mut expired] {
+            let coupon = shop.coupon(json!({})).await;
+            customer.issue(&coupon).await.value(201);
+            kind.push(coupon);
+        }
+    }
+    for (used, expired) in used.iter().zip(&expired) {
+        customer.order(&order_with(&product, 1, used)).await.value(201);
+        expire(&shop, customer.name(), expired).await;
+    }
+    for (status, mut expected) in [("USABLE", usable), ("USED", used), ("EXPIRED", expired)] {
+        let found = customer.all(&format!("/v1/me/coupons?status={status}"), 1).await;
+        assert!(found.iter().all(|coupon| coupon["status"] == status), "{found:?}");
+        let mut found: Vec<String> = found.iter().map(|coupon| text(&coupon["coupon_id"])).collect();
+        found.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(found, expected, "{status}");
+    }
+    assert_eq!(customer.all("/v1/me/coupons", 4).await.len(), 6);
+    let problem = customer.get("/v1/me/coupons?status=usable").await.problem(400, "invalid-request");
+    assert_eq!(problem["errors"][0]["parameter"], Value::from("status"));
+}

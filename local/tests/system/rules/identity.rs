@@ -1,0 +1,32 @@
+//! Who somebody is: the token's subject, and nothing else. What is tried instead of a token is in `security`.
+
+use std::sync::Arc;
+
+use libtest_mimic::Trial;
+use sijang_portal::issuer::CUSTOMER;
+use sijang_testkit::http::Shop;
+
+use crate::world::{World, trial};
+
+pub fn trials(world: &Arc<World>) -> Vec<Trial> {
+    vec![
+        trial(world, "rules::identity::the_catalogue_is_open_and_nothing_else_is_there", catalogue),
+        trial(world, "rules::identity::a_subject_that_nobody_can_have_is_nobody", impossible_subject),
+    ]
+}
+
+async fn catalogue(shop: Shop) {
+    let (nobody, product) = (shop.nobody(), shop.product(100, 1).await);
+    for path in ["/v1/products", "/v1/products/popular", "/v1/coupons", &format!("/v1/products/{product}")] {
+        nobody.get(path).await.value(200);
+    }
+    nobody.get("/v1/nothing-of-the-kind").await.stopped_at_the_gateway(404);
+}
+
+async fn impossible_subject(shop: Shop) {
+    for name in ["사용자", "two words", ""] {
+        let answer = shop.person(name.to_owned(), &[CUSTOMER]).get("/v1/me/balance").await;
+        answer.problem(401, "unauthenticated");
+        assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+    }
+}
