@@ -3,10 +3,17 @@
 use std::{fs, path::Path};
 
 use sijang_cloud::{process::find, progress::Progress, python};
-use tokio::process::Command;
 use sijang_testkit::{lambda::runtime_api::RuntimeApi, tls::TlsEndpoint};
+use tokio::process::Command;
 
-use crate::{contender::{Contender, Contenders, HELLO, Operation}, environment::Environment, market::Market, report::{Report, Table, ratio}, samples::Samples, usage::load};
+use crate::{
+    contender::{Contender, Contenders, HELLO, Operation},
+    environment::Environment,
+    market::Market,
+    report::{Report, Table, ratio},
+    samples::Samples,
+    usage::load,
+};
 
 /// What was seen of a contender's starts.
 #[derive(Default)]

@@ -10,10 +10,17 @@ use std::{
 };
 
 use sijang_cloud::progress::Progress;
-use tokio::task::JoinSet;
 use sijang_testkit::lambda::runtime_api::RuntimeApi;
+use tokio::task::JoinSet;
 
-use crate::{contender::{Contenders, OURS, Operation}, environment::Environment, market::{self, Market}, redis::Redis, report::{Report, Table, thousands}, usage::load};
+use crate::{
+    contender::{Contenders, OURS, Operation},
+    environment::Environment,
+    market::{self, Market},
+    redis::Redis,
+    report::{Report, Table, thousands},
+    usage::load,
+};
 
 const COUPONS: usize = 2_000;
 const CUSTOMERS: usize = 2 * COUPONS;

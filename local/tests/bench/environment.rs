@@ -7,11 +7,11 @@ use std::{
 };
 
 use serde_json::Value;
+use sijang_testkit::lambda::runtime_api::{Event, Report, RuntimeApi, RuntimeApiSession};
 use tokio::{
     process::{Child, Command},
     time::timeout,
 };
-use sijang_testkit::lambda::runtime_api::{Event, Report, RuntimeApi, RuntimeApiSession};
 
 use crate::{contender::Contender, usage::Usage};
 

@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 use sijang_domain::{CampaignDraft, CouponId, ProductId};
-use sijang_testkit::{engine::Database, shop::{Shop, at, welcome}};
+use sijang_testkit::{
+    engine::Database,
+    shop::{Shop, at, welcome},
+};
 
 use crate::{contender::Operation, lambda::events::Request, store::Store};
 

@@ -5,7 +5,14 @@ use std::time::Instant;
 use sijang_cloud::progress::Progress;
 use sijang_testkit::lambda::runtime_api::RuntimeApi;
 
-use crate::{contender::{Contender, Contenders, OURS, Operation, SDK}, environment::Environment, market::Market, report::{Report, Table, ratio}, samples::Samples, usage::load};
+use crate::{
+    contender::{Contender, Contenders, OURS, Operation, SDK},
+    environment::Environment,
+    market::Market,
+    report::{Report, Table, ratio},
+    samples::Samples,
+    usage::load,
+};
 
 /// What was seen of a contender.
 struct Runner<'a> {

@@ -12,7 +12,15 @@ use serde_json::Value;
 use sijang_cloud::{process::find, progress::Progress};
 use sijang_testkit::lambda::runtime_api::RuntimeApi;
 
-use crate::{contender::{Contender, Contenders, HELLO, OURS, Operation, SDK}, environment::Environment, market, report::{Report, Table, thousands}, samples::Samples, store::Stub, usage::load};
+use crate::{
+    contender::{Contender, Contenders, HELLO, OURS, Operation, SDK},
+    environment::Environment,
+    market,
+    report::{Report, Table, thousands},
+    samples::Samples,
+    store::Stub,
+    usage::load,
+};
 
 const ROUNDS: usize = 10;
 

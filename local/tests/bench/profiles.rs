@@ -7,7 +7,13 @@ use std::{fs, path::Path, process::Command as Program};
 use sijang_cloud::{progress::Progress, python};
 use tokio::process::Command;
 
-use crate::{cold::{self, Starts}, contender::{Contender, Contenders, Operation}, own, report::{Report, Table, ratio}, usage::load};
+use crate::{
+    cold::{self, Starts},
+    contender::{Contender, Contenders, Operation},
+    own,
+    report::{Report, Table, ratio},
+    usage::load,
+};
 
 /// Ways to compile that are not the deployed one, by what is different in the profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

@@ -8,7 +8,14 @@ use sijang_domain::{
 };
 use sijang_testkit::{engine::Database, lambda::runtime_api::RuntimeApi, shop::at};
 
-use crate::{contender::{Contender, Contenders}, environment::Environment, market::lambda_variables, report::{Report, Table, thousands}, store::{Store, Stub}, usage::load};
+use crate::{
+    contender::{Contender, Contenders},
+    environment::Environment,
+    market::lambda_variables,
+    report::{Report, Table, thousands},
+    store::{Store, Stub},
+    usage::load,
+};
 
 /// The day whose orders these are, and noon on it in Seoul.
 const DAY: &str = "2026-11-21";

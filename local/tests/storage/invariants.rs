@@ -2,7 +2,11 @@
 
 use sijang_domain::CampaignDraft;
 use sijang_storage::{AttributeValue, Item, order_event_of};
-use sijang_testkit::{invariants::violations, shop::{Shop, fixed, welcome}, snapshot::Snapshot};
+use sijang_testkit::{
+    invariants::violations,
+    shop::{Shop, fixed, welcome},
+    snapshot::Snapshot,
+};
 
 /// A shop in which everything has happened: sales, a cancellation, facts, coupons used and not, adjustments.
 async fn busy_shop() -> Snapshot {

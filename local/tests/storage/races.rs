@@ -2,7 +2,7 @@
 //! afterwards. Those that are run in great numbers are in `rounds`.
 
 use sijang_domain::{Error, Idempotent, Rejection};
-use sijang_testkit::shop::{ShopCommand, Shop, fixed, race};
+use sijang_testkit::shop::{Shop, ShopCommand, fixed, race};
 
 /// How a race ended: how many succeeded, and why the others did not.
 pub fn outcome<T>(results: Vec<Result<Idempotent<T>, Error>>) -> (usize, Vec<Rejection>) {

@@ -12,8 +12,8 @@ use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
 use futures::future::join_all;
 use sijang_domain::{CampaignDraft, Order, ProductId, RequestTime, Rule, Timestamp};
 use sijang_storage::{AttributeValue, Item, Reconciliation, SETTLING, order_event_of};
-use tokio::sync::watch;
 use sijang_testkit::shop::{Customer, Shop, after, at, fixed, time, welcome};
+use tokio::sync::watch;
 
 /// 01:00 in Seoul on a day of the month.
 fn one_o_clock(day: i64) -> Timestamp {

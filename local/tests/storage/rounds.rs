@@ -11,7 +11,7 @@ use std::{
 
 use futures::{StreamExt, stream};
 use sijang_domain::{CampaignDraft, Error, Idempotent, Rejection};
-use sijang_testkit::shop::{ShopCommand, Purchase, Request, Shop, at, fixed, race, welcome};
+use sijang_testkit::shop::{Purchase, Request, Shop, ShopCommand, at, fixed, race, welcome};
 
 use crate::races::{one_effect, outcome};
 

@@ -14,7 +14,10 @@ use std::{
 use serde::{Deserialize, Serialize};
 use sijang_domain::{CloudEvent, CouponId, Day, OrderId, OrderStatus, Position, ProductId, RankedProduct};
 use sijang_storage::{Item, SETTLING, order_event_of};
-use sijang_testkit::{engine::TABLES, shop::{Shop, after, at, fixed, time}};
+use sijang_testkit::{
+    engine::TABLES,
+    shop::{Shop, after, at, fixed, time},
+};
 
 use crate::reconciliation::deliver;
 

@@ -14,10 +14,13 @@ use futures::future::join_all;
 use libtest_mimic::{Completion, Trial};
 use rustix::process::{Pid, Signal, kill_process};
 use sijang_cloud::stack::StackOptions;
-use tokio::time::{Instant, sleep};
 use sijang_testkit::http::{Person, Shop, order, text};
+use tokio::time::{Instant, sleep};
 
-use crate::{stored::Stored, world::{World, eventually, own_trial}};
+use crate::{
+    stored::Stored,
+    world::{World, eventually, own_trial},
+};
 
 const CUSTOMERS: usize = 8;
 const PRICE: i64 = 100;

@@ -6,7 +6,6 @@
 
 #![allow(clippy::unwrap_used)] // a trial that cannot go on may end where it stands
 
-mod stored;
 mod browser;
 mod gameday;
 mod generated_client;
@@ -18,6 +17,7 @@ mod redrive;
 mod roles;
 mod rules;
 mod security;
+mod stored;
 mod tour;
 mod watching;
 mod world;

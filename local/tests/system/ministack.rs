@@ -12,10 +12,13 @@ use libtest_mimic::{Completion, Trial};
 use serde_json::{Value, json};
 use sijang_cli::shop::ShopOptions;
 use sijang_cloud::layout::Repository;
-use ulid::Ulid;
 use sijang_testkit::http::{Shop, krw, order, text};
+use ulid::Ulid;
 
-use crate::{stored::{PIPELINE, Stored}, world::{World, eventually, lone_trial, own_trial, trial}};
+use crate::{
+    stored::{PIPELINE, Stored},
+    world::{World, eventually, lone_trial, own_trial, trial},
+};
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![

@@ -7,7 +7,10 @@ use libtest_mimic::Trial;
 use serde_json::json;
 use sijang_testkit::http::{Answer, Request, Shop, order, text};
 
-use crate::{stored::Stored, world::{World, trial}};
+use crate::{
+    stored::Stored,
+    world::{World, trial},
+};
 
 /// Requests under way at once, and so the width of a race.
 const AT_ONCE: usize = 64;

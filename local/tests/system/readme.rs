@@ -10,14 +10,17 @@ use regex_lite::Regex;
 use sijang_cli::seed;
 use sijang_cloud::layout::Repository;
 use sijang_cloud::stack::StackOptions;
+use sijang_testkit::http::Shop;
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     process::Command,
 };
 use ulid::Ulid;
-use sijang_testkit::http::Shop;
 
-use crate::{stored::Stored, world::{World, own_trial}};
+use crate::{
+    stored::Stored,
+    world::{World, own_trial},
+};
 
 /// The address in the README.
 const DOCUMENTED: &str = "http://127.0.0.1:4566";

@@ -8,11 +8,14 @@ use libtest_mimic::{Completion, Trial};
 use sijang_cloud::stack::StackOptions;
 use sijang_cloud::{layout::Repository, template::Key};
 use sijang_storage::Item;
+use sijang_testkit::http::{Shop, order, text};
 use tokio::process::Command;
 use ulid::Ulid;
-use sijang_testkit::http::{Shop, order, text};
 
-use crate::{stored::{PIPELINE, Stored}, world::{World, eventually, own_trial}};
+use crate::{
+    stored::{PIPELINE, Stored},
+    world::{World, eventually, own_trial},
+};
 
 const QUEUE: &str = "OrderEventsQueueUrl";
 const DEAD_LETTERS: &str = "OrderEventsDlqUrl";
@@ -35,8 +38,10 @@ async fn redrive(world: Arc<World>) -> Completion {
     let poison = format!("poison {}", Ulid::generate());
     shop.sqs().send_message().queue_url(shop.queue(QUEUE)).message_body(&poison).send().await.unwrap();
     let mate = place().await;
-    eventually("the fact beside the poison", PIPELINE, async || Stored::read(&shop).await.has_fact(&mate).then_some(()))
-        .await;
+    eventually("the fact beside the poison", PIPELINE, async || {
+        Stored::read(&shop).await.has_fact(&mate).then_some(())
+    })
+    .await;
     dead(&shop, 1).await;
 
     // For a while there is no table to count in: these die of nothing that is wrong with them.

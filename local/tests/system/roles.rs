@@ -18,10 +18,13 @@ use sijang_cloud::{
     seoul,
     template::{Function, Template},
 };
-use ulid::Ulid;
 use sijang_testkit::http::Shop;
+use ulid::Ulid;
 
-use crate::{ministack::old_event, world::{World, eventually, own_trial, trial}};
+use crate::{
+    ministack::old_event,
+    world::{World, eventually, own_trial, trial},
+};
 
 const PATIENCE: Duration = Duration::from_mins(2);
 /// In whose names a trial asks for what their roles do not allow: the first may query sales, the second also put its own

@@ -54,7 +54,10 @@ impl Stored {
             if Instant::now() > end {
                 let queues = [shop.waiting("OrderEventsQueueUrl").await, shop.waiting("OrderEventsDlqUrl").await];
                 let some = &uncounted[..uncounted.len().min(5)];
-                panic!("{} events not counted, {some:?}; queue and DLQ (waiting, in flight): {queues:?}", uncounted.len());
+                panic!(
+                    "{} events not counted, {some:?}; queue and DLQ (waiting, in flight): {queues:?}",
+                    uncounted.len()
+                );
             }
             sleep(Duration::from_millis(200)).await;
         }

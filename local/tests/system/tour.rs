@@ -8,7 +8,10 @@ use serde_json::json;
 use sijang_cloud::seoul;
 use sijang_testkit::http::{Shop, krw, order, order_with, text};
 
-use crate::{stored::{PIPELINE, Stored}, world::{World, eventually, trial}};
+use crate::{
+    stored::{PIPELINE, Stored},
+    world::{World, eventually, trial},
+};
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![trial(world, "tour::from_the_first_deposit_to_the_ranking", tour)]

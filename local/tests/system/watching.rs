@@ -7,10 +7,13 @@ use serde_json::{Value, json};
 use sijang_cloud::stack::STACK_NAME;
 use sijang_domain::metric::{self, CATALOGUE, Metric};
 use sijang_edge::metrics::NAMESPACE;
-use ulid::Ulid;
 use sijang_testkit::http::{Shop, order, text};
+use ulid::Ulid;
 
-use crate::{stored::PIPELINE, world::{World, eventually, trial}};
+use crate::{
+    stored::PIPELINE,
+    world::{World, eventually, trial},
+};
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![
@@ -54,7 +57,7 @@ async fn trace(shop: Shop) {
         assert!(line["span"]["request_id"].is_string() && line["span"]["id"].is_string(), "{line}");
         let trace = text(&line["span"]["trace_id"]);
         assert!(expected.is_none_or(|expected| *expected == trace), "{line}");
-        // MiniStack loses what goes beside the messages of a batch: the rest of the way is the rig's.
+        // MiniStack loses what goes beside the messages of a batch: the processes' trace test covers the rest of the way.
         worked_off(&shop, "publish-order-events", &trace).await;
     }
 }

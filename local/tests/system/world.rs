@@ -19,13 +19,13 @@ use rustix::{
 };
 use sijang_cli::shop::{LocalShop, ShopOptions};
 use sijang_cloud::{build, layout::Repository};
+use sijang_testkit::http::Shop;
 use tempfile::TempDir;
 use tokio::{
     runtime::Runtime,
     sync::{OnceCell, RwLock, RwLockWriteGuard},
     time::{Instant, sleep},
 };
-use sijang_testkit::http::Shop;
 
 /// Shared by all trials.
 pub struct World {

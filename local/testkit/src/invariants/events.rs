@@ -9,7 +9,8 @@ use super::{
 
 impl Rows {
     pub(super) fn orders_match_their_events(&self, violations: &mut Violations) {
-        let (mut paid, mut cancelled) = (self.order_events("paid", violations), self.order_events("cancelled", violations));
+        let (mut paid, mut cancelled) =
+            (self.order_events("paid", violations), self.order_events("cancelled", violations));
         for OrderItem { user_id, order_id, order } in &self.orders {
             violations.equal("the key of an order and its identifier", order_id, &order.id);
             let listed: i64 = order.lines.iter().map(|line| line.q * line.u).sum();

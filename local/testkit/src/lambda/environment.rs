@@ -8,7 +8,7 @@ use serde_json::Value;
 use sijang_cloud::process::{self, Program};
 use tokio::{process::Child, time::timeout};
 
-use super::runtime_api::{RuntimeApiSession, Event, Report};
+use super::runtime_api::{Event, Report, RuntimeApiSession};
 
 /// Longer than any report takes.
 const PATIENCE: Duration = Duration::from_mins(1);

@@ -1,6 +1,10 @@
 //! How the process of a function is started: its debug binary, with the environment variables of `template.yaml`.
 
-use std::{ffi::OsString, path::{Path, PathBuf}, sync::LazyLock};
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    sync::LazyLock,
+};
 
 use serde_json::Value;
 use sijang_cloud::{
@@ -40,8 +44,10 @@ pub fn program(name: &str, services: &Services, runtime_api: &str, folder: &Path
     let mut program = bare(name, runtime_api, folder);
     let variables = template(name).environment.iter();
     program.environment.extend(variables.map(|(variable, value)| (variable.into(), resolve(value, services).into())));
-    let endpoints =
-        [("AWS_ENDPOINT_URL_DYNAMODB", services.dynamodb_endpoint()), ("AWS_ENDPOINT_URL_SQS", services.sqs_endpoint())];
+    let endpoints = [
+        ("AWS_ENDPOINT_URL_DYNAMODB", services.dynamodb_endpoint()),
+        ("AWS_ENDPOINT_URL_SQS", services.sqs_endpoint()),
+    ];
     program.environment.extend(endpoints.map(|(variable, value)| (variable.into(), value.into())));
     program
 }

@@ -150,7 +150,12 @@ pub async fn receive(host: &LambdaHost, most: usize) -> Vec<Message> {
 }
 
 /// Gives the messages to the function, and deletes those that it is done with.
-pub async fn consume(host: &LambdaHost, environment: &mut Environment, messages: &[Message], limit: Duration) -> Outcome {
+pub async fn consume(
+    host: &LambdaHost,
+    environment: &mut Environment,
+    messages: &[Message],
+    limit: Duration,
+) -> Outcome {
     if messages.is_empty() {
         return Outcome::Done(Reply::all_done());
     }

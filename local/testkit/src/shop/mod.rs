@@ -29,12 +29,8 @@ use crate::{
     snapshot::Snapshot,
 };
 
-pub use commands::{
-    Adjustment, Cancellation, CouponReshard, Issue, Purchase, ShopCommand, StockReshard, Update,
-};
-pub use values::{
-    after, at, fixed, from, id_in, limits, name, percent, request_id, time, trace, welcome, won,
-};
+pub use commands::{Adjustment, Cancellation, CouponReshard, Issue, Purchase, ShopCommand, StockReshard, Update};
+pub use values::{after, at, fixed, from, id_in, limits, name, percent, request_id, time, trace, welcome, won};
 
 const NOON: &str = "2026-11-21T03:00:00Z";
 /// A shop, seen from one environment of its functions.
@@ -395,7 +391,9 @@ pub fn rejection<T: Debug>(result: Result<T, Error>) -> Rejection {
 }
 
 /// Sends all requests at once, each from a task of its own.
-pub async fn race<A: ShopCommand>(requests: impl IntoIterator<Item = Request<A>>) -> Vec<Result<Idempotent<A::Value>, Error>> {
+pub async fn race<A: ShopCommand>(
+    requests: impl IntoIterator<Item = Request<A>>,
+) -> Vec<Result<Idempotent<A::Value>, Error>> {
     let tasks: Vec<_> = requests.into_iter().map(|request| tokio::spawn(request.into_future())).collect();
     let mut results = Vec::with_capacity(tasks.len());
     for task in tasks {
@@ -419,4 +417,3 @@ where
         next = following;
     }
 }
-

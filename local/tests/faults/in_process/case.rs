@@ -1,12 +1,21 @@
-//! One case: a shop, a job, a call that is struck, and what must be so when everything has come to rest.
+//! One case: a shop, a job, a fault at one call, and the checks once everything has settled.
 
 use std::time::{Duration, Instant};
 
 use sijang_cloud::faults::{Call, Plan};
 use sijang_domain::{Error, Rejection, RequestTime};
-use sijang_testkit::{invariants::violations_once_ranked, pipeline::{Stage, deliver_pending}, services::{Clients, Services}, shop::after, snapshot::Snapshot};
+use sijang_testkit::{
+    invariants::violations_once_ranked,
+    pipeline::{Stage, deliver_pending},
+    services::{Clients, Services},
+    shop::after,
+    snapshot::Snapshot,
+};
 
-use crate::in_process::{injection::{FaultInjection, Patience}, scenario::{Prepared, Reply}};
+use crate::in_process::{
+    injection::{FaultInjection, Patience},
+    scenario::{Prepared, Reply},
+};
 
 /// What a request comes to when nothing is in its way.
 pub type Answer = Result<Reply, Rejection>;
@@ -36,12 +45,7 @@ pub async fn clean(services: &Services, prepared: &Prepared) -> (Clean, Snapshot
 }
 
 /// Sends the request. An error is no answer.
-async fn attempt(
-    clients: Clients,
-    prepared: &Prepared,
-    seconds: i64,
-    patience: Duration,
-) -> Result<Answer, Error> {
+async fn attempt(clients: Clients, prepared: &Prepared, seconds: i64, patience: Duration) -> Result<Answer, Error> {
     let time = RequestTime { now: after(prepared.at, seconds), deadline: Instant::now() + patience };
     match (prepared.job)(clients, time).await {
         Ok(reply) => Ok(Ok(reply)),
@@ -60,8 +64,8 @@ pub enum Verdict {
     Failed(String),
 }
 
-/// Does the job with one call struck, in a services that has been reset for it.
-pub async fn under_fault_case(
+/// Does the job with a fault at one call, on services that have been reset for it.
+pub async fn run_with_fault(
     services: &Services,
     prepared: &Prepared,
     clean: &Clean,
@@ -101,7 +105,9 @@ async fn under_fault(
     let killed = async {
         match injection {
             FaultInjection::Killed(_) => services.faults.silence().await,
-            FaultInjection::Once(_) | FaultInjection::ThreeTimes(_) | FaultInjection::Lasting(_) => std::future::pending().await,
+            FaultInjection::Once(_) | FaultInjection::ThreeTimes(_) | FaultInjection::Lasting(_) => {
+                std::future::pending().await
+            }
         }
     };
     let answer = tokio::select! {
@@ -119,12 +125,19 @@ async fn under_fault(
     })
 }
 
-/// After the fault: the client asks until it knows, late calls arrive, events flow, and the books are audited.
-async fn settle(services: &Services, prepared: &Prepared, clean: &Clean, first: Option<Answer>) -> Result<Snapshot, String> {
+/// After the fault: the client asks until it knows, late calls arrive, events flow, and the invariants are checked.
+async fn settle(
+    services: &Services,
+    prepared: &Prepared,
+    clean: &Clean,
+    first: Option<Answer>,
+) -> Result<Snapshot, String> {
     if let Some(answer) = &first {
         fits(clean, answer).map_err(|what| format!("under the fault {what}"))?;
         if answer.is_err() {
-            left_nothing(services, prepared).await.map_err(|what| format!("rejected under the fault, and yet {what}"))?;
+            left_nothing(services, prepared)
+                .await
+                .map_err(|what| format!("rejected under the fault, and yet {what}"))?;
         }
     }
     let mut answers: Vec<Answer> = first.into_iter().collect();
@@ -147,7 +160,7 @@ async fn settle(services: &Services, prepared: &Prepared, clean: &Clean, first: 
     let shop = carried.map_err(|error| format!("the events did not flow to their end: {error}"))?;
     let violations = violations_once_ranked(&shop);
     if !violations.is_empty() {
-        return Err(format!("the books are wrong: {violations:?}"));
+        return Err(format!("invariants are violated: {violations:?}"));
     }
     let effects = shop.effects_since(&prepared.items);
     if effects != clean.effects {

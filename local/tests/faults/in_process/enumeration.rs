@@ -14,7 +14,13 @@ use futures::{StreamExt, stream};
 use sijang_cloud::faults::Call;
 use sijang_testkit::{services::Services, shop::Shop, snapshot::Snapshot};
 
-use crate::in_process::{case::{self, Clean, Verdict}, commands, injection::FaultInjection, scenario::{Prepared, Scenario}, workers};
+use crate::in_process::{
+    case::{self, Clean, Verdict},
+    commands,
+    injection::FaultInjection,
+    scenario::{Prepared, Scenario},
+    workers,
+};
 
 /// Cases under way at once: some of them wait for a timeout.
 const AT_ONCE: usize = 12;
@@ -62,7 +68,10 @@ impl Subject {
 
     fn cases(self: &Arc<Self>) -> Vec<Case> {
         let injections = |call: &Call| {
-            FaultInjection::all(&call.operation).into_iter().map(|injection| (call.clone(), injection)).collect::<Vec<_>>()
+            FaultInjection::all(&call.operation)
+                .into_iter()
+                .map(|injection| (call.clone(), injection))
+                .collect::<Vec<_>>()
         };
         let cases = self.clean.calls.iter().flat_map(injections);
         cases.map(|(call, injection)| Case { subject: Arc::clone(self), call, injection }).collect()
@@ -81,7 +90,7 @@ impl Case {
         let Subject { prepared, clean, .. } = &*self.subject;
         for trial in 0..TRIALS {
             let services = worlds.take(prepared).await;
-            match case::under_fault_case(&services, prepared, clean, (&self.call, self.injection), trial).await {
+            match case::run_with_fault(&services, prepared, clean, (&self.call, self.injection), trial).await {
                 Verdict::Passed(shop) => {
                     worlds.give_back(services, shop);
                     return Ok(());

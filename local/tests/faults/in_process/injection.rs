@@ -70,9 +70,10 @@ impl FaultInjection {
     /// Whether the transaction has its token, by which the service knows it again.
     pub fn keeps_token(self) -> bool {
         match self {
-            Self::Once(injection) | Self::ThreeTimes(injection) | Self::Lasting(injection) | Self::Killed(injection) => {
-                !injection.without_token
-            }
+            Self::Once(injection)
+            | Self::ThreeTimes(injection)
+            | Self::Lasting(injection)
+            | Self::Killed(injection) => !injection.without_token,
         }
     }
 
@@ -112,7 +113,7 @@ impl fmt::Display for FaultInjection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (how, Injection { fault, without_token }) = match self {
             Self::Once(injection) => ("", injection),
-            Self::ThreeTimes(injection) => (", three_times", injection),
+            Self::ThreeTimes(injection) => (", three times", injection),
             Self::Lasting(injection) => (", lasting", injection),
             Self::Killed(injection) => (", process killed", injection),
         };

@@ -4,7 +4,12 @@ use std::{future::Future, pin::Pin, sync::Arc};
 
 use sijang_domain::{Command, Error, Fingerprint, IdempotencyKey, Idempotent, RequestTime, Timestamp, UserId};
 use sijang_storage::Store;
-use sijang_testkit::{pipeline::Stage, services::Clients, shop::{Shop, request_id}, snapshot::Snapshot};
+use sijang_testkit::{
+    pipeline::Stage,
+    services::Clients,
+    shop::{Shop, request_id},
+    snapshot::Snapshot,
+};
 
 /// A future that can be sent to a task.
 pub type Task<T> = Pin<Box<dyn Future<Output = T> + Send>>;

@@ -8,7 +8,12 @@ use std::{
 use sijang_cloud::faults::{Fault, Plan};
 use sijang_domain::{Error, RequestTime};
 use sijang_storage::{AttributeValue, Received};
-use sijang_testkit::{pipeline::{Stage, aggregation_time, messages, order_events}, services::{QUEUE, Services, plenty, untraced}, shop::{Shop, at}, snapshot::Snapshot};
+use sijang_testkit::{
+    pipeline::{Stage, aggregation_time, messages, order_events},
+    services::{QUEUE, Services, plenty, untraced},
+    shop::{Shop, at},
+    snapshot::Snapshot,
+};
 
 use crate::in_process::scenario::{Job, Prepared, Reply, Scenario};
 

@@ -2,7 +2,11 @@
 
 use serde_json::{Value, json};
 use sijang_domain::{CampaignDraft, CouponId, CouponTerms, ProductId};
-use sijang_testkit::{lambda::{events::Request, trigger::Trigger}, pipeline::Stage, shop::{Shop, at, fixed, percent, welcome}};
+use sijang_testkit::{
+    lambda::{events::Request, trigger::Trigger},
+    pipeline::Stage,
+    shop::{Shop, at, fixed, percent, welcome},
+};
 
 use crate::processes::scenario::{Prepared, Scenario};
 

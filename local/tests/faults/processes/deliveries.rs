@@ -12,8 +12,16 @@ use std::{
 use fastrand::Rng;
 use sijang_cloud::faults::{Fault, Plan};
 use sijang_storage::Item;
+use sijang_testkit::{
+    invariants::violations_once_ranked,
+    lambda::{
+        LambdaHost, PLENTY, daily_aggregation, functions,
+        trigger::{self, Outcome, Trigger},
+    },
+    pipeline::{Stage, relayed_items},
+    snapshot::Snapshot,
+};
 use tokio::time::sleep;
-use sijang_testkit::{invariants::violations_once_ranked, lambda::{LambdaHost, PLENTY, daily_aggregation, functions, trigger::{self, Outcome, Trigger}}, pipeline::{Stage, relayed_items}, snapshot::Snapshot};
 
 use crate::processes::{enumeration::shop, workers::sell};
 

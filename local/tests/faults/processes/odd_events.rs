@@ -12,7 +12,6 @@ use sijang_testkit::lambda::{Environment, Failure, PLENTY, RuntimeApi, functions
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinSet};
 
-
 /// One event for a function, and the answer to it: `201`, or `400 malformed-json`.
 struct Case {
     name: String,

@@ -10,7 +10,13 @@ use sijang_cloud::{
     faults::{Call, Fault, Plan},
     redrive::Redrive,
 };
-use sijang_testkit::{invariants::violations_once_ranked, lambda::{LambdaHost, functions, trigger}, pipeline::Stage, services::{DLQ, QUEUE, sqs}, snapshot::Snapshot};
+use sijang_testkit::{
+    invariants::violations_once_ranked,
+    lambda::{LambdaHost, functions, trigger},
+    pipeline::Stage,
+    services::{DLQ, QUEUE, sqs},
+    snapshot::Snapshot,
+};
 
 use crate::processes::{enumeration::shop, workers::sell};
 

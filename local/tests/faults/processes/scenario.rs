@@ -1,7 +1,7 @@
 //! Something that a function is to do, in a shop in which it can be done.
 
-use std::{future::Future, pin::Pin};
 use sijang_testkit::{lambda::trigger::Trigger, pipeline::Stage, shop::Shop, snapshot::Snapshot};
+use std::{future::Future, pin::Pin};
 
 type Task<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
@@ -12,7 +12,7 @@ pub struct Prepared {
     /// What is in the queue.
     pub messages: Vec<String>,
     pub trigger: Trigger,
-    /// How far the events have to be carried when the function is done.
+    /// Where the order events are when the function is done.
     pub events: Stage,
 }
 

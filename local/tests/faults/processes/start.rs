@@ -18,9 +18,12 @@ use axum::{
 use futures::{StreamExt, stream};
 use serde_json::{Value, json};
 use sijang_cloud::digest::sha256;
+use sijang_testkit::{
+    lambda::{Environment, Failure, PLENTY, events::Request, functions, runtime_api::RuntimeApi},
+    tls::TlsEndpoint,
+};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinSet};
-use sijang_testkit::{lambda::{Environment, Failure, PLENTY, events::Request, functions, runtime_api::RuntimeApi}, tls::TlsEndpoint};
 
 /// A function that makes one call for a request.
 const FUNCTION: &str = "get-balance";

@@ -1,7 +1,10 @@
 //! One trace through the logs of three processes: from a request to its sale fact.
 
 use serde_json::json;
-use sijang_testkit::{lambda::{LambdaHost, PLENTY, functions}, pipeline::Stage};
+use sijang_testkit::{
+    lambda::{LambdaHost, PLENTY, functions},
+    pipeline::Stage,
+};
 
 use crate::processes::{commands::order, enumeration::shop};
 

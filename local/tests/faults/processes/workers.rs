@@ -1,6 +1,10 @@
 //! The workers, with the events of a busy shop: eleven of them, more than one call of the queue takes.
 
-use sijang_testkit::{lambda::{daily_aggregation, trigger::Trigger}, pipeline::{Stage, messages, order_events, relayed_items}, shop::Shop};
+use sijang_testkit::{
+    lambda::{daily_aggregation, trigger::Trigger},
+    pipeline::{Stage, messages, order_events, relayed_items},
+    shop::Shop,
+};
 
 use crate::processes::scenario::{Prepared, Scenario};
 

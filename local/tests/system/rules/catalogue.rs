@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use libtest_mimic::Trial;
 use serde_json::json;
-use ulid::Ulid;
 use sijang_testkit::http::{Shop, krw, text};
+use ulid::Ulid;
 
 use crate::world::{World, trial};
 

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
 use sijang_cloud::seoul;
-use ulid::Ulid;
 use sijang_testkit::http::{Shop, krw, order_with, text};
+use ulid::Ulid;
 
 use crate::world::{World, trial};
 

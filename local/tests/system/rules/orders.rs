@@ -4,8 +4,8 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
-use ulid::Ulid;
 use sijang_testkit::http::{Person, Shop, krw, order, order_with, text};
+use ulid::Ulid;
 
 use crate::world::{World, eventually, trial};
 

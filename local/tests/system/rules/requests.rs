@@ -5,8 +5,8 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::types::AttributeValue;
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
-use ulid::Ulid;
 use sijang_testkit::http::{Request, Shop, campaign, krw, order};
+use ulid::Ulid;
 
 use crate::world::{World, trial};
 

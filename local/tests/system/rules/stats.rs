@@ -8,7 +8,10 @@ use serde_json::{Value, json};
 use sijang_cloud::seoul;
 use sijang_testkit::http::{Shop, krw, order, text};
 
-use crate::{stored::{PIPELINE, Stored}, world::{World, eventually, trial}};
+use crate::{
+    stored::{PIPELINE, Stored},
+    world::{World, eventually, trial},
+};
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![
