@@ -46,7 +46,7 @@ pub async fn provision(template: &Template, engines: &Engines, stack: &str) -> R
     let queues = template.stores()?.into_iter().filter(|(name, _)| template.table(name).is_none());
     let mut queues: Vec<_> =
         queues.map(|(name, id)| (name, template.document()["Resources"][&id]["Properties"].clone(), id)).collect();
-    // A queue names the one for its dead letters, so that goes first.
+    // A queue names the one for its DLQ messages, so that goes first.
     queues.sort_by_key(|(_, properties, _)| properties["RedrivePolicy"].is_object());
     let mut arns = BTreeMap::new();
     for (name, properties, id) in queues {
@@ -110,7 +110,7 @@ async fn make_queue(
     }
     if let Some(redrive) = properties["RedrivePolicy"].as_object() {
         let target = redrive["deadLetterTargetArn"]["Fn::GetAtt"][0].as_str().and_then(|id| arns.get(id));
-        let target = target.context("its dead letters go to no queue that was made")?;
+        let target = target.context("its DLQ messages go to no queue that was made")?;
         let policy = json!({"deadLetterTargetArn": target, "maxReceiveCount": redrive["maxReceiveCount"]});
         attributes.insert("RedrivePolicy".into(), policy.to_string().into());
     }

@@ -1,4 +1,4 @@
-//! Redrive: dead letters go back to the queue that they came from, when the reason that they died of is mended.
+//! Redrive: DLQ messages go back to the queue that they came from, when the reason that they died of is mended.
 //!
 //! A letter is sent first and deleted when the send was confirmed. Whoever dies in between leaves it in both queues, and
 //! never in neither: a letter may come twice and is never lost. That is harmless, for a sale fact has its event's
@@ -59,14 +59,14 @@ impl Redrive {
         Ok(Self { sqs, dead_letters, queue })
     }
 
-    /// How many dead letters there are, as far as SQS knows.
+    /// How many DLQ messages there are, as far as SQS knows.
     pub async fn count(&self) -> Result<usize> {
         let names = [
             QueueAttributeName::ApproximateNumberOfMessages,
             QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
         ];
         let get = self.sqs.get_queue_attributes().queue_url(&self.dead_letters);
-        let counts = get.set_attribute_names(Some(names.to_vec())).send().await.context("counting the dead letters")?;
+        let counts = get.set_attribute_names(Some(names.to_vec())).send().await.context("counting the DLQ messages")?;
         let counts = counts.attributes.unwrap_or_default();
         let count = |name| counts.get(name).and_then(|count| count.parse::<usize>().ok()).unwrap_or_default();
         Ok(names.iter().map(count).sum())
@@ -84,7 +84,7 @@ impl Redrive {
             self.delete(&sent).await?;
             moved += sent.len();
             if sent.len() < letters.len() {
-                bail!("{moved} dead letters moved, then the queue did not take {}", letters.len() - sent.len());
+                bail!("{moved} DLQ messages moved, then the queue did not take {}", letters.len() - sent.len());
             }
         }
         Ok(moved)
@@ -94,7 +94,7 @@ impl Redrive {
         let receive = self.sqs.receive_message().queue_url(&self.dead_letters).message_attribute_names("All");
         let receive = receive.message_system_attribute_names(TRACE);
         let receive = receive.max_number_of_messages(i32::try_from(most)?).wait_time_seconds(1);
-        Ok(receive.send().await.context("receiving dead letters")?.messages.unwrap_or_default())
+        Ok(receive.send().await.context("receiving DLQ messages")?.messages.unwrap_or_default())
     }
 
     /// Sends letters as they are; those that the queue has confirmed.

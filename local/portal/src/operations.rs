@@ -75,7 +75,7 @@ impl Operations {
         }))
     }
 
-    /// The dead letters that there are now, and no more: one that dies again is not sent again.
+    /// The DLQ messages that there are now, and no more: one that dies again is not sent again.
     async fn redrive(&self) -> Result<Value> {
         let redrive = Redrive::of_local_stack(self.cloud.endpoint(), STACK_NAME).await?;
         let there = redrive.count().await?;

@@ -1,4 +1,5 @@
-//! The README's tables against what they speak of: routes against the template, problems against the catalogue.
+//! The tables of the pages against their sources: routes and parameters against the template, problems against the
+//! catalogue.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -9,14 +10,22 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap()
 }
 
-/// The rows of the table in a section of the README, cell by cell.
-fn table(section: &str) -> BTreeSet<Vec<String>> {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let (_, rest) = readme.split_once(&format!("\n## {section}\n")).expect("the section");
+/// The rows of the table in a section of a page, cell by cell.
+fn table(page: &str, section: &str) -> BTreeSet<Vec<String>> {
+    let page = fs::read_to_string(root().join(page)).unwrap();
+    let (_, rest) = page.split_once(&format!("\n## {section}\n")).expect("the section");
     let section = rest.split("\n## ").next().unwrap();
     let rows = section.lines().filter(|line| line.starts_with('|')).skip(2);
     let cells = |row: &str| row.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect();
     rows.map(cells).collect()
+}
+
+/// The file of a function, as functions/README.md links to it.
+fn file_of(function: &str) -> String {
+    let name = format!("{function}.rs");
+    let mut folders = fs::read_dir(root().join("functions")).unwrap().map(|entry| entry.unwrap().path());
+    let area = folders.find(|folder| folder.join(&name).is_file()).expect("the function's file");
+    format!("{}/{name}", area.file_name().unwrap().to_str().unwrap())
 }
 
 #[test]
@@ -26,12 +35,12 @@ fn the_table_of_routes_is_that_of_the_template() {
     for function in template.functions() {
         for route in &function.routes {
             let token = route.scopes.iter().flatten().map(|scope| scope.trim_start_matches("shop/"));
-            let link = format!("[{0}](functions/{0}.rs)", function.name);
+            let link = format!("[{}]({})", function.name, file_of(&function.name));
             let path = format!("`{} {}`", route.method, route.path);
             routes.insert(vec![path, link, token.collect::<String>()]);
         }
     }
-    assert_eq!(table("Routes"), routes);
+    assert_eq!(table("functions/README.md", "Routes"), routes);
 }
 
 #[test]
@@ -39,7 +48,16 @@ fn the_table_of_problems_is_the_catalogue() {
     let row = |kind: &sijang_edge::ProblemType| {
         vec![kind.status.to_string(), format!("`{}`", kind.code), kind.title_in_english().to_owned()]
     };
-    assert_eq!(table("Problems"), CATALOGUE.iter().map(row).collect());
+    assert_eq!(table("functions/README.md", "Problems"), CATALOGUE.iter().map(row).collect());
+}
+
+#[test]
+fn the_table_of_parameters_has_every_parameter_of_the_template() {
+    let template = Template::load(&root().join("template.yaml")).unwrap();
+    let parameters = template.document()["Parameters"].as_object().unwrap().keys().cloned().collect();
+    let rows = table("local/ops/README.md", "Parameters");
+    let names = rows.iter().flat_map(|row| row[0].split(',')).map(|name| name.trim().trim_matches('`').to_owned());
+    assert_eq!(names.collect::<BTreeSet<_>>(), parameters);
 }
 
 #[test]

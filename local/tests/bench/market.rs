@@ -7,7 +7,9 @@ use sijang_testkit::{
     shop::{Shop, at, welcome},
 };
 
-use crate::{contender::Operation, lambda::events::Request, store::Store};
+use sijang_testkit::lambda::events::Request;
+
+use crate::{contender::Operation, store::Store};
 
 /// What each order costs: the customer's balance is good for as many as anybody will send.
 const PRICE: i64 = 10;

@@ -1,4 +1,4 @@
-//! From the order to the day's total: stream, relay, queue, consumer, dead letters, facts, aggregators.
+//! From the order to the day's total: stream, relay, queue, consumer, DLQ messages, facts, aggregators.
 //!
 //! Whatever crashes, comes twice, late or in another order: no event counts twice, no total gives way to one that counts
 //! fewer facts, and when all is delivered and the aggregator has run once more, the total is exact. Faults are limited
@@ -13,7 +13,7 @@ const UNITS: [i8; EVENTS] = [1, 2, -1];
 const EVENTS: usize = 3;
 /// Facts lie in two partitions, read one after the other: an order's facts in one of them.
 const PARTITION: [usize; EVENTS] = [0, 1, 0];
-/// After so many receives a message goes to the dead letters.
+/// After so many receives a message goes to the DLQ messages.
 const RECEIVES: u8 = 2;
 
 /// What is wrong with the system, if anything.
@@ -117,7 +117,7 @@ enum Action {
     Thaw(usize),
     /// It is never thawed.
     Perish(usize),
-    /// A dead letter comes back, at once or twice when the one who brings it dies before he deletes it.
+    /// A DLQ message comes back, at once or twice when the one who brings it dies before he deletes it.
     Redrive {
         twice: bool,
     },
@@ -353,7 +353,7 @@ impl Model for Pipeline {
                 model.actions(state, &mut left);
                 !left.is_empty() || (state.counted && state.exact())
             }),
-            Property::sometimes("dead letters come back", |_, state: &State| !state.dead.is_empty()),
+            Property::sometimes("DLQ messages come back", |_, state: &State| !state.dead.is_empty()),
             Property::sometimes("a total is stored before its time", |_, state: &State| {
                 state.total.facts > 0 && !state.delivered()
             }),

@@ -163,7 +163,7 @@ impl Plan {
             let items = engine.items(&table.name);
             (table.name.as_str(), items.iter().map(as_attributes).collect())
         });
-        let mut violations = audit::violations(&Snapshot::of_items(tables));
+        let mut violations = invariants::violations(&Snapshot::of_items(tables));
         let table = if self.kind == Kind::Orders { "orders" } else { "user-coupons" };
         let owners: Vec<String> =
             engine.items(table).iter().map(|item| item["user_id"].as_text().unwrap().to_owned()).collect();

@@ -1,7 +1,9 @@
-//! The README's tour is real: its commands are run in order, and give the output that it shows.
+//! The tour of README.md and the longer one of functions/README.md are run in order, in one shell, and give the output
+//! that the pages show.
 //!
-//! Every block tagged `console` in the section "Tour" holds lines `$ <command>`, continued by a trailing backslash, each
-//! followed by its output. With `SIJANG_README=write` the real output is written into the README instead of compared.
+//! Every block tagged `console` in the section "Tour" or "A longer tour" holds lines `$ <command>`, continued by a
+//! trailing backslash, each followed by its output. A block tagged `json` after it holds the output of its last command,
+//! indented. With `SIJANG_README=write` the real outputs are written into the pages instead of compared.
 
 use std::{fmt::Write as _, path::Path, process::Stdio, sync::Arc, sync::LazyLock};
 
@@ -29,28 +31,31 @@ pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![own_trial(world, "readme::the_tour_gives_what_it_shows", tour)]
 }
 
+/// The pages with a tour, in the order in which they are run.
+const PAGES: [&str; 2] = ["README.md", "functions/README.md"];
+
 /// A command, and the output shown below it.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Step {
     command: String,
     output: String,
 }
 
-/// The README in pieces: text as it is, and the blocks of the tour.
+/// A page in pieces: text as it is, and the blocks of the tour.
 enum Piece {
     Text(String),
     Block(Vec<Step>),
+    /// The output of the last command of the block before, indented.
+    Json(String),
 }
 
 async fn tour(world: Arc<World>) -> Completion {
     let root = Repository::find().unwrap().root().to_owned();
-    let file = root.join("README.md");
-    let Ok(readme) = std::fs::read_to_string(&file) else {
-        return Completion::ignored_with("there is no README.md yet");
-    };
-    let mut pieces = pieces(&readme);
-    let documented: Vec<&Step> = steps(&pieces).collect();
-    assert!(!documented.is_empty(), "README.md has no console block in a section Tour");
+    let mut pages = PAGES.map(|name| pieces(name, &std::fs::read_to_string(root.join(name)).unwrap()));
+    let documented: Vec<Step> = pages.iter().flat_map(|pieces| steps(pieces)).collect();
+    for (name, pieces) in PAGES.iter().zip(&pages) {
+        assert!(!steps(pieces).is_empty(), "{name} has no console block in a tour");
+    }
 
     let state = world.state_folder();
     let shop = world.start(StackOptions::isolated(&state)).await.unwrap();
@@ -63,17 +68,17 @@ async fn tour(world: Arc<World>) -> Completion {
 
     if std::env::var_os("SIJANG_README").is_some_and(|mode| mode == "write") {
         let mut outputs = outputs.into_iter();
-        for step in pieces.iter_mut().filter_map(Piece::steps_mut).flatten() {
-            step.output = outputs.next().unwrap();
+        for (name, pieces) in PAGES.iter().zip(&mut pages) {
+            show(pieces, &mut outputs);
+            std::fs::write(root.join(name), render(pieces)).unwrap();
         }
-        std::fs::write(&file, render(&pieces)).unwrap();
         return Completion::Completed;
     }
     for (step, real) in documented.iter().zip(&outputs) {
         assert_eq!(
-            masked(real),
-            masked(&step.output),
-            "\n$ {}\ngives\n{real}\nand README.md shows\n{}",
+            masked(&spaced(real, None)),
+            masked(&spaced(&step.output, None)),
+            "\n$ {}\ngives\n{real}\nand the page shows\n{}",
             step.command,
             step.output
         );
@@ -81,30 +86,109 @@ async fn tour(world: Arc<World>) -> Completion {
     Completion::Completed
 }
 
-impl Piece {
-    fn steps_mut(&mut self) -> Option<&mut Vec<Step>> {
-        match self {
-            Self::Text(_) => None,
-            Self::Block(steps) => Some(steps),
+/// The commands of a page, each with the output that the page shows.
+fn steps(pieces: &[Piece]) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    for piece in pieces {
+        match piece {
+            Piece::Text(_) => {}
+            Piece::Block(block) => steps.extend(block.iter().cloned()),
+            Piece::Json(json) => steps.last_mut().expect("a command before its output").output.clone_from(json),
+        }
+    }
+    steps
+}
+
+/// Replaces the outputs that a page shows.
+fn show(pieces: &mut [Piece], outputs: &mut impl Iterator<Item = String>) {
+    let mut below = String::new();
+    let has_json: Vec<bool> = (1..=pieces.len()).map(|next| json_follows(&pieces[next..])).collect();
+    for (piece, has_json) in pieces.iter_mut().zip(has_json) {
+        match piece {
+            Piece::Text(_) => {}
+            Piece::Block(steps) => {
+                steps.iter_mut().for_each(|step| step.output = outputs.next().unwrap());
+                if has_json {
+                    below = std::mem::take(&mut steps.last_mut().unwrap().output);
+                }
+            }
+            Piece::Json(json) => *json = spaced(below.trim_end(), Some(2)) + "\n",
         }
     }
 }
 
-fn steps(pieces: &[Piece]) -> impl Iterator<Item = &Step> {
-    pieces.iter().flat_map(|piece| match piece {
-        Piece::Text(_) => &[][..],
-        Piece::Block(steps) => steps,
-    })
+fn json_follows(pieces: &[Piece]) -> bool {
+    let next = pieces.iter().find(|piece| !matches!(piece, Piece::Text(_)));
+    matches!(next, Some(Piece::Json(_)))
 }
 
-fn pieces(readme: &str) -> Vec<Piece> {
-    let (mut pieces, mut text, mut block) = (Vec::new(), String::new(), None::<String>);
+/// JSON with its white space replaced: by none, or by a line for each member, indented by so many spaces. What holds no
+/// other object or list then stays on one line. Text that does not begin as JSON stays as it is.
+fn spaced(json: &str, indent: Option<usize>) -> String {
+    if !json.starts_with(['{', '[']) {
+        return json.to_owned();
+    }
+    let (mut spaced, mut flat, mut in_string, mut escaped) = (String::new(), Vec::new(), false, false);
+    for (at, character) in json.char_indices() {
+        if in_string {
+            spaced.push(character);
+            in_string = escaped || character != '"';
+            escaped = !escaped && character == '\\';
+            continue;
+        }
+        match character {
+            ' ' | '\n' => continue,
+            '}' | ']' => {
+                if flat.pop() == Some(false) {
+                    break_line(&mut spaced, indent, flat.len());
+                }
+            }
+            '"' => in_string = true,
+            _ => {}
+        }
+        spaced.push(character);
+        match character {
+            '{' | '[' => {
+                flat.push(holds_no_other(&json[at + 1..]));
+                if flat.last() == Some(&false) {
+                    break_line(&mut spaced, indent, flat.len());
+                }
+            }
+            ',' if flat.last() == Some(&false) => break_line(&mut spaced, indent, flat.len()),
+            ',' | ':' if indent.is_some() => spaced.push(' '),
+            _ => {}
+        }
+    }
+    spaced
+}
+
+fn break_line(spaced: &mut String, indent: Option<usize>, depth: usize) {
+    if let Some(indent) = indent {
+        spaced.push('\n');
+        spaced.extend(std::iter::repeat_n(' ', depth * indent));
+    }
+}
+
+/// Whether the object or list that has just begun ends before another one begins.
+fn holds_no_other(json: &str) -> bool {
+    let (mut in_string, mut escaped) = (false, false);
+    let next = json.chars().find(|&character| {
+        let is_bracket = !in_string && matches!(character, '{' | '[' | '}' | ']');
+        in_string = if character == '"' && !escaped { !in_string } else { in_string };
+        escaped = in_string && !escaped && character == '\\';
+        is_bracket
+    });
+    matches!(next, Some('}' | ']'))
+}
+
+fn pieces(name: &str, page: &str) -> Vec<Piece> {
+    let (mut pieces, mut text, mut block) = (Vec::new(), String::new(), None::<(bool, String)>);
     let (mut in_tour, mut in_other_block) = (false, false);
-    for line in readme.split_inclusive('\n') {
+    for line in page.split_inclusive('\n') {
         let bare = line.trim_end();
-        if let Some(lines) = &mut block {
+        if let Some((is_json, lines)) = &mut block {
             if bare == "```" {
-                pieces.push(Piece::Block(parse(lines)));
+                pieces.push(if *is_json { Piece::Json(lines.clone()) } else { Piece::Block(parse(lines)) });
                 block = None;
                 text.push_str(line);
             } else {
@@ -113,19 +197,19 @@ fn pieces(readme: &str) -> Vec<Piece> {
             continue;
         }
         if bare.starts_with("```") {
-            if in_tour && !in_other_block && bare == "```console" {
+            if in_tour && !in_other_block && ["```console", "```json"].contains(&bare) {
                 text.push_str(line);
                 pieces.push(Piece::Text(std::mem::take(&mut text)));
-                block = Some(String::new());
+                block = Some((bare == "```json", String::new()));
                 continue;
             }
             in_other_block = !in_other_block;
         } else if !in_other_block && (bare.starts_with("# ") || bare.starts_with("## ")) {
-            in_tour = bare == "## Tour";
+            in_tour = ["## Tour", "## A longer tour"].contains(&bare);
         }
         text.push_str(line);
     }
-    assert!(block.is_none(), "README.md ends inside a block");
+    assert!(block.is_none(), "{name} ends inside a block");
     pieces.push(Piece::Text(text));
     pieces
 }
@@ -152,18 +236,18 @@ fn parse(block: &str) -> Vec<Step> {
 }
 
 fn render(pieces: &[Piece]) -> String {
-    let mut readme = String::new();
+    let mut page = String::new();
     for piece in pieces {
         match piece {
-            Piece::Text(text) => readme.push_str(text),
+            Piece::Text(text) | Piece::Json(text) => page.push_str(text),
             Piece::Block(steps) => {
                 for Step { command, output } in steps {
-                    write!(readme, "$ {command}\n{output}").unwrap();
+                    write!(page, "$ {command}\n{output}").unwrap();
                 }
             }
         }
     }
-    readme
+    page
 }
 
 /// Runs the commands in one shell at the root of the repository, so that variables last; the output of each, ended by a
@@ -194,7 +278,7 @@ async fn run(shop: &Shop, root: &Path, state: &Path, commands: &[String]) -> Vec
             assert!(read > 0, "the shell ended in $ {command}\n{output}");
         }
         output.truncate(output.len() - mark.len());
-        // Headers of HTTP end with both; the README's lines do not.
+        // Headers of HTTP end with both; the lines of the pages do not.
         let mut output = output.replace('\r', "");
         if !output.is_empty() && !output.ends_with('\n') {
             output.push('\n');

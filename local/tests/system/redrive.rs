@@ -1,4 +1,4 @@
-//! Dead letters and their redrive: what cannot be counted ends in the dead-letter queue after ten receives, its batch
+//! DLQ messages and their redrive: what cannot be counted ends in the dead-letter queue after ten receives, its batch
 //! mates are counted, and when the reason is mended `./local/shop redrive` brings it back, to be counted once.
 
 use std::{path::Path, process::Output, sync::Arc};
@@ -79,7 +79,7 @@ async fn redrive(world: Arc<World>) -> Completion {
 
 /// Waits until so many are in the dead-letter queue.
 async fn dead(shop: &Shop, count: usize) {
-    let what = format!("{count} dead letters");
+    let what = format!("{count} DLQ messages");
     let wanted = [count.to_string(), "0".to_owned()];
     eventually(&what, PIPELINE, async || (shop.waiting(DEAD_LETTERS).await == wanted).then_some(())).await;
 }

@@ -1,24 +1,25 @@
-//! Shards: a number that many want to take from at once (units on hand, coupons left), split over several items.
+//! Shards: a number that many requests decrease at once (units in stock, coupons left), split over several items.
 //!
-//! One item bears some 500 transactional writes a second; K of them bear K times as many. A taker allocations from a random
-//! shard, so that nobody waits for anybody. What is hard is to say no: each shard shows only itself, and units may move
-//! while one looks. The rule that makes a rejection definite:
+//! One item takes about 500 transactional writes a second, so K items take K times as many. A request takes units from a
+//! random shard. The difficult part is a rejection: each shard shows only its own units, and units can move while a
+//! request reads. A rejection is certain under these rules:
 //!
-//! 1. **Units come in at the first shard only, or with a new generation.** What is given back goes to the first shard.
-//!    Whatever puts units into another (resharding, a delivery that is spread out) raises the generation, which is
-//!    written to every shard in the same transaction.
-//! 2. So what was once seen of another shard is a **bound** for as long as its generation lasts: it can only have less.
-//! 3. **Reject when the bounds of all other shards, learned first, and the first shard, read after them, are of one
-//!    generation and do not add up to what is asked for.** At the instant at which the first shard was read there was
-//!    no more than that. For one shard this is its own failed condition.
-//! 4. Nothing else rejects. A shard that has too little speaks for itself; a conflict says nothing; a bound or a count of
-//!    the first shard from memory only says where to look, and where not.
-//! 5. **But a count of nothing, made by this rule, is believed for half a second** ([`crate::SoldOut`]), and others are
-//!    rejected by it without reading a shard. So a rejection is true of a moment at most that long before the request came,
-//!    and what is given back, delivered or split anew is sold half a second later at the latest.
+//! 1. **Units are added only to the first shard, or together with a new generation.** A cancelled order gives its units
+//!    back to the first shard. Resharding, and a delivery that is spread over the shards, raise the generation number of
+//!    every shard in one transaction.
+//! 2. Within one generation, the units of any other shard can only decrease. A snapshot of it is therefore an **upper
+//!    bound** until the generation changes.
+//! 3. **A request is rejected when the bounds of all other shards, read first, and the first shard, read after them,
+//!    belong to one generation and their sum is below the request.** When the first shard was read there were no more
+//!    units than that sum. With one shard, its own failed condition is enough.
+//! 4. Nothing else rejects a request: not one shard with too few units, and not a conflict. Cached bounds only choose
+//!    which shard to try.
+//! 5. **A sum of zero, found by rule 3, is cached for half a second** ([`crate::SoldOut`]). Other requests are then
+//!    rejected without a read. Such a rejection was true at most half a second earlier, and units that are returned,
+//!    delivered or moved are sold at most half a second later.
 //!
-//! Of coupons nothing is ever given back: the first shard is bounded like the others, and no coupons left in one
-//! generation is no coupons left for ever.
+//! Coupons are never given back, so the first counter is a bound like the others, and zero coupons left in one generation
+//! means zero for ever.
 
 use serde::{Deserialize, Serialize};
 
@@ -272,7 +273,7 @@ mod tests {
         let mut partly = Shards::default();
         partly.observe(seen(1, 1, 0, 3));
         assert_eq!(partly.count_with(seen(1, 0, 0, 3)), None, "a shard was never seen");
-        assert_eq!(Shards::default().count_with(seen(0, 0, 4, 1)), Some(4), "one shard speaks for itself");
+        assert_eq!(Shards::default().count_with(seen(0, 0, 4, 1)), Some(4), "one shard is the whole stock");
     }
 
     proptest! {

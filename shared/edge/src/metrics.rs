@@ -105,7 +105,7 @@ mod tests {
         start();
         count(&metric::RELAYED, 2);
         count(&metric::RELAYED, 3);
-        measure(&metric::BOOKS_DRIFT, 0);
+        measure(&metric::RECONCILIATION_FINDINGS, 0);
         rejection("coupon-sold-out");
         let lines = String::from_utf8(lines()).unwrap();
         let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -113,7 +113,7 @@ mod tests {
         let definition = |line: &Value| line["_aws"]["CloudWatchMetrics"][0].clone();
 
         let plain = find("EventsRelayed");
-        assert_eq!((&plain["EventsRelayed"], &plain["BooksDrift"]), (&json!(5), &json!([0.0])));
+        assert_eq!((&plain["EventsRelayed"], &plain["ReconciliationFindings"]), (&json!(5), &json!([0.0])));
         assert_eq!(definition(plain)["Namespace"], "Sijang");
         assert_eq!(definition(plain)["Dimensions"], json!([["Stack"]]));
         assert!(plain["_aws"]["Timestamp"].is_u64() && plain["Stack"].is_string());

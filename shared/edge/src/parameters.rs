@@ -9,12 +9,7 @@ pub struct IdempotencyKeyHeader {
     /// A key of your own for each new request, and the same key when you repeat it: the repetition changes nothing and
     /// gets the first one's answer, byte for byte, with the header `Idempotent-Replayed: true`. A key in double quotes is
     /// the same key without them.
-    #[param(
-        rename = "Idempotency-Key",
-        min_length = 1,
-        max_length = 130,
-        pattern = "^([A-Za-z0-9._:-]{1,128}|\"[A-Za-z0-9._:-]{1,128}\")$"
-    )]
+    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 128, pattern = "^[A-Za-z0-9._:-]{1,128}$")]
     pub key: String,
 }
 
@@ -24,12 +19,7 @@ pub struct IdempotencyKeyHeader {
 pub struct OptionalIdempotencyKeyHeader {
     /// A repeated request with the same key gets the first one's answer, with the header `Idempotent-Replayed: true`.
     /// Nothing is done twice without it, either.
-    #[param(
-        rename = "Idempotency-Key",
-        min_length = 1,
-        max_length = 130,
-        pattern = "^([A-Za-z0-9._:-]{1,128}|\"[A-Za-z0-9._:-]{1,128}\")$"
-    )]
+    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 128, pattern = "^[A-Za-z0-9._:-]{1,128}$")]
     #[param(example = "4f6c1a3e-8b0d-4f43-9e6e-1d2a3b4c5d6e")]
     pub key: Option<String>,
 }

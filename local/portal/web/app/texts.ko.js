@@ -201,7 +201,7 @@ export const ko = {
   "flash.p50": "절반이 답을 받은 시간",
   "flash.p99": "99%가 답을 받은 시간",
   "flash.last": "마지막 하나가 나간 시점",
-  "flash.refused": "거절",
+  "flash.rejected": "거절",
   "flash.chart": "시간에 따른 답변 수 ({width} ms 단위)",
   "outcome.done": "받음",
   "outcome.coupon-sold-out": "소진",

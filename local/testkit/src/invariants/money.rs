@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Violations,
-    rows::{Account, Rows},
+    rows::{Account, OrderItem, Rows},
     sorted,
 };
 

@@ -1,4 +1,4 @@
-//! A redrive that ends in the middle of itself: no dead letter is lost, and none is counted twice.
+//! A redrive that ends in the middle of itself: no DLQ message is lost, and none is counted twice.
 
 use std::time::Duration;
 

@@ -71,7 +71,7 @@ class Shop:
         self.call("POST", "/v1/me/balance/deposits", won(amount), self.token(name))
 
     def dead_letter(self, customer, order):
-        """The event of a paid order, as it would lie among the dead letters."""
+        """The event of a paid order, as it would lie among the DLQ messages."""
         event = {
             "specversion": "1.0", "id": f"{order['order_id']}.paid", "source": "/sijang/orders", "type": "order.paid.v1",
             "subject": order["order_id"], "time": order["paid_at"], "datacontenttype": "application/json",

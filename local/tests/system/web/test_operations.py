@@ -101,7 +101,7 @@ def test_dead_letters_go_back_to_their_queue_and_count_once(visit, shop):
     order = shop.call("POST", "/v1/orders", lines, shop.token(customer))
     visitor = visit(height=1400).open("operations").sign_in_as_admin()
     page = visitor.page
-    bring_back = page.get_by_role("button", name="Bring the dead letters back")
+    bring_back = page.get_by_role("button", name="Bring the DLQ messages back")
     expect(page.locator('[data-stop="facts"]')).to_contain_text("every order is counted")
     expect(bring_back).to_be_disabled()
     counted = figure(page, "facts").text_content()
