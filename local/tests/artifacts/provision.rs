@@ -11,7 +11,6 @@ use sijang_cloud::{
     layout::Repository,
     ministack::{MiniStack, MiniStackOptions},
     progress::Progress,
-    provision::{Engines, provision},
     template::{Index, Template},
     tools,
 };

@@ -1,7 +1,11 @@
 //! The tables of the pages against their sources: routes and parameters against the template, problems against the
 //! catalogue.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use sijang_cloud::template::Template;
 use sijang_edge::CATALOGUE;
@@ -80,4 +84,36 @@ fn every_alarm_has_its_runbook_and_every_runbook_stands_in_the_index() {
         let runbook = said.rsplit_once("local/ops/runbooks/").and_then(|(_, file)| file.strip_suffix(".md"));
         assert!(runbook.is_some_and(|runbook| runbooks.contains(runbook)), "{said}");
     }
+}
+
+/// Every page below a folder.
+fn pages(folder: &Path) -> Vec<PathBuf> {
+    let (mut folders, mut pages) = (vec![folder.to_owned()], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() && !path.ends_with("node_modules") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "md") {
+                pages.push(path);
+            }
+        }
+    }
+    pages
+}
+
+#[test]
+fn every_link_of_a_page_leads_to_a_file() {
+    let below = ["functions", "shared", "local", ".github"].map(|folder| pages(&root().join(folder)));
+    let pages: Vec<PathBuf> = below.into_iter().flatten().chain([root().join("README.md")]).collect();
+    let mut checked = 0;
+    for page in pages {
+        let text = fs::read_to_string(&page).unwrap();
+        let targets = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
+        for target in targets.filter(|target| !target.is_empty() && !target.starts_with("http")) {
+            assert!(page.parent().unwrap().join(target).exists(), "{}: {target}", page.display());
+            checked += 1;
+        }
+    }
+    assert!(checked > 200, "only {checked} links were found");
 }

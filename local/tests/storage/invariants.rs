@@ -22,7 +22,8 @@ async fn busy_shop() -> Snapshot {
     carol.cancel(&order).done().await;
     let events = shop.snapshot().await;
     let orders = events.items("events").filter(|item| item.contains_key("order"));
-    shop.record(&orders.map(|item| order_event_of(item.clone().into()).unwrap()).collect::<Vec<_>>()).await;
+    crate::sales::record(&shop, &orders.map(|item| order_event_of(item.clone().into()).unwrap()).collect::<Vec<_>>())
+        .await;
     shop.adjust(tea, -3).done().await;
     shop.split_product(100, 9, 3).await;
     shop.split_campaign(5, fixed(500), 3).await;

@@ -28,7 +28,8 @@ fn noon(day: i64) -> Timestamp {
 pub async fn deliver(shop: &Shop) {
     let events = shop.snapshot().await;
     let orders = events.items("events").filter(|item| item.contains_key("order"));
-    shop.record(&orders.map(|item| order_event_of(item.clone().into()).unwrap()).collect::<Vec<_>>()).await;
+    crate::sales::record(shop, &orders.map(|item| order_event_of(item.clone().into()).unwrap()).collect::<Vec<_>>())
+        .await;
 }
 
 /// The aggregator and the reconciler of the night after a day.

@@ -55,21 +55,20 @@ fn message(number: usize, body: impl Into<String>) -> Received {
     Received { handle: format!("message {number}"), body: body.into(), trace: None }
 }
 
-impl Shop {
-    /// Records messages, and returns those that are not done with.
-    async fn record_messages(&self, bodies: impl IntoIterator<Item = String>) -> HashSet<String> {
-        let messages: Vec<_> = bodies.into_iter().enumerate().map(|(number, body)| message(number, body)).collect();
-        self.store.record(&messages, time(self.now()).deadline).await
-    }
+/// Records messages, and returns the handles of those that are not done with.
+async fn record_messages(shop: &Shop, bodies: impl IntoIterator<Item = String>) -> HashSet<String> {
+    let messages: Vec<_> = bodies.into_iter().enumerate().map(|(number, body)| message(number, body)).collect();
+    shop.store.record(&messages, time(shop.now()).deadline).await
+}
 
-    pub async fn record(&self, events: &[CloudEvent]) {
-        let bodies = events.iter().map(|event| serde_json::to_string(event).unwrap());
-        assert_eq!(self.record_messages(bodies).await, HashSet::new());
-    }
+/// Records events, each of which must be done with.
+pub async fn record(shop: &Shop, events: &[CloudEvent]) {
+    let bodies = events.iter().map(|event| serde_json::to_string(event).unwrap());
+    assert_eq!(record_messages(shop, bodies).await, HashSet::new());
+}
 
-    async fn count(&self) -> Vec<RankedProduct> {
-        self.store.aggregate(at(NIGHT)).await.unwrap().products
-    }
+async fn count(shop: &Shop) -> Vec<RankedProduct> {
+    shop.store.aggregate(at(NIGHT)).await.unwrap().products
 }
 
 fn ranked(number: u128, units_sold: i64, revenue: i64) -> RankedProduct {
@@ -84,14 +83,14 @@ fn day(number: i64) -> Day {
 async fn an_event_counts_once_however_often_it_is_delivered() {
     let shop = Shop::open().await;
     let event = sale(1, 21, &[(1, 3, 100)]);
-    shop.record(std::slice::from_ref(&event)).await;
+    record(&shop, std::slice::from_ref(&event)).await;
     let once = shop.snapshot().await;
     assert_eq!(once.items("sales").count(), 1);
     // Again, and twice within one batch.
-    shop.record(std::slice::from_ref(&event)).await;
-    shop.record(&[event.clone(), event]).await;
+    record(&shop, std::slice::from_ref(&event)).await;
+    record(&shop, &[event.clone(), event]).await;
     assert_eq!(shop.snapshot().await, once);
-    assert_eq!(shop.count().await, [ranked(1, 3, 300)]);
+    assert_eq!(count(&shop).await, [ranked(1, 3, 300)]);
 }
 
 #[tokio::test]
@@ -100,9 +99,9 @@ async fn an_unreadable_message_is_reported_and_its_mates_are_counted() {
     let [one, two] =
         [sale(1, 21, &[(1, 3, 100)]), sale(2, 21, &[(1, 4, 100)])].map(|event| serde_json::to_string(&event).unwrap());
     let cut = one[..one.len() / 2].to_owned();
-    let pending = shop.record_messages([one, String::new(), "{}".to_owned(), cut, two]).await;
+    let pending = record_messages(&shop, [one, String::new(), "{}".to_owned(), cut, two]).await;
     assert_eq!(pending, ["message 1", "message 2", "message 3"].map(str::to_owned).into());
-    assert_eq!(shop.count().await, [ranked(1, 7, 700)]);
+    assert_eq!(count(&shop).await, [ranked(1, 7, 700)]);
 }
 
 #[tokio::test]
@@ -116,7 +115,7 @@ async fn an_event_that_contradicts_itself_is_reported_and_not_counted() {
         CloudEvent { specversion: "2.0".to_owned(), ..event.clone() },
     ];
     let bodies = contradictions.iter().map(|event| serde_json::to_string(event).unwrap());
-    assert_eq!(shop.record_messages(bodies).await.len(), contradictions.len());
+    assert_eq!(record_messages(&shop, bodies).await.len(), contradictions.len());
     assert_eq!(shop.snapshot().await.items("sales").count(), 0);
 }
 
@@ -124,8 +123,8 @@ async fn an_event_that_contradicts_itself_is_reported_and_not_counted() {
 async fn more_facts_than_one_write_takes_are_all_counted() {
     let shop = Shop::open().await;
     let events: Vec<_> = (0..60).map(|order| sale(order, 20, &[(1, 1, 100)])).collect();
-    shop.record(&events).await;
-    assert_eq!(shop.count().await, [ranked(1, 60, 6_000)]);
+    record(&shop, &events).await;
+    assert_eq!(count(&shop).await, [ranked(1, 60, 6_000)]);
 }
 
 #[tokio::test]
@@ -139,8 +138,8 @@ async fn a_sale_counts_on_the_day_in_seoul_and_the_ranking_counts_the_three_comp
         ("2026-11-21T15:00:00Z", 16),
     ];
     let events = instants.map(|(paid_at, units)| sale_at(7, at(paid_at), &[(1, units, 1)]));
-    shop.record(&events).await;
-    assert_eq!(shop.count().await, [ranked(1, 2 + 4 + 8, 14)]);
+    record(&shop, &events).await;
+    assert_eq!(count(&shop).await, [ranked(1, 2 + 4 + 8, 14)]);
     for (number, units) in [(19, 2), (20, 4), (21, 8)] {
         let totals = shop.store.day_totals(day(number)).await.unwrap();
         assert_eq!(totals.iter().map(|(_, sales)| sales.units).collect::<Vec<_>>(), [units], "the {number}th");
@@ -150,8 +149,8 @@ async fn a_sale_counts_on_the_day_in_seoul_and_the_ranking_counts_the_three_comp
 #[tokio::test]
 async fn counting_again_changes_nothing() {
     let shop = Shop::open().await;
-    shop.record(&[sale(1, 19, &[(1, 3, 100), (2, 1, 50)]), sale(2, 21, &[(2, 9, 60)])]).await;
-    let first = shop.count().await;
+    record(&shop, &[sale(1, 19, &[(1, 3, 100), (2, 1, 50)]), sale(2, 21, &[(2, 9, 60)])]).await;
+    let first = count(&shop).await;
     let counted = shop.snapshot().await;
     // Later the same night, and from another environment.
     let again = shop.another_environment();
@@ -162,11 +161,11 @@ async fn counting_again_changes_nothing() {
 #[tokio::test]
 async fn a_late_fact_is_counted_when_the_days_are_counted_again() {
     let shop = Shop::open().await;
-    shop.record(&[sale(1, 20, &[(1, 3, 100)])]).await;
-    shop.count().await;
-    shop.record(&[sale(2, 20, &[(2, 4, 100)])]).await;
+    record(&shop, &[sale(1, 20, &[(1, 3, 100)])]).await;
+    count(&shop).await;
+    record(&shop, &[sale(2, 20, &[(2, 4, 100)])]).await;
     let expected = [ranked(2, 4, 400), ranked(1, 3, 300)];
-    assert_eq!(shop.count().await, expected);
+    assert_eq!(count(&shop).await, expected);
     assert_eq!(shop.store.newest_ranking().await.unwrap().unwrap().products, expected);
     assert_eq!(shop.store.day_totals(day(20)).await.unwrap().len(), 2);
 }
@@ -175,7 +174,7 @@ async fn a_late_fact_is_counted_when_the_days_are_counted_again() {
 async fn one_day_can_be_counted_by_itself_and_is_read_in_pages() {
     let shop = Shop::open().await;
     let lines: Vec<_> = (1..=7).map(|number| (number, 2, 100)).collect();
-    shop.record(&[sale(1, 20, &lines), sale(2, 20, &lines[..1]), sale(3, 21, &lines)]).await;
+    record(&shop, &[sale(1, 20, &lines), sale(2, 20, &lines[..1]), sale(3, 21, &lines)]).await;
     assert_eq!(shop.store.recount(day(20)).await.unwrap(), 2);
     let all = shop.store.day_totals(day(20)).await.unwrap();
     assert_eq!((all.len(), all[0].1.units, all[0].1.orders, all[0].1.revenue), (7, 4, 2, 400));
@@ -190,8 +189,8 @@ async fn one_day_can_be_counted_by_itself_and_is_read_in_pages() {
 #[tokio::test]
 async fn an_older_count_does_not_replace_a_newer_one() {
     let shop = Shop::open().await;
-    shop.record(&[sale(1, 20, &[(1, 3, 100)]), sale(2, 20, &[(1, 4, 100)])]).await;
-    shop.count().await;
+    record(&shop, &[sale(1, 20, &[(1, 3, 100)]), sale(2, 20, &[(1, 4, 100)])]).await;
+    count(&shop).await;
     let newer = shop.snapshot().await;
     // A count that began earlier has not seen this fact.
     let unseen = newer.items("sales").find(|item| item["pk"].as_s().unwrap().starts_with("FACT#")).unwrap();
@@ -200,7 +199,7 @@ async fn an_older_count_does_not_replace_a_newer_one() {
     let deletion = shop.database.client.delete_item().table_name(table);
     deletion.key("pk", key("pk")).key("sk", key("sk")).send().await.unwrap();
     let without = shop.snapshot().await;
-    shop.count().await;
+    count(&shop).await;
     assert_eq!(shop.snapshot().await, without);
     assert_eq!(shop.store.newest_ranking().await.unwrap().unwrap().products, [ranked(1, 7, 700)]);
 }
@@ -209,7 +208,7 @@ async fn an_older_count_does_not_replace_a_newer_one() {
 async fn the_newest_ranking_is_that_of_the_newest_day() {
     let shop = Shop::open().await;
     assert_eq!(shop.store.newest_ranking().await.unwrap(), None);
-    shop.record(&[sale(1, 20, &[(1, 3, 100)]), sale(2, 22, &[(2, 1, 100)])]).await;
+    record(&shop, &[sale(1, 20, &[(1, 3, 100)]), sale(2, 22, &[(2, 1, 100)])]).await;
     for night in ["2026-11-20T15:10:00Z", "2026-11-22T15:10:00Z", NIGHT] {
         shop.store.aggregate(at(night)).await.unwrap();
     }
@@ -224,10 +223,10 @@ async fn a_cancelled_order_is_taken_out_whichever_event_comes_first() {
     for events in [[&one, &other, &cancelled], [&cancelled, &other, &one]] {
         let shop = Shop::open().await;
         for event in events {
-            shop.record(std::slice::from_ref(event)).await;
-            shop.count().await;
+            record(&shop, std::slice::from_ref(event)).await;
+            count(&shop).await;
         }
-        assert_eq!(shop.count().await, [ranked(1, 2, 200), ranked(2, 1, 100)]);
+        assert_eq!(count(&shop).await, [ranked(1, 2, 200), ranked(2, 1, 100)]);
         assert_eq!(shop.store.newest_ranking().await.unwrap().unwrap().products.len(), 2);
     }
 }
@@ -268,10 +267,10 @@ async fn totals_and_ranking_are_those_of_adding_everything_up() {
         }
         rng.shuffle(&mut events);
         for batch in events.chunks(10) {
-            shop.record(batch).await;
+            record(&shop, batch).await;
         }
 
-        let ranking = shop.count().await;
+        let ranking = count(&shop).await;
         let mut expected: Vec<_> = window.into_iter().collect();
         expected.sort_by_key(|(product, (units, revenue))| (-units, -revenue, *product));
         let ranked = |ranked: &RankedProduct| (ranked.product_id, (ranked.units_sold, ranked.revenue));
@@ -293,7 +292,7 @@ async fn a_real_order_counts_as_what_it_sold_at_list_price() {
     let snapshot = shop.snapshot().await;
     let paid = AttributeValue::S(sijang_domain::ORDER_PAID.to_owned());
     let item = snapshot.items("events").find(|item| item["type"] == paid).unwrap();
-    shop.record(&[sijang_storage::order_event_of(item.clone().into()).unwrap()]).await;
-    assert_eq!(shop.count().await, [RankedProduct { product_id: tea, units_sold: 2, revenue: 10_000 }]);
+    record(&shop, &[sijang_storage::order_event_of(item.clone().into()).unwrap()]).await;
+    assert_eq!(count(&shop).await, [RankedProduct { product_id: tea, units_sold: 2, revenue: 10_000 }]);
     shop.check().await;
 }

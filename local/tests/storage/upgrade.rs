@@ -125,7 +125,7 @@ async fn used(left: &Left, without: &[&str]) {
     // Events: the ranking as it was; what was in the queue is counted; the stream's record gives the same message.
     assert_eq!(figures(&shop.store.newest_ranking().await.unwrap().unwrap().products), left.ranking);
     let event: CloudEvent = serde_json::from_str(&left.message).unwrap();
-    shop.record(std::slice::from_ref(&event)).await;
+    crate::sales::record(&shop, std::slice::from_ref(&event)).await;
     let snapshot = shop.snapshot().await;
     let of_last_order = |item: &&Item| item.contains_key("order") && format!("{item:?}").contains(&event.subject);
     let again = order_event_of(snapshot.items("events").find(of_last_order).unwrap().clone().into()).unwrap();
