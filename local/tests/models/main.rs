@@ -1,6 +1,6 @@
 //! Model checking: every interleaving of small systems, so small that all of their states can be visited.
 //!
-//! The tests on real stores strike chosen points; a model has no point that was not chosen. What it cannot see is whether
+//! The tests on real stores inject faults at chosen points; a model visits every point. What it cannot see is whether
 //! the code does what the model says, which is what the other tests are for. Each model has negative controls: variants
 //! with a defect, for which the checker must find a counterexample.
 

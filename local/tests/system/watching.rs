@@ -57,7 +57,7 @@ async fn trace(shop: Shop) {
         assert!(line["span"]["request_id"].is_string() && line["span"]["id"].is_string(), "{line}");
         let trace = text(&line["span"]["trace_id"]);
         assert!(expected.is_none_or(|expected| *expected == trace), "{line}");
-        // MiniStack loses what goes beside the messages of a batch: the rest of the way is the rig's.
+        // MiniStack loses what goes beside the messages of a batch: the processes' trace test covers the rest of the way.
         worked_off(&shop, "publish-order-events", &trace).await;
     }
 }

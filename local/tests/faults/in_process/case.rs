@@ -1,4 +1,4 @@
-//! One case: a shop, a job, a call that is struck, and what must be so when everything has come to rest.
+//! One case: a shop, a job, a fault at one call, and the checks once everything has settled.
 
 use std::time::{Duration, Instant};
 
@@ -64,8 +64,8 @@ pub enum Verdict {
     Failed(String),
 }
 
-/// Does the job with one call struck, in a services that has been reset for it.
-pub async fn under_fault_case(
+/// Does the job with a fault at one call, on services that have been reset for it.
+pub async fn run_with_fault(
     services: &Services,
     prepared: &Prepared,
     clean: &Clean,
@@ -125,7 +125,7 @@ async fn under_fault(
     })
 }
 
-/// After the fault: the client asks until it knows, late calls arrive, events flow, and the books are audited.
+/// After the fault: the client asks until it knows, late calls arrive, events flow, and the invariants are checked.
 async fn settle(
     services: &Services,
     prepared: &Prepared,
@@ -160,7 +160,7 @@ async fn settle(
     let shop = carried.map_err(|error| format!("the events did not flow to their end: {error}"))?;
     let violations = violations_once_ranked(&shop);
     if !violations.is_empty() {
-        return Err(format!("the books are wrong: {violations:?}"));
+        return Err(format!("invariants are violated: {violations:?}"));
     }
     let effects = shop.effects_since(&prepared.items);
     if effects != clean.effects {

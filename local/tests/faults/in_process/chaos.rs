@@ -34,8 +34,8 @@ const COUPONS: u32 = 3;
 const PRICES: [i64; 3] = [1_000, 700, 300];
 const OFF: i64 = 500;
 const MOST_SHARDS: i64 = 5;
-/// How many calls of a thousand are struck.
-const STRUCK: u64 = 150;
+/// Calls of a thousand that get a fault.
+const FAULTS_PER_MILLE: u64 = 150;
 const TRIES: u32 = 5;
 
 fn faults() -> Vec<Injection> {
@@ -285,7 +285,7 @@ impl Customer {
     }
 }
 
-/// What a seed came to: the calls that were made, and those that were struck.
+/// What a seed came to: the calls that were made, and those that got a fault.
 async fn run(seed: u64) -> Result<(usize, usize), String> {
     let shop = Shop::open().await;
     let mut products = Vec::new();
@@ -298,7 +298,7 @@ async fn run(seed: u64) -> Result<(usize, usize), String> {
     services.reset(&empty, &shop.snapshot().await, &[]).await;
     let place = Place { services: Arc::clone(&services), products, coupon };
 
-    services.faults.plan(Plan::seeded(seed, STRUCK, faults()));
+    services.faults.plan(Plan::seeded(seed, FAULTS_PER_MILLE, faults()));
     let customers = (0..CUSTOMERS).map(|number| Customer {
         place: place.clone(),
         user: UserId::parse(&format!("customer-{number}")).unwrap(),
@@ -318,7 +318,7 @@ async fn run(seed: u64) -> Result<(usize, usize), String> {
     let shop = deliver_pending(&services, Stage::InStream).await.map_err(|error| format!("not drained: {error}"))?;
     let violations = violations_once_ranked(&shop);
     if !violations.is_empty() {
-        return Err(format!("the books are wrong: {violations:?}"));
+        return Err(format!("invariants are violated: {violations:?}"));
     }
     let issued = u32::try_from(shop.items("user-coupons").count()).unwrap();
     for customer in customers {
@@ -337,7 +337,7 @@ async fn every_answer_is_one_that_the_model_allows_whatever_happens() {
     let (first, end) = seeds.split_once("..").unwrap();
     let (first, end): (u64, u64) = (first.parse().unwrap(), end.parse().unwrap());
     let minutes = env::var("SIJANG_MINUTES").ok().and_then(|minutes| minutes.parse().ok());
-    let (began, (mut done, mut calls, mut struck)) = (Instant::now(), (0, 0, 0));
+    let (began, (mut done, mut calls, mut faulty)) = (Instant::now(), (0, 0, 0));
     for seed in first..end {
         if minutes.is_some_and(|minutes| began.elapsed() > Duration::from_mins(minutes)) {
             break;
@@ -345,16 +345,16 @@ async fn every_answer_is_one_that_the_model_allows_whatever_happens() {
         let result = run(seed).await;
         let (made, met) = result
             .unwrap_or_else(|what| panic!("seed {seed}: {what}\nagain: ./local/shop chaos --from {seed} --seeds 1"));
-        (done, calls, struck) = (done + 1, calls + made, struck + met);
+        (done, calls, faulty) = (done + 1, calls + made, faulty + met);
         if done % 20 == 0 {
-            progress(done, calls, struck);
+            progress(done, calls, faulty);
         }
     }
-    progress(done, calls, struck);
+    progress(done, calls, faulty);
 }
 
 /// Straight to the terminal: it is to be seen while it happens.
-fn progress(seeds: u64, calls: usize, struck: usize) {
-    let line = format!("chaos: {seeds} seeds, {calls} calls, {struck} of them struck, 0 violations\n");
+fn progress(seeds: u64, calls: usize, faulty: usize) {
+    let line = format!("chaos: {seeds} seeds, {calls} calls, {faulty} of them with a fault, 0 violations\n");
     let _ = std::io::stderr().write_all(line.as_bytes());
 }

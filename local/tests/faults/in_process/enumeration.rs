@@ -90,7 +90,7 @@ impl Case {
         let Subject { prepared, clean, .. } = &*self.subject;
         for trial in 0..TRIALS {
             let services = worlds.take(prepared).await;
-            match case::under_fault_case(&services, prepared, clean, (&self.call, self.injection), trial).await {
+            match case::run_with_fault(&services, prepared, clean, (&self.call, self.injection), trial).await {
                 Verdict::Passed(shop) => {
                     worlds.give_back(services, shop);
                     return Ok(());

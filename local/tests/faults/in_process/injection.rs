@@ -113,7 +113,7 @@ impl fmt::Display for FaultInjection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (how, Injection { fault, without_token }) = match self {
             Self::Once(injection) => ("", injection),
-            Self::ThreeTimes(injection) => (", three_times", injection),
+            Self::ThreeTimes(injection) => (", three times", injection),
             Self::Lasting(injection) => (", lasting", injection),
             Self::Killed(injection) => (", process killed", injection),
         };

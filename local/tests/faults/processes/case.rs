@@ -105,7 +105,7 @@ pub enum Verdict {
 }
 
 /// Runs the function, and lets this happen at this call.
-pub async fn under_fault_case(
+pub async fn run_with_fault(
     host: &LambdaHost,
     (function, prepared, clean): (&'static str, &Prepared, &Clean),
     (call, kill_point): (&Call, KillPoint),
@@ -150,7 +150,7 @@ async fn moment_of(kill_point: KillPoint, host: &LambdaHost) {
 }
 
 /// Afterwards: whoever started the function does so again until it is done, late calls arrive, the events flow, and
-/// the books are audited.
+/// the invariants are checked.
 async fn settle(
     host: &LambdaHost,
     function: &'static str,
@@ -188,7 +188,7 @@ async fn settle(
     let shop = host.deliver_pending(prepared.events).await?;
     let violations = violations_once_ranked(&shop);
     if !violations.is_empty() {
-        return Err(format!("the books are wrong: {violations:?}"));
+        return Err(format!("invariants are violated: {violations:?}"));
     }
     let effects = shop.effects_since(&prepared.items);
     if effects == clean.effects { Ok(()) } else { Err(format!("the effects are {effects:?}, not {:?}", clean.effects)) }

@@ -15,7 +15,7 @@ use crate::processes::enumeration::shop;
 const WORKERS: usize = 8;
 
 /// A host whose tables are those of `shop`.
-async fn rig_of(shop: &Shop) -> LambdaHost {
+async fn host_of(shop: &Shop) -> LambdaHost {
     functions::build().await;
     let host = LambdaHost::new().await;
     host.reset(&shop.snapshot().await, &[]).await;
@@ -39,7 +39,7 @@ fn count(answers: &[Value], status: u64) -> usize {
     answers.iter().filter(|answer| answer["statusCode"] == status).count()
 }
 
-/// The events are carried to their end, and the books agree.
+/// Delivers the events to the end, and asserts the invariants.
 async fn audited(host: &LambdaHost) {
     let shop = host.deliver_pending(Stage::InStream).await.unwrap();
     let wrong = violations(&shop);
@@ -51,7 +51,7 @@ async fn one_process_sells_the_last_units_to_many_at_once() {
     let shop = shop().await;
     let tea = shop.product(1_000, 20).await;
     shop.customers(40, 1_000).await;
-    let host = rig_of(&shop).await;
+    let host = host_of(&shop).await;
     let mut process = host.start_concurrent("place-order", WORKERS).await;
     let orders = (0..40).map(|buyer| order(tea, format!("customer-{buyer}"), format!("order-{buyer}"))).collect();
     let answers = process.invoke_at_once(WORKERS, orders, PLENTY).await;
@@ -65,7 +65,7 @@ async fn one_process_does_once_what_many_ask_for_with_one_key_at_once() {
     let shop = shop().await;
     let tea = shop.product(1_000, 20).await;
     shop.customers(1, 10_000).await;
-    let host = rig_of(&shop).await;
+    let host = host_of(&shop).await;
     let mut process = host.start_concurrent("place-order", WORKERS).await;
     let orders = (0..32).map(|_| order(tea, "customer-0".to_owned(), "the-key".to_owned())).collect();
     let answers = process.invoke_at_once(WORKERS, orders, PLENTY).await;

@@ -29,11 +29,11 @@ const AT_ONCE: usize = 6;
 /// How often a case is tried with more and more time.
 const TRIALS: u32 = 4;
 
-/// Rigs that can be used again: their workers are warm.
+/// Hosts that can be used again: their workers are warm.
 #[derive(Default)]
-struct Rigs(Mutex<Vec<LambdaHost>>);
+struct Hosts(Mutex<Vec<LambdaHost>>);
 
-impl Rigs {
+impl Hosts {
     async fn take(&self) -> LambdaHost {
         let free = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
         match free {
@@ -55,11 +55,11 @@ struct Subject {
 }
 
 impl Subject {
-    async fn of(scenario: Scenario, rigs: Arc<Rigs>) -> Arc<Self> {
+    async fn of(scenario: Scenario, hosts: Arc<Hosts>) -> Arc<Self> {
         let prepared = (scenario.prepare)(shop().await).await;
-        let host = rigs.take().await;
+        let host = hosts.take().await;
         let clean = case::clean(&host, scenario.function, &prepared).await;
-        rigs.give_back(host);
+        hosts.give_back(host);
         Arc::new(Self { scenario, prepared, clean })
     }
 
@@ -87,14 +87,14 @@ struct Case {
 }
 
 impl Case {
-    async fn run(self, rigs: Arc<Rigs>) -> Verdict {
+    async fn run(self, hosts: Arc<Hosts>) -> Verdict {
         let Subject { scenario, prepared, clean } = &*self.subject;
         for trial in 0..TRIALS {
-            let host = rigs.take().await;
+            let host = hosts.take().await;
             let subject = (scenario.function, prepared, clean);
-            match case::under_fault_case(&host, subject, (&self.call, self.kill_point), trial).await {
+            match case::run_with_fault(&host, subject, (&self.call, self.kill_point), trial).await {
                 Verdict::Passed { killed } => {
-                    rigs.give_back(host);
+                    hosts.give_back(host);
                     return Verdict::Passed { killed };
                 }
                 Verdict::NotMet => {}
@@ -135,12 +135,12 @@ async fn nothing_is_lost_or_doubled_at_whatever_call_a_process_dies() {
     let only = std::env::var("SIJANG_SCENARIO").unwrap_or_default();
     let scenarios = commands::all().into_iter().chain(workers::all());
     let scenarios = scenarios.filter(|scenario| scenario.function.contains(&only));
-    let rigs = Arc::new(Rigs::default());
-    let ready = scenarios.map(|scenario| Subject::of(scenario, Arc::clone(&rigs)));
+    let hosts = Arc::new(Hosts::default());
+    let ready = scenarios.map(|scenario| Subject::of(scenario, Arc::clone(&hosts)));
     let subjects: Vec<Arc<Subject>> = stream::iter(ready).buffered(AT_ONCE).collect().await;
     let results: Results = stream::iter(subjects.iter().flat_map(Subject::cases))
         .map(|case| {
-            let running = tokio::spawn(case.clone().run(Arc::clone(&rigs)));
+            let running = tokio::spawn(case.clone().run(Arc::clone(&hosts)));
             async move { (case, running.await.unwrap_or_else(|panic| Verdict::Failed(panic.to_string()))) }
         })
         .buffer_unordered(AT_ONCE)

@@ -12,7 +12,7 @@ pub struct Prepared {
     /// What is in the queue.
     pub messages: Vec<String>,
     pub trigger: Trigger,
-    /// How far the events have to be carried when the function is done.
+    /// Where the order events are when the function is done.
     pub events: Stage,
 }
 

@@ -31,7 +31,7 @@ use sijang_cloud::{
 use sijang_domain::{Cart, Command, Fingerprint, IdempotencyKey, RequestTime, UserId};
 use sijang_storage::{Store, Tables};
 
-use self::{alarms::Watch, runbook::Desk};
+use self::{alarms::Watch, runbook::Operator};
 use sijang_testkit::http::{Person, Shop, krw, order, text};
 
 use crate::{
@@ -52,7 +52,7 @@ pub fn trials(world: &Arc<World>) -> Vec<Trial> {
 struct GameDay {
     shop: Shop,
     faults: Faults,
-    desk: Desk,
+    operator: Operator,
     customer: Person,
     product: String,
     watch: Watch,
@@ -84,11 +84,11 @@ impl GameDay {
         let shop = world.start(options).await.unwrap();
         // Ten receives with the usual visibility timeout would take half an hour.
         shop.set_visibility_timeout(QUEUE, "1").await;
-        let desk = Desk::beside(&shop, state).await;
+        let operator = Operator::beside(&shop, state).await;
         let product = shop.product(PRICE, 10_000).await;
         let customer = shop.customer_with(1_000_000).await;
         let (watch, began) = (Watch::begin(&shop), Instant::now());
-        Self { shop, faults, desk, customer, product, watch, began, table: Vec::new() }
+        Self { shop, faults, operator, customer, product, watch, began, table: Vec::new() }
     }
 
     async fn place(&self) -> String {
@@ -145,7 +145,7 @@ impl GameDay {
         let after = self.alarm("DlqMessagesAlarm", 0).await;
         self.logged("a message that is no order event").await;
         self.counted("MalformedEvents").await;
-        let said = self.desk.follow("dlq-messages").await;
+        let said = self.operator.follow("dlq-messages").await;
         assert!(said.contains("poison") && said.contains(" is gone"), "{said}");
         let showed = "log: no order event; MalformedEvents; 1 DLQ message";
         self.mended("poison message", showed, after, Some("DlqMessagesAlarm"), "dlq-messages").await;
@@ -155,7 +155,7 @@ impl GameDay {
     async fn consumer_down(&mut self) {
         self.break_something();
         let off = "aws lambda update-event-source-mapping --uuid \"$(mapping record-sales)\" --no-enabled";
-        self.desk.run(off).await;
+        self.operator.run(off).await;
         for _ in 0..12 {
             self.place().await;
         }
@@ -163,7 +163,7 @@ impl GameDay {
         eventually("the events in the queue", PIPELINE, waiting).await;
         assert!(!self.watch.is_on(&self.shop, "ConsumerBehindAlarm", 0).await, "nothing has waited long yet");
         let after = self.alarm("ConsumerBehindAlarm", HOUR).await;
-        self.desk.follow("consumer-behind").await;
+        self.operator.follow("consumer-behind").await;
         let showed = "12 events wait; age of the oldest, as it is an hour later";
         self.mended("consumer down for an hour", showed, after, Some("ConsumerBehindAlarm"), "consumer-behind").await;
     }
@@ -184,7 +184,7 @@ impl GameDay {
             let customers = join_all((0..4).map(|_| self.place()));
             let operator = async {
                 let after = self.alarm("ThrottledTablesAlarm", 0).await;
-                self.desk.follow("throttled-tables").await;
+                self.operator.follow("throttled-tables").await;
                 after
             };
             tokio::join!(customers, operator).1
@@ -209,8 +209,8 @@ impl GameDay {
         let lagged = || self.watch.values(&self.shop, "ConsumerLag").iter().any(|lag| *lag > since);
         self.noted("a lag since before midnight", lagged).await;
         let (day, before) = (yesterday(), self.units_of(yesterday()).await);
-        self.desk.set("DAY", &day);
-        self.desk.follow("replay-a-day").await;
+        self.operator.set("DAY", &day);
+        self.operator.follow("replay-a-day").await;
         assert_eq!(self.units_of(day).await, before + 3, "yesterday counts what was late");
         self.counted("AggregationDrift").await;
         let showed = "ConsumerLag of the time since midnight; AggregationDrift when it is counted";
@@ -273,9 +273,9 @@ impl GameDay {
         self.logged(r#""Code":"price-changed""#).await;
         self.counted("Rejections").await;
         let after = self.began.elapsed().as_secs_f64();
-        self.desk.set("PRODUCT", &self.product);
-        self.desk.set("PRICE", &PRICE);
-        let said = self.desk.follow("wrong-price").await;
+        self.operator.set("PRODUCT", &self.product);
+        self.operator.set("PRICE", &PRICE);
+        let said = self.operator.follow("wrong-price").await;
         assert!(said.contains(&format!("\"price\":{}", krw(PRICE))), "{said}");
         // Every environment that remembers the wrong one, and more than once.
         for _ in 0..8 {
@@ -300,7 +300,7 @@ impl GameDay {
         let after = self.alarm("DlqMessagesAlarm", 0).await;
         self.logged("facts not written").await;
         self.faults.plan(Plan::none());
-        let said = self.desk.follow("dlq-messages").await;
+        let said = self.operator.follow("dlq-messages").await;
         assert!(said.contains("DLQ messages are back in the queue"), "{said}");
         let showed = "log: facts not written; 30 DLQ messages";
         self.mended("dead-letter queue full", showed, after, Some("DlqMessagesAlarm"), "dlq-messages").await;
@@ -319,8 +319,8 @@ impl GameDay {
         update.expression_attribute_values(":one", AttributeValue::N("1".to_owned())).send().await.unwrap();
         assert_eq!(reconcile(&self.shop, yesterday()).await, json!(["total-differs"]));
         let after = self.alarm("ReconciliationFindingsAlarm", 0).await;
-        self.desk.set("DAY", &yesterday());
-        let said = self.desk.follow("reconciliation-findings").await;
+        self.operator.set("DAY", &yesterday());
+        let said = self.operator.follow("reconciliation-findings").await;
         assert!(said.contains("total-differs"), "{said}");
         let showed = "log of reconcile-day: total-differs; ReconciliationFindings";
         self.mended(

@@ -12,18 +12,18 @@ use sijang_cloud::{layout::Repository, ministack::REGION, progress::Progress, st
 use sijang_testkit::http::Shop;
 use tokio::process::Command;
 
-/// The desk of an operator: a shell in the repository, with variables.
-pub struct Desk {
+/// The shell of an operator in the repository, with variables.
+pub struct Operator {
     root: PathBuf,
     variables: BTreeMap<String, String>,
 }
 
-impl Desk {
+impl Operator {
     /// Beside a stack: what an operator does to tables suffers the faults that the functions do.
     pub async fn beside(shop: &Shop, state: &Path) -> Self {
         let repository = Repository::find().unwrap();
         let tools = tools::fetch(&repository.ignored(), Progress::new(true)).await.unwrap();
-        let programs = state.join("desk");
+        let programs = state.join("operator");
         fs::create_dir_all(&programs).unwrap();
         let cli = Path::new(env!("CARGO_MANIFEST_DIR")).join("system/gameday/aws.py");
         let aws = programs.join("aws");
