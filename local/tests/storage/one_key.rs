@@ -31,8 +31,10 @@ fn seen<T: Debug>(answer: Result<Idempotent<T>, Error>) -> Seen<T> {
 }
 
 /// Sends copies of a command together with a change of the shop; returns the one answer that all of them got.
-async fn one_answer<A: ShopCommand<Value: Debug + PartialEq>, B: ShopCommand>(copies: Vec<Request<A>>, change: Request<B>) -> Seen<A::Value>
-{
+async fn one_answer<A: ShopCommand<Value: Debug + PartialEq>, B: ShopCommand>(
+    copies: Vec<Request<A>>,
+    change: Request<B>,
+) -> Seen<A::Value> {
     let changing = tokio::spawn(async move { race([change]).await });
     let answers: Vec<_> = race(copies).await.into_iter().map(seen).collect();
     changing.await.unwrap();
@@ -60,7 +62,7 @@ async fn copies_of_an_order_get_one_answer_while_units_come_in() {
             Seen::Rejected(..) => assert_eq!((shop.stock(tea).await, alice.balance().await), (1, 1_000)),
         }
     }
-    shop.audit().await;
+    shop.check().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -76,7 +78,7 @@ async fn copies_of_an_order_get_one_answer_while_the_balance_is_filled() {
         };
         assert_eq!(alice.balance().await, 1_000 - paid);
     }
-    shop.audit().await;
+    shop.check().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -93,7 +95,7 @@ async fn copies_of_a_deposit_get_one_answer_while_the_balance_is_spent() {
         };
         assert_eq!(alice.balance().await, 9_000_000 + added);
     }
-    shop.audit().await;
+    shop.check().await;
 }
 
 /// A customer whose balance is at the limit.
@@ -112,7 +114,7 @@ async fn copies_of_a_cancellation_get_one_answer_beside_another_cancellation() {
         one_answer(copies(&shop, &cancellation, 2 + round % 5), alice.cancel(&order)).await;
         assert_eq!(alice.balance().await, 1_000, "the money is given back once");
     }
-    shop.audit().await;
+    shop.check().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -127,5 +129,5 @@ async fn copies_of_an_adjustment_get_one_answer_while_units_come_in() {
         };
         assert_eq!(shop.stock(tea).await, left);
     }
-    shop.audit().await;
+    shop.check().await;
 }

@@ -70,8 +70,8 @@ pub(crate) fn command(replayed: bool) {
 }
 
 /// Counts a request that was answered with the problem of this code.
-pub(crate) fn refusal(code: &'static str) {
-    count_by(&metric::REFUSALS, code);
+pub(crate) fn rejection(code: &'static str) {
+    count_by(&metric::REJECTIONS, code);
 }
 
 fn count_by(metric: &Metric, value: &'static str) {
