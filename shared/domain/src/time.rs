@@ -12,7 +12,7 @@ use crate::Violation;
 
 const SEOUL: Offset = Offset::constant(9);
 
-/// An instant, in milliseconds since the Unix epoch, between 1970 and 2200. ResponseBody as RFC 3339 in UTC.
+/// An instant, in milliseconds since the Unix epoch, between 1970 and 2200. Formatted as RFC 3339 in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 

@@ -233,7 +233,7 @@ impl Tokens {
                     &self.inside.header(),
                     &with(
                         &self.claims,
-                        [("scope", Value::Null), ("scp", json!([CUSTOMER, ADMIN])), ("permissions", json!([ADMIN]))],
+                        [("scope", Value::Null), ("scopes", json!([CUSTOMER, ADMIN])), ("permissions", json!([ADMIN]))],
                     ),
                 ),
             )
