@@ -14,8 +14,13 @@ fn template() -> Template {
     Template::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../template.yaml")).unwrap()
 }
 
-fn functions_folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../functions")
+/// The source file of each function, by the function's name: `functions/AREA/NAME.rs`.
+fn function_sources() -> BTreeMap<String, PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../functions");
+    let areas = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let areas = areas.filter(|area| area.is_dir() && !area.ends_with("openapi"));
+    let files = areas.flat_map(|area| fs::read_dir(area).unwrap().map(|entry| entry.unwrap().path()));
+    files.map(|file| (file.file_stem().unwrap().to_str().unwrap().to_owned(), file)).collect()
 }
 
 fn resource<'a>(template: &'a Template, id: &str) -> &'a Value {
@@ -33,18 +38,16 @@ fn trigger(template: &Template, id: &str, kind: &str) -> Value {
 #[test]
 fn functions_match_the_binaries_one_to_one() {
     let deployed: BTreeSet<String> = template().functions().iter().map(|function| function.name.clone()).collect();
-    let written: BTreeSet<String> = fs::read_dir(functions_folder())
-        .unwrap()
-        .filter_map(|entry| entry.unwrap().file_name().to_str()?.strip_suffix(".rs").map(ToOwned::to_owned))
-        .collect();
+    let written: BTreeSet<String> = function_sources().into_keys().collect();
     assert_eq!(deployed, written);
     assert_eq!(deployed.len(), 24);
 }
 
 #[test]
 fn functions_name_their_route_in_their_first_line() {
+    let sources = function_sources();
     for function in template().functions() {
-        let source = fs::read_to_string(functions_folder().join(format!("{}.rs", function.name))).unwrap();
+        let source = fs::read_to_string(&sources[&function.name]).unwrap();
         let first = source.lines().next().unwrap();
         assert!(function.routes.len() <= 1, "{}", function.name);
         for route in &function.routes {
@@ -292,6 +295,10 @@ fn money_stock_and_coupons_are_written_in_transactions_only() {
     let mut limited = 0;
     for function in template().functions() {
         for statement in function.permissions.iter().filter(|statement| statement.resource != "Sales") {
+            // A rejection is stored by a single put under its key.
+            if statement.resource == "Events" && statement.actions == ["dynamodb:PutItem"] {
+                continue;
+            }
             let writes = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"];
             if statement.actions.iter().any(|action| writes.contains(&action.as_str())) {
                 assert_eq!(statement.within, ["TransactWriteItems"], "{}: {statement:?}", function.name);

@@ -49,7 +49,7 @@ async fn attempt(clients: Clients, prepared: &Prepared, seconds: i64, patience: 
     let time = RequestTime { now: after(prepared.at, seconds), deadline: Instant::now() + patience };
     match (prepared.job)(clients, time).await {
         Ok(reply) => Ok(Ok(reply)),
-        Err(Error::Rejected(rejection)) => Ok(Err(rejection)),
+        Err(Error::Rejected(rejection) | Error::ReplayedRejection { rejection, .. }) => Ok(Err(rejection)),
         Err(error) => Err(error),
     }
 }
@@ -205,7 +205,8 @@ fn same(answers: &[Answer]) -> Result<(), String> {
     }
 }
 
+/// A rejection leaves nothing but itself, stored under the request's key.
 async fn left_nothing(services: &Services, prepared: &Prepared) -> Result<(), String> {
-    let changes = Snapshot::of(&services.database).await.changes_since(&prepared.items);
+    let changes = Snapshot::of(&services.database).await.changes_beside_rejections(&prepared.items);
     if changes.is_empty() { Ok(()) } else { Err(format!("it left {changes:?}")) }
 }
