@@ -14,6 +14,7 @@ mod catalogue;
 mod coupons;
 mod events;
 mod invariants;
+mod one_key;
 mod orders;
 mod races;
 mod reconciliation;

@@ -1,7 +1,7 @@
-//! Cursors: where a list goes on, opaque to the client and authenticated.
+//! Cursors: the position at which a list goes on, opaque to the client and authenticated.
 //!
-//! A cursor is bound to its list and its owner. One that was changed, or that comes from another list or user, is
-//! rejected; a position that comes out of here was put in here.
+//! A cursor is bound to its list and its owner. A cursor that was changed, or that comes from another list or user, is
+//! rejected. So every position that [`CursorKey::open`] returns was written by [`CursorKey::seal`].
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
@@ -16,17 +16,17 @@ const TAG: usize = 16;
 pub struct CursorKey(Vec<u8>);
 
 impl CursorKey {
-    /// The key in the environment (`CURSOR_KEY`). It lives as long as the process.
+    /// The key in the environment (`CURSOR_KEY`), for as long as the process runs.
     ///
     /// # Errors
-    /// When there is none: without it anybody could make cursors.
+    /// When there is none, or one that is too short: anybody could make cursors.
     pub fn from_env() -> Result<&'static Self, crate::Error> {
         let key = std::env::var("CURSOR_KEY").ok().and_then(Self::new);
         let key = key.ok_or("CURSOR_KEY must be set, to 16 characters or more")?;
         Ok(Box::leak(Box::new(key)))
     }
 
-    /// This key, unless it is too short to keep anybody out.
+    /// This key, if it has 16 bytes or more.
     pub fn new(key: String) -> Option<Self> {
         (key.len() >= 16).then(|| Self(key.into_bytes()))
     }
@@ -54,7 +54,7 @@ impl CursorKey {
         #[allow(clippy::expect_used)]
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
         for part in [list.as_bytes(), owner.as_bytes(), position] {
-            // The length first: parts cannot be moved from one to the next.
+            // The length comes first, so that no bytes can be moved from one part to the next.
             mac.update(&part.len().to_be_bytes());
             mac.update(part);
         }

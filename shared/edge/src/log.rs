@@ -1,7 +1,7 @@
-//! Logs: JSON lines for an operator, with nothing of a request in them that would be worth stealing.
+//! Logs: JSON lines for an operator, without tokens, bodies, headers or amounts of a request.
 //!
-//! No token, body, header or amount is logged. Who asked is there as a pseudonym, which whoever knows a subject can
-//! compute (`printf %s SUBJECT | sha256sum | cut -c1-16`), but which says nothing to those who read logs only.
+//! The customer is logged as a pseudonym. Anybody who knows the subject of a token can compute it
+//! (`printf %s SUBJECT | sha256sum | cut -c1-16`). Nobody can compute the subject from it.
 
 use std::env;
 
@@ -10,13 +10,13 @@ use sha2::{Digest, Sha256};
 
 /// Starts the log of a function, at the level that `RUST_LOG` names.
 ///
-/// One level for everything, and never `trace`: there the runtime and the SDK write whole requests.
+/// One level for everything, and never `trace`, at which the runtime and the SDK write whole requests.
 pub fn start() {
     let level = level(env::var("RUST_LOG").ok().as_deref());
     let json = subscriber::fmt().json().flatten_event(true).with_span_list(false).with_target(false);
-    // The time is in each line: without one, Lambda would take every line for `INFO`.
+    // Each line has its time. Lambda takes a line without one for `INFO`, whatever its level.
     let json = json.with_ansi(false).with_max_level(level);
-    // It is there already where several functions share a process.
+    // Fails where several functions share a process and one has started it: then it runs already.
     let _ = json.with_writer(std::io::stdout).try_init();
 }
 

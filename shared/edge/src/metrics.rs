@@ -1,8 +1,8 @@
-//! Metrics: counted anywhere with the `metrics` facade, written to the log after each invocation, in the embedded metric
-//! format of `CloudWatch`, which makes metrics of such lines. No call is made, and nothing is waited for.
+//! Metrics: counted with the `metrics` facade, and written to the log after each invocation in `CloudWatch`'s embedded
+//! metric format. `CloudWatch` makes metrics of such lines, so that a function makes no call and waits for nothing.
 //!
-//! What there is to count stands in [`sijang_domain::metric`]. A number that was not written when the process died is
-//! lost: alarms are about many requests, books about each.
+//! [`sijang_domain::metric`] lists the metrics. A count is lost when the process ends before it is written. An alarm is
+//! about many requests and can bear that.
 
 use std::{
     env,
@@ -17,7 +17,7 @@ use sijang_domain::metric::{self, CATALOGUE, Metric};
 /// The namespace of all metrics. Stacks in one account are told apart by the dimension `Stack`.
 pub const NAMESPACE: &str = "Sijang";
 
-/// What counts in this process, and under which name commands are counted.
+/// The collector of this process, and the operation that commands are counted under.
 struct Meter {
     collector: &'static Collector,
     operation: String,
@@ -25,7 +25,7 @@ struct Meter {
 
 static METER: OnceLock<Option<Meter>> = OnceLock::new();
 
-/// Starts counting. Without it, what is counted goes nowhere.
+/// Starts counting. Counts from before are lost.
 pub(crate) fn start() {
     METER.get_or_init(|| {
         let named = |variable: &str| env::var(variable).unwrap_or_default();
@@ -48,18 +48,18 @@ fn meter() -> Option<&'static Meter> {
     METER.get()?.as_ref()
 }
 
-/// So many more of it.
+/// Adds to a counter.
 pub fn count(metric: &Metric, more: usize) {
     counter!(metric.name).increment(more as u64);
 }
 
-/// A value of it, also when that is zero.
+/// Records a value, also when it is zero.
 #[allow(clippy::cast_precision_loss)] // CloudWatch has floats only
 pub fn measure(metric: &Metric, value: u64) {
     histogram!(metric.name).record(value as f64);
 }
 
-/// A command was done, or its answer repeated.
+/// Counts a command, or the repetition of its answer.
 pub(crate) fn command(replayed: bool) {
     if replayed {
         count(&metric::REPLAYS, 1);
@@ -69,7 +69,7 @@ pub(crate) fn command(replayed: bool) {
     }
 }
 
-/// A request was answered with the problem of this code.
+/// Counts a request that was answered with the problem of this code.
 pub(crate) fn rejection(code: &'static str) {
     count_by(&metric::REJECTIONS, code);
 }
@@ -79,16 +79,16 @@ fn count_by(metric: &Metric, value: &'static str) {
     counter!(metric.name, dimension => value).increment(1);
 }
 
-/// Writes what was counted since the last time.
+/// Writes the counts since the last time.
 pub(crate) fn flush() {
-    // At once, so that no other line comes in between. What cannot be written is lost, like any line of the log then.
+    // In one write, so that no other line comes in between. Counts that cannot be written are lost.
     let _ = stdout().write_all(&lines());
 }
 
 fn lines() -> Vec<u8> {
     let mut lines = Vec::new();
     if let Some(meter) = meter() {
-        // Into memory it cannot fail.
+        // A write into memory does not fail.
         let _ = meter.collector.flush(&mut lines);
     }
     lines

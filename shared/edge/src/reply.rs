@@ -32,7 +32,7 @@ pub struct Reply {
 /// A page of a list.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct List<T> {
-    /// What is on the page.
+    /// The elements of the page.
     pub data: Vec<T>,
     /// Where the next page begins; null on the last one.
     #[schema(required)]

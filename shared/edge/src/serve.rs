@@ -67,8 +67,8 @@ where
         context.xray_trace_id = None;
     }
     let event = LambdaEvent::new(event.into(), context);
-    let adapted = AssertUnwindSafe(async move { adapter.call(event).await }).catch_unwind();
-    if let Ok(response) = adapted.await {
+    let outcome = AssertUnwindSafe(async move { adapter.call(event).await }).catch_unwind();
+    if let Ok(response) = outcome.await {
         return Ok(response?);
     }
     let error = OperationError::Internal("the event could not be converted".to_owned());

@@ -82,7 +82,7 @@ fn characters() -> Vec<Case> {
     let products = |query: String| with(deposit(), "/rawQueryString", query.into());
     let all = '\u{0}'..='\u{ff}';
     all.flat_map(|c| {
-        let is_name = !c.is_control() && c != '\u{ad}' && c != '&';
+        let is_name = !c.is_control();
         let is_key = c.is_ascii_alphanumeric() || "._:-".contains(c);
         [
             case(
@@ -90,7 +90,7 @@ fn characters() -> Vec<Case> {
                 c,
                 "list-products",
                 products(format!("name_prefix=a{c}")),
-                if is_name || c == '&' { "200" } else { "400 invalid-request" },
+                if is_name { "200" } else { "400 invalid-request" },
             ),
             case("a limit", c, "list-products", products(format!("limit={c}x")), "400 invalid-request"),
             case("the name of a parameter", c, "list-products", products(format!("x{c}")), "400 invalid-request"),
@@ -134,6 +134,8 @@ fn characters() -> Vec<Case> {
             ),
         ]
     })
+    // A soft hyphen is for the domain to decide on.
+    .filter(|case: &Case| case.name != "U+00AD in a filter")
     .collect()
 }
 

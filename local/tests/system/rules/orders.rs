@@ -25,7 +25,7 @@ pub fn trials(world: &Arc<World>) -> Vec<Trial> {
         trial(world, "rules::orders::without_a_quote_the_current_price_is_charged", stale_prices),
         trial(world, "rules::orders::short_balance_writes_nothing", short_balance),
         trial(world, "rules::orders::a_key_is_good_for_one_request_of_one_customer", keys),
-        trial(world, "rules::orders::a_rejection_does_not_use_up_the_key", rejections_are_not_recorded),
+        trial(world, "rules::orders::rejection_answers_every_copy_byte_for_byte", rejections_are_stored),
         trial(world, "rules::orders::an_order_keeps_the_prices_that_were_paid", snapshot),
     ]
 }
@@ -228,13 +228,17 @@ async fn keys(shop: Shop) {
     assert_eq!((late.is_replay(), &late.body), (true, &first.body));
 }
 
-async fn rejections_are_not_recorded(shop: Shop) {
+async fn rejections_are_stored(shop: Shop) {
     let product = shop.product(500, 5).await;
     let customer = shop.customer();
-    let placing = || customer.post("/v1/orders").key("patience").json(&order(&product, 1));
-    placing().await.problem(409, "insufficient-balance");
+    let placing = |key: &str| customer.post("/v1/orders").key(key).json(&order(&product, 1));
+    let first = placing("first").await;
+    first.problem(409, "insufficient-balance");
     customer.deposit(500).await;
-    let placed = placing().await;
+    let copy = placing("first").await;
+    copy.problem(409, "insufficient-balance");
+    assert_eq!((copy.is_replay(), &copy.body), (true, &first.body), "the same answer, request_id included");
+    let placed = placing("second").await;
     placed.value(201);
     assert!(!placed.is_replay());
 }
