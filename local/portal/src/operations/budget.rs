@@ -28,6 +28,7 @@ pub(super) fn of_event(event: &Value, shards: impl Fn(&str) -> u64) -> Option<(&
         // Event, what it is, its first shard.
         "product.created.v1" => ("create-product", 3 * ACTION + INDEX),
         "campaign.created.v1" => ("create-coupon", 3 * ACTION + INDEX),
+        // The index takes its unit only when the name or the status changes. The event does not say, so it is counted.
         "product.updated.v1" => ("update-product", 2 * ACTION + of("product_id") + INDEX),
         // A delivery is spread over all shards; what is taken comes from one, if it has as many.
         "stock.adjusted.v1" if answer["delta"].as_i64() > Some(0) => ("adjust-stock", ACTION + of("product_id")),
@@ -150,7 +151,7 @@ pub(super) mod tests {
             ("done, warm, 1 shard", Some(("issue-coupon", ISSUE))),
             ("done", units(event("product.created.v1", &json!({})))),
             ("done", units(event("campaign.created.v1", &json!({})))),
-            ("price, 1 shard", product("product.updated.v1", "whole")),
+            ("status, 1 shard", product("product.updated.v1", "whole")),
             ("status, 8 shards", product("product.updated.v1", "split")),
             ("added, warm, 1 shard", adjusted("whole", 16)),
             ("taken, warm, 1 shard", adjusted("whole", -8)),
