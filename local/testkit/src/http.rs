@@ -291,7 +291,8 @@ impl Person {
     }
 }
 
-/// A request that is being made; awaiting it sends it.
+/// A request that is sent when it is awaited.
+#[must_use]
 pub struct Request {
     builder: reqwest::RequestBuilder,
     told: String,

@@ -12,7 +12,7 @@ use crate::{
 /// Where the order events of the shop are, and so which steps are still to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
-    /// In the stream: they are to be order_event_of, counted and ranked.
+    /// In the stream: they are to be relayed, counted and ranked.
     InStream,
     /// In the queue: they are to be counted and ranked.
     InQueue,

@@ -370,11 +370,11 @@ fn schedules_keep_the_runs_that_fail_in_every_attempt() {
         let sends = permissions(template.function(name).unwrap()).any(|one| one == ("sqs:SendMessage", "ScheduleDlq"));
         assert!(sends, "{name}: Lambda sends with the permission of the function's role");
     }
-    let schedules = template.functions().iter().filter(|function| {
+    let functions = template.functions().iter().filter(|function| {
         let events = &resource(&template, &function.logical_id)["Properties"]["Events"];
         events.as_object().into_iter().flatten().any(|(_, event)| event["Type"] == "ScheduleV2")
     });
-    assert_eq!(schedules.count(), scheduled.len(), "every schedule is listed here");
+    assert_eq!(functions.count(), scheduled.len(), "every schedule is listed here");
 }
 
 #[test]

@@ -106,7 +106,7 @@ async fn under_fault(
         match injection {
             FaultInjection::Killed(_) => services.faults.silence().await,
             FaultInjection::Once(_) | FaultInjection::ThreeTimes(_) | FaultInjection::Lasting(_) => {
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
         }
     };

@@ -1,4 +1,4 @@
-//! All of them: every scenario, every call of its process, every kill_point.
+//! All of them: every scenario, every call of its process, every kill point.
 //!
 //! `SIJANG_SCENARIO=place-order` runs only the scenarios of this function.
 
