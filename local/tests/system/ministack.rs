@@ -125,6 +125,9 @@ async fn dead_letters(shop: &Shop) -> Vec<String> {
     letters
 }
 
+/// The customer in the events that trials put into the queue by themselves.
+pub const CUSTOMER_OF_OLD_EVENTS: &str = "a-customer-of-old";
+
 /// An order event of an old day, of no product.
 pub fn old_event() -> (String, Value) {
     let order = Ulid::generate().to_string();
@@ -137,7 +140,7 @@ pub fn old_event() -> (String, Value) {
         "time": "2020-01-01T00:00:00.000Z",
         "datacontenttype": "application/json",
         "data": {
-            "user_id": "a-customer-of-old",
+            "user_id": CUSTOMER_OF_OLD_EVENTS,
             "order_id": order,
             "status": "PAID",
             "lines": [{"product_id": Ulid::generate().to_string(), "quantity": 1, "unit_price": krw(100)}],

@@ -107,7 +107,9 @@ fn show(pieces: &mut [Piece], outputs: &mut impl Iterator<Item = String>) {
         match piece {
             Piece::Text(_) => {}
             Piece::Block(steps) => {
-                steps.iter_mut().for_each(|step| step.output = outputs.next().unwrap());
+                for step in steps.iter_mut() {
+                    step.output = outputs.next().unwrap();
+                }
                 if has_json {
                     below = std::mem::take(&mut steps.last_mut().unwrap().output);
                 }
@@ -138,11 +140,7 @@ fn spaced(json: &str, indent: Option<usize>) -> String {
         }
         match character {
             ' ' | '\n' => continue,
-            '}' | ']' => {
-                if flat.pop() == Some(false) {
-                    break_line(&mut spaced, indent, flat.len());
-                }
-            }
+            '}' | ']' if flat.pop() == Some(false) => break_line(&mut spaced, indent, flat.len()),
             '"' => in_string = true,
             _ => {}
         }

@@ -40,7 +40,7 @@ const MAX_NAME: usize = 40;
 pub struct Request {
     http: GatewayRequest,
     time: RequestTime,
-    request_id: String,
+    id: String,
     trace: Option<TraceId>,
 }
 
@@ -51,7 +51,7 @@ impl Request {
     /// When the clock shows no time that an order could be of.
     pub(crate) fn new(http: GatewayRequest, invocation: &Invocation) -> Result<Self, Failure> {
         let Invocation { clock, limit, trace, .. } = *invocation;
-        let request_id = invocation.request_id.clone();
+        let id = invocation.request_id.clone();
         let broken = || Error::Internal("the clock is not between 1970 and 2200".to_owned());
         let since_epoch = clock.duration_since(UNIX_EPOCH).map_err(|_| broken())?;
         let millis = i64::try_from(since_epoch.as_millis()).map_err(|_| broken())?;
@@ -59,7 +59,7 @@ impl Request {
         let left = Duration::from_millis(limit).checked_sub(since_epoch).and_then(|left| left.checked_sub(RESERVE));
         // Some local runtimes hand out limits that lie in the past.
         let left = left.filter(|left| !left.is_zero()).unwrap_or(PATIENCE).min(PATIENCE);
-        Ok(Self { http, time: RequestTime { now, deadline: Instant::now() + left }, request_id, trace })
+        Ok(Self { http, time: RequestTime { now, deadline: Instant::now() + left }, id, trace })
     }
 
     /// When the request came, and until when it may be tried.
@@ -184,7 +184,7 @@ impl Request {
     pub fn command(&self, user: UserId, operation: &'static str, what: &impl Serialize) -> Result<Command, Failure> {
         let key = self.idempotency_key()?.ok_or(Failure::KeyRequired)?;
         let Self { time, trace, .. } = *self;
-        let request_id = self.request_id.clone();
+        let request_id = self.id.clone();
         Ok(Command { user, operation, key, fingerprint: Fingerprint::of(what), time, request_id, trace })
     }
 

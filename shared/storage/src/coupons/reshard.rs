@@ -43,11 +43,11 @@ impl Store {
         let next = first.member.next(shards);
         let left = rows.iter().map(CounterRow::left).sum();
         let mut transaction = Transaction::with_answer(&self.tables.events, command, "campaign.resharded.v1", answer)?;
-        let mut shares = shards.shares(left);
+        let mut parts = shards.shares(left);
         for row in &rows {
-            transaction.update(row.moved(&self.tables.coupons, shares.next().unwrap_or_default(), next))?;
+            transaction.update(row.moved(&self.tables.coupons, parts.next().unwrap_or_default(), next))?;
         }
-        for (quota, shard) in shares.zip(rows.len()..) {
+        for (quota, shard) in parts.zip(rows.len()..) {
             let shard = u8::try_from(shard).unwrap_or(ShardCount::MAX);
             let mut item = to_item(&CounterRow { quota, issued: 0, member: next, ..first.clone() })?;
             item.extend(counter_key(coupon_id, shard));

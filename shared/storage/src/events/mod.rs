@@ -13,7 +13,7 @@ pub use queue::{Message, OrderEvents, Received};
 /// The message for an event item that came out of the stream.
 ///
 /// # Errors
-/// When the item is not an order event. Such an item can never be order_event_of, however often it is tried.
+/// When the item is not an order event. Such an item can never be relayed, however often it is tried.
 pub fn order_event_of(item: serde_dynamo::Item) -> Result<CloudEvent, Error> {
     let row: EventRow = serde_dynamo::from_item(item).map_err(|error| Error::corrupt("event", error))?;
     let order = row.order.ok_or_else(|| Error::corrupt("event", "not of an order"))?.order()?;

@@ -50,12 +50,12 @@ impl Store {
         let first = rows.first().ok_or(Rejection::ProductNotFound)?;
         let next = first.member.next(shards);
         let mut transaction = Transaction::with_answer(&self.tables.events, command, "stock.resharded.v1", answer)?;
-        let mut shares = shards.shares(sum(&rows));
+        let mut parts = shards.shares(sum(&rows));
         for row in &rows {
             // A shard that is no longer in use keeps no units, so its stock can only be below an earlier snapshot.
-            transaction.update(row.moved(&self.tables.products, shares.next().unwrap_or_default(), next))?;
+            transaction.update(row.moved(&self.tables.products, parts.next().unwrap_or_default(), next))?;
         }
-        for (share, shard) in shares.zip(rows.len()..) {
+        for (share, shard) in parts.zip(rows.len()..) {
             let shard = u8::try_from(shard).unwrap_or(ShardCount::MAX);
             let mut item = to_item(&StockRow { stock: share, entered: 0, member: next, ..first.clone() })?;
             item.extend(stock_key(product_id, shard));
