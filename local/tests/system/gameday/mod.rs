@@ -301,7 +301,7 @@ impl GameDay {
         self.logged("facts not written").await;
         self.faults.plan(Plan::none());
         let said = self.operator.follow("dlq-messages").await;
-        assert!(said.contains("DLQ messages are back in the queue"), "{said}");
+        assert!(said.contains("DLQ messages moved to the queue"), "{said}");
         let showed = "log: facts not written; 30 DLQ messages";
         self.mended("dead-letter queue full", showed, after, Some("DlqMessagesAlarm"), "dlq-messages").await;
         let stored = Stored::read(&self.shop).await;
