@@ -20,7 +20,7 @@ use super::{
     chance::Chance,
     expression::{holds, updated},
     partitions::{Partitions, Place},
-    request::{Action, BatchGetItem, GetItem, Query, TransactWriteItems},
+    request::{Action, BatchGetItem, GetItem, Query, TransactGet, TransactGetItems, TransactWriteItems, Write},
     usage::Usage,
     value::{Item, Value, size},
 };
@@ -184,6 +184,14 @@ impl Engine {
     pub async fn answer(&self, operation: &str, body: &[u8]) -> Reply {
         match operation {
             "TransactWriteItems" => self.transact(serde_json::from_slice(body).unwrap()).await,
+            "PutItem" => {
+                let request: Write = serde_json::from_slice(body).unwrap();
+                self.read(|state| state.put(request)).await
+            }
+            "TransactGetItems" => {
+                let request: TransactGetItems = serde_json::from_slice(body).unwrap();
+                self.read(|state| state.get_in_transaction(&request)).await
+            }
             "GetItem" => {
                 let request: GetItem = serde_json::from_slice(body).unwrap();
                 self.read(|state| state.get(&request)).await
@@ -338,6 +346,48 @@ impl State {
         self.usage.write(change.units);
         table.items.insert(change.place.clone(), change.new);
         self.locked.remove(&(change.table, change.place));
+    }
+
+    /// Puts one item outside a transaction: it conflicts with a transaction in flight on the item.
+    fn put(&mut self, request: Write) -> Reply {
+        match self.try_action(&Action::Put(request)) {
+            Ok(change) => {
+                let table = self.tables.get_mut(&change.table).unwrap();
+                table.items.insert(change.place, change.new);
+                Reply::ok(json!({}))
+            }
+            Err(Reason::Failed(item)) => {
+                let mut reply = Reply::exception("ConditionalCheckFailedException");
+                reply.body["Item"] = json!(item);
+                reply
+            }
+            Err(Reason::Conflict) => Reply::exception("TransactionConflictException"),
+            Err(_) => Reply::exception("ThrottlingException"),
+        }
+    }
+
+    /// Reads items in a transaction: it conflicts with another one in flight. Each item takes two read units.
+    fn get_in_transaction(&mut self, request: &TransactGetItems) -> Reply {
+        let (mut responses, mut reasons) = (Vec::new(), Vec::new());
+        for TransactGet { get } in &request.transact_items {
+            let table = self.tables.get_mut(&get.table_name).unwrap();
+            let place = table.place(&get.key);
+            let _second_unit = table.read(&place, true, &mut self.usage);
+            let read = table.read(&place, true, &mut self.usage);
+            reasons.push(match read {
+                _ if self.locked.contains(&(get.table_name.clone(), place)) => Reason::Conflict,
+                Err(Throttled) => Reason::Throttled,
+                Ok(item) => {
+                    responses.push(item.map_or_else(|| json!({}), |item| json!({ "Item": item })));
+                    Reason::None
+                }
+            });
+        }
+        if responses.len() == reasons.len() {
+            Reply::ok(json!({ "Responses": responses }))
+        } else {
+            Reply::cancelled(&reasons)
+        }
     }
 
     fn get(&mut self, request: &GetItem) -> Reply {

@@ -52,6 +52,18 @@ impl Write {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
+pub struct TransactGetItems {
+    pub transact_items: Vec<TransactGet>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct TransactGet {
+    pub get: GetItem,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct GetItem {
     pub table_name: String,
     pub key: Item,
