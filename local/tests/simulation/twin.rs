@@ -143,7 +143,13 @@ impl Shop<'_> {
     async fn order(&self, number: usize, units: i64, quote: i64, coupon: Option<CouponId>) -> Result<Order, Error> {
         let cart = Cart::new(vec![(self.product, units, Some(Money::new(quote).unwrap()))]).unwrap();
         let fingerprint = sijang_domain::Fingerprint::of(&units);
-        let command = Command { fingerprint, ..self.command(number, &format!("order-{number}")) };
+        // A new order takes a new key. The first customer alone uses one key for two orders.
+        let key = if number == 0 {
+            "order-0".to_owned()
+        } else {
+            format!("order-{number}-{units}-{quote}-{}", coupon.is_some())
+        };
+        let command = Command { fingerprint, ..self.command(number, &key) };
         Ok(self.store.place_order(&command, &cart, coupon).await?.value)
     }
 
