@@ -14,10 +14,6 @@ use sijang_edge::{Error, log, metrics, run_worker};
 use sijang_platform::{Bucket, Platform, PseudonymKey};
 use sijang_storage::Store;
 
-/// How many days back a run looks for facts that were not exported. For an older day that changed, an operator starts
-/// the export.
-const LOOK_BACK: i32 = 100;
-
 /// The payload of an invocation.
 #[derive(Deserialize)]
 #[serde(untagged, deny_unknown_fields)]
@@ -62,7 +58,7 @@ pub async fn run(store: &Store, platform: &Platform, task: Task) -> Result<Repor
     let (to_export, to_reconcile) = match task {
         Task::Scheduled { scheduled_time } => {
             let today = Day::of(scheduled_time);
-            (behind(store, platform, today).await?, today.ranking_window().to_vec())
+            (platform.days_behind(store, today).await?, today.ranking_window().to_vec())
         }
         Task::Export { day } => (vec![day], vec![day]),
         Task::Reconcile { reconcile } => (Vec::new(), vec![reconcile]),
@@ -85,15 +81,4 @@ pub async fn run(store: &Store, platform: &Platform, task: Task) -> Result<Repor
     }
     let findings = findings.iter().map(|finding| finding.rule.name().to_owned()).collect();
     Ok(Report { exported: to_export, facts, bytes, findings })
-}
-
-/// The days before `today` of which the statistics count facts that were not exported.
-async fn behind(store: &Store, platform: &Platform, today: Day) -> Result<Vec<Day>, Error> {
-    let mut days = Vec::new();
-    for day in (1..=LOOK_BACK).map(|back| today.plus(-back)) {
-        if platform.is_behind(store, day).await? {
-            days.push(day);
-        }
-    }
-    Ok(days)
 }

@@ -16,6 +16,7 @@ mod events;
 mod invariants;
 mod one_key;
 mod orders;
+mod platform;
 mod races;
 mod reconciliation;
 mod rounds;

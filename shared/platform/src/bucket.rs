@@ -45,17 +45,18 @@ pub struct StoredFile {
 
 impl StoredFile {
     fn metadata(&self) -> HashMap<String, String> {
-        let pairs =
-            [("facts", self.facts.to_string()), ("rows", self.rows.to_string()), ("sha256", self.sha256.clone())];
-        pairs.map(|(name, value)| (name.to_owned(), value)).into()
+        let Self { facts, rows, bytes, sha256, key: _ } = self;
+        let counts = [("facts", facts), ("rows", rows), ("bytes", bytes)];
+        let counts = counts.map(|(name, count)| (name.to_owned(), count.to_string()));
+        counts.into_iter().chain([("sha256".to_owned(), sha256.clone())]).collect()
     }
 
     /// By the answer to a `HeadObject`. An object without the metadata is not of an export, and is replaced by any.
     fn of(key: &str, head: &HeadObjectOutput) -> Self {
         let text = |name| head.metadata().and_then(|metadata| metadata.get(name)).cloned().unwrap_or_default();
         let number = |name| text(name).parse().unwrap_or_default();
-        let bytes = head.content_length().and_then(|bytes| bytes.try_into().ok()).unwrap_or_default();
-        Self { key: key.to_owned(), facts: number("facts"), rows: number("rows"), bytes, sha256: text("sha256") }
+        let (facts, rows, bytes) = (number("facts"), number("rows"), number("bytes"));
+        Self { key: key.to_owned(), facts, rows, bytes, sha256: text("sha256") }
     }
 }
 

@@ -11,6 +11,9 @@ use crate::{
     internal, parquet_file::hexadecimal, table::product_row,
 };
 
+/// How many days back is looked for facts that were not exported. For an older day that changed, an operator starts the
+/// export.
+const LOOK_BACK: i32 = 100;
 /// How often a day is read again because another export of it overlapped.
 const READINGS: usize = 3;
 
@@ -89,6 +92,17 @@ impl Platform {
         let json = self.bucket.get(&Manifest::key(day)).await?;
         let parse = |json: Vec<u8>| serde_json::from_slice(&json).map_err(|error| Error::corrupt("manifest", error));
         json.map(parse).transpose()
+    }
+
+    /// The days before `today` of which the statistics count facts that were not exported, the newest first.
+    pub async fn days_behind(&self, store: &Store, today: Day) -> Result<Vec<Day>, Error> {
+        let mut days = Vec::new();
+        for day in (1..=LOOK_BACK).map(|back| today.plus(-back)) {
+            if self.is_behind(store, day).await? {
+                days.push(day);
+            }
+        }
+        Ok(days)
     }
 
     /// Whether the statistics of a day count facts that were not exported.

@@ -167,6 +167,27 @@ mod tests {
     }
 
     #[test]
+    fn the_data_contract_describes_every_column() {
+        let contract = include_str!("../README.md");
+        for table in Table::ALL {
+            let section = contract.split("### ").find(|section| section.starts_with(&format!("`{}`", table.name())));
+            let rows = section.unwrap().lines().filter_map(|row| row.strip_prefix("| `"));
+            let described = rows.map(|row| {
+                let (name, rest) = row.split_once("` | ").unwrap();
+                let kind = rest.split(" | ").next().unwrap();
+                let physical = if kind.starts_with("string") { "BYTE_ARRAY" } else { "INT64" };
+                (name.to_owned(), physical.to_owned(), kind.contains("optional"), kind.contains("timestamp"))
+            });
+            let columns = table.schema().lines().filter(|line| line.ends_with(';')).map(|line| {
+                let words: Vec<_> = line.trim_end_matches(';').split_whitespace().collect();
+                let timestamp = line.contains("TIMESTAMP");
+                (words[2].to_owned(), words[1].to_owned(), words[0] == "OPTIONAL", timestamp)
+            });
+            assert_eq!(described.collect::<Vec<_>>(), columns.collect::<Vec<_>>(), "{}", table.name());
+        }
+    }
+
+    #[test]
     fn schemas_of_the_last_release_only_grow_by_optional_columns() {
         let released = [
             (Table::Orders, include_str!("../schema/released/orders.txt")),

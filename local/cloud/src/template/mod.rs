@@ -66,9 +66,14 @@ impl Template {
         &self.tables
     }
 
-    /// The logical ids of tables and queues by their names without the stack's prefix: `user-coupons`, `order-events`.
+    /// The logical ids of tables, queues and buckets by their names without the stack's prefix: `user-coupons`,
+    /// `order-events`.
     pub fn stores(&self) -> Result<BTreeMap<String, String>> {
-        let named = [("AWS::DynamoDB::Table", "TableName"), ("AWS::SQS::Queue", "QueueName")];
+        let named = [
+            ("AWS::DynamoDB::Table", "TableName"),
+            ("AWS::SQS::Queue", "QueueName"),
+            ("AWS::S3::Bucket", "BucketName"),
+        ];
         let all = named.into_iter().flat_map(|(kind, name)| {
             resources(&self.document, kind).map(move |(id, resource)| (id, &resource["Properties"][name]))
         });
