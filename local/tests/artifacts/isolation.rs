@@ -63,7 +63,7 @@ fn nothing_that_is_deployed_is_another_program_under_another_feature() {
 
 #[test]
 fn the_environment_says_nothing_of_who_asks() {
-    let variable = Regex::new(r#"(?:env::var(?:_os)?|named|sdk_config|limit)\("([A-Z_]+)"\)"#).unwrap();
+    let variable = Regex::new(r#"(?:env::var(?:_os)?|named|sdk_config|limit)\("([A-Z0-9_]+)"\)"#).unwrap();
     let mut read = BTreeSet::new();
     for (path, text) in sources() {
         read.extend(variable.captures_iter(&text).map(|found| found[1].to_owned()));

@@ -13,6 +13,7 @@ mod cancellations;
 mod catalogue;
 mod coupons;
 mod events;
+mod histories;
 mod invariants;
 mod one_key;
 mod orders;

@@ -37,7 +37,8 @@ fn key() -> PseudonymKey {
     PseudonymKey::new(&"k".repeat(64)).unwrap()
 }
 
-fn platform_at(endpoint: &str) -> Platform {
+/// The data platform in the bucket at an endpoint.
+pub fn platform_at(endpoint: &str) -> Platform {
     Platform::new(bucket_at(endpoint), key())
 }
 
@@ -87,25 +88,26 @@ async fn export(shop: &Shop, platform: &Platform) -> Vec<Manifest> {
 }
 
 /// The files of a bucket on disk, and `DuckDB`.
-struct Sql {
+pub struct Sql {
     folder: TempDir,
     duckdb: DuckDb,
 }
 
 impl Sql {
-    async fn over(objects: &Objects) -> Self {
+    pub async fn over(objects: &Objects) -> Self {
         let folder = TempDir::new().unwrap();
         objects.save(folder.path());
         let duckdb = DuckDb::fetch(&Repository::find().unwrap(), Progress::new(true)).await.unwrap();
         Self { folder, duckdb }
     }
 
-    async fn rows(&self, sql: &str) -> Vec<Value> {
+    /// The rows of a query.
+    pub async fn rows(&self, sql: &str) -> Vec<Value> {
         self.duckdb.rows(self.folder.path(), &Query::new(sql)).await.unwrap()
     }
 
     /// The rows of a named query of the template.
-    async fn named(&self, name: &str, first: Day, last: Day) -> Vec<Value> {
+    pub async fn named(&self, name: &str, first: Day, last: Day) -> Vec<Value> {
         let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../template.yaml");
         let examples = Query::examples(&Template::load(&template).unwrap(), &first.to_string(), &last.to_string());
         let (_, query) = examples.into_iter().find(|(found, _)| found == name).unwrap();
@@ -300,6 +302,30 @@ async fn lost_and_repeated_calls_change_nothing() {
         }
         let hurt = faults.calls().iter().filter(|call| call.fault != Fault::None).count();
         assert!(hurt > 0 && objects.all() == complete, "seed {seed}");
+    }
+}
+
+#[tokio::test]
+async fn a_put_that_arrives_late_replaces_no_newer_file() {
+    let shop = busy(10).await;
+    counted(&shop).await;
+    let (objects, faults) = (Objects::start().await, Faults::none());
+    let proxy = Proxy::start(&objects.endpoint(), &faults).await.unwrap();
+    let product = shop.product(70, 100).await;
+    // With no file there, and with the file of an earlier export there.
+    for round in 0..2 {
+        // The last of the 17 files, which every fact changes.
+        faults.plan(Plan::nth("PUT object", 17, Fault::Late));
+        let (platform, store) = (platform_at(&proxy.endpoint()), Arc::clone(&shop.store));
+        let run = tokio::spawn(async move { platform.export(&store, day()).await });
+        faults.silence().await;
+        run.abort();
+        shop.customer("customer-2").order([(product, 1)]).at(after(at(NOON), 90 + round)).done().await;
+        counted(&shop).await;
+        platform_at(&objects.endpoint()).export(&shop.store, day()).await.unwrap();
+        let newest = objects.all();
+        assert_eq!(faults.deliver_late().await, 1);
+        assert!(objects.all() == newest, "round {round}");
     }
 }
 

@@ -251,6 +251,12 @@ mod tests {
     }
 
     #[test]
+    fn a_file_names_no_version_of_a_library() {
+        let reader = SerializedFileReader::new(File::open(written(1).path()).unwrap()).unwrap();
+        assert_eq!(reader.metadata().file_metadata().created_by(), Some(CREATED_BY));
+    }
+
+    #[test]
     fn an_empty_file_has_the_columns() {
         let reader = SerializedFileReader::new(File::open(written(0).path()).unwrap()).unwrap();
         assert_eq!(reader.metadata().file_metadata().schema_descr().num_columns(), 5);

@@ -32,7 +32,7 @@ pub struct Roles(Arc<Shared>);
 struct Shared {
     /// The statements of each function's role, by the function's name.
     statements: BTreeMap<String, Vec<Statement>>,
-    /// Logical ids of tables and queues by their physical names.
+    /// Logical ids of tables, queues and buckets by their physical names.
     stores: BTreeMap<String, String>,
     log: Mutex<Log>,
 }
@@ -47,7 +47,8 @@ impl Roles {
     /// The roles of a template whose stack has this name.
     pub fn of(template: &Template, stack: &str) -> Result<Self> {
         let physical = |name: String| format!("{stack}-{name}").replace("${AWS::AccountId}", ACCOUNT);
-        let stores = template.stores()?.into_iter().map(|(name, id)| (physical(name), id)).collect();
+        let stores = template.stores()?.into_iter().chain(template.buckets()?);
+        let stores = stores.map(|(name, id)| (physical(name), id)).collect();
         let statements =
             template.functions().iter().map(|function| (function.name.clone(), function.permissions.clone()));
         Ok(Self(Arc::new(Shared { statements: statements.collect(), stores, log: Mutex::default() })))
