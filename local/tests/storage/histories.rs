@@ -2,7 +2,7 @@
 //! counting one by one says.
 //!
 //! The data set is that of Fader and Hardie, as the package `lifetimes` has it: customer, day, number of CDs, dollars. The
-//! first eight weeks are replayed by the store's commands, because the functions take the time of an order from the clock.
+//! first six weeks are replayed by the store's commands, because the functions take the time of an order from the clock.
 
 use std::{collections::BTreeMap, fs};
 
@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// The days that are replayed end before this one.
-const END: &str = "19970226";
+const END: &str = "19970211";
 /// Customers who order at once.
 const AT_ONCE: usize = 8;
 
@@ -93,7 +93,7 @@ async fn cdnow_customers_are_counted_as_one_by_one() {
     let objects = Objects::start().await;
     let platform = platform_at(&objects.endpoint());
     // Each aggregation counts three days, so every third one counts all of them.
-    for number in 1..=20 {
+    for number in 1..=14 {
         shop.store.aggregate(day_of("19970101").plus(3 * number).start()).await.unwrap();
     }
     let last = day_of(END).plus(8);
