@@ -7,7 +7,7 @@ const MILLIONS: f64 = 1.0;
 /// What a consistent read of a fact takes, as part of a page: 350 bytes with what the data platform needs of it.
 const FACT_READ: f64 = 0.35 / 4.0;
 /// Bytes of the files for each order. Measured: shared/platform/README.md.
-const BYTES: f64 = 108.0;
+const BYTES: f64 = 54.0;
 /// Seconds of one processor for a million orders. An assumption: the reading of facts is that of the aggregation, five
 /// seconds; the files take ten (shared/platform/README.md).
 const SECONDS: f64 = 15.0;

@@ -42,7 +42,7 @@ pub const S3_PUT: Price = price("S3 request that writes", 5_000.0, "https://aws.
 /// A request to S3 that reads an object, or asks for its metadata.
 pub const S3_GET: Price = price("S3 request that reads", 400.0, "https://aws.amazon.com/s3/pricing/");
 /// A megabyte in S3 Standard for a month.
-pub const STORED: Price = price("megabyte in S3 for a month", 23.0, "https://aws.amazon.com/s3/pricing/");
+pub const STORED: Price = price("megabyte in S3 for a month", 23_000.0, "https://aws.amazon.com/s3/pricing/");
 /// A megabyte that a query of Athena scans. A query is billed for ten at least.
 pub const SCANNED: Price = price("megabyte scanned by Athena", 5_000.0, "https://aws.amazon.com/athena/pricing/");
 
