@@ -288,6 +288,38 @@ mod tests {
     }
 
     #[test]
+    fn a_fact_agrees_with_the_order_whose_details_it_has() {
+        let at = |millis| Timestamp::from_millis(millis).unwrap();
+        let order = Order {
+            order_id: OrderId::new(at(5), 1),
+            status: OrderStatus::Paid,
+            lines: Vec::new(),
+            list_price: Money::ZERO,
+            discount: Money::ZERO,
+            paid_price: Money::ZERO,
+            coupon_id: None,
+            paid_at: at(5),
+            cancelled_at: None,
+        };
+        let cancelled = order.clone().cancelled(at(9)).unwrap();
+        for kind in [SaleKind::Sale, SaleKind::Cancellation] {
+            let details = FactDetails::of(&cancelled, kind);
+            let fact = |details| SaleFact { kind, details, ..fact(1, kind, &[]) };
+            assert_eq!(details.occurred_at, if kind == SaleKind::Sale { at(5) } else { at(9) });
+            assert!(fact(Some(details.clone())).agrees_with(&cancelled) && fact(None).agrees_with(&cancelled));
+            for wrong in [
+                FactDetails { discount: Money::new(1).unwrap(), ..details.clone() },
+                FactDetails { coupon_id: Some(CouponId::new(at(0), 1)), ..details.clone() },
+                FactDetails { occurred_at: at(6), ..details },
+            ] {
+                assert!(!fact(Some(wrong)).agrees_with(&cancelled));
+            }
+        }
+        assert!(SaleFact { lines: Vec::new(), ..fact(1, SaleKind::Sale, &[(1, 1, 1)]) }.agrees_with(&order));
+        assert!(!fact(1, SaleKind::Sale, &[(1, 1, 1)]).agrees_with(&order), "other lines");
+    }
+
+    #[test]
     fn a_ranking_is_wrong_when_it_says_something_else_of_the_same_facts() {
         let window = totals(&[fact(1, SaleKind::Sale, &[(1, 3, 100)])]);
         let good = Ranking::of(day(), &window);
