@@ -143,6 +143,12 @@ impl DayTotals {
         self.products.iter().map(|(product_id, sales)| (*product_id, *sales))
     }
 
+    /// Whether these totals count facts that the stored totals of the same day do not.
+    pub fn is_newer_than(&self, stored: &[(ProductId, ProductSales)]) -> bool {
+        let stored: BTreeMap<ProductId, u64> = stored.iter().map(|(id, sales)| (*id, sales.facts)).collect();
+        self.products.iter().any(|(id, sales)| stored.get(id).is_none_or(|facts| *facts < sales.facts))
+    }
+
     /// The facts that these totals count.
     pub fn facts(&self) -> u64 {
         self.facts
@@ -172,8 +178,10 @@ pub struct Ranking {
 }
 
 impl Ranking {
-    /// How many products the ranking has.
-    pub const LENGTH: usize = 5;
+    /// How many products the ranking has: more than are shown, because others move up for those that are no longer on sale.
+    pub const LENGTH: usize = 50;
+    /// How many products are shown.
+    pub const SHOWN: usize = 5;
 
     /// What is wrong with it, by the totals of its window. One that counted other facts is older or newer, and not wrong.
     pub fn finding(&self, window: &DayTotals) -> Option<Finding> {
@@ -241,7 +249,7 @@ mod tests {
         let ranking = Ranking::of(day(), &window);
         assert_eq!((ranking.products[0].units_sold, ranking.products[0].revenue, ranking.facts), (4, 4, 2));
         let order: Vec<_> = ranking.products.iter().map(|ranked| ranked.product_id).collect();
-        assert_eq!(order, [6, 7, 8, 9, 5].map(product));
+        assert_eq!(order, [6, 7, 8, 9, 5, 4].map(product));
     }
 
     #[test]
@@ -251,6 +259,21 @@ mod tests {
         let sum = totals(&[&sales[..], &[cancelled]].concat());
         let expected = ProductSales { units: 4, orders: 1, revenue: 430, facts: 3 };
         assert_eq!(sum.products().collect::<Vec<_>>(), [(product(1), expected)]);
+    }
+
+    #[test]
+    fn totals_are_newer_when_they_count_a_fact_that_is_not_stored() {
+        let day =
+            totals(&[fact(1, SaleKind::Sale, &[(1, 3, 100)]), fact(2, SaleKind::Sale, &[(1, 1, 100), (2, 1, 50)])]);
+        let stored: Vec<_> = day.products().collect();
+        assert!(!day.is_newer_than(&stored));
+        assert!(day.is_newer_than(&stored[..1]), "a product is missing");
+        let with_facts = |facts| {
+            let (id, sales) = stored[0];
+            [(id, ProductSales { facts, ..sales }), stored[1]]
+        };
+        assert!(day.is_newer_than(&with_facts(1)));
+        assert!(!day.is_newer_than(&with_facts(3)), "of more facts");
     }
 
     #[test]

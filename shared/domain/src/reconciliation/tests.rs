@@ -5,8 +5,8 @@
 
 use super::*;
 use crate::{
-    CouponId, CouponTerms, CouponUse, Day, Discount, EntryId, EntryType, IssuedCoupon, Money, Name, Order, OrderId,
-    OrderLine, OrderStatus, ProductId, ProductSales, Quantity, SaleFact, SaleKind, Timestamp, UserId,
+    CancellationPeriod, CouponId, CouponTerms, CouponUse, Day, Discount, EntryId, EntryType, IssuedCoupon, Money, Name,
+    Order, OrderId, OrderLine, OrderStatus, ProductId, ProductSales, Quantity, SaleFact, SaleKind, Timestamp, UserId,
 };
 
 const A: u128 = 1;
@@ -97,7 +97,7 @@ impl Read {
     fn in_order() -> Self {
         let (a, b) = (order(A, &[(1, 2, 100), (2, 1, 50)], 30), order(B, &[(1, 1, 100)], 0));
         let facts = vec![fact(&a, SaleKind::Sale), fact(&b, SaleKind::Sale), fact(&b, SaleKind::Cancellation)];
-        let b = b.cancelled(at(3)).unwrap();
+        let b = b.cancelled(at(3), CancellationPeriod::of_days(7)).unwrap();
         let entries = vec![
             entry(0, EntryType::Deposit, 1_000, None),
             entry(1, EntryType::Payment, -220, Some(A)),
