@@ -58,8 +58,9 @@ async fn attempt(clients: Clients, prepared: &Prepared, seconds: i64, patience: 
 pub enum Verdict {
     /// Everything is as it must be; this is what is stored.
     Passed(Snapshot),
-    /// The process never came to the call: it was too slow for the time that it was given.
-    NotMet,
+    /// It was too slow for the time that it was given: it never came to the call, or it gave up after it. With more time
+    /// it must pass.
+    OutOfTime(&'static str),
     /// What is wrong.
     Failed(String),
 }
@@ -75,11 +76,11 @@ pub async fn run_with_fault(
     let patience = injection.patience(trial);
     let first = match under_fault(services, prepared, (call, injection), patience).await {
         Ok(Some(first)) => first,
-        Ok(None) => return Verdict::NotMet,
+        Ok(None) => return Verdict::OutOfTime("the call was never made"),
         Err(failure) => return Verdict::Failed(failure),
     };
     if first.is_none() && prepared.events == Stage::InStream && injection.can_be_overcome() {
-        return Verdict::Failed("it gave up, though there was time".to_owned());
+        return Verdict::OutOfTime("it gave up, though there was time");
     }
     if let (Some(Ok(reply)), Ok(expected)) = (&first, &clean.answer)
         && injection.keeps_token()

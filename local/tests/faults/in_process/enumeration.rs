@@ -88,6 +88,7 @@ struct Case {
 impl Case {
     async fn run(self, worlds: Arc<Worlds>) -> Result<(), String> {
         let Subject { prepared, clean, .. } = &*self.subject;
+        let mut out_of_time = "";
         for trial in 0..TRIALS {
             let services = worlds.take(prepared).await;
             match case::run_with_fault(&services, prepared, clean, (&self.call, self.injection), trial).await {
@@ -95,11 +96,11 @@ impl Case {
                     worlds.give_back(services, shop);
                     return Ok(());
                 }
-                Verdict::NotMet => {}
+                Verdict::OutOfTime(why) => out_of_time = why,
                 Verdict::Failed(failure) => return Err(failure),
             }
         }
-        Err("the call was never made".to_owned())
+        Err(out_of_time.to_owned())
     }
 
     fn title(&self) -> String {
