@@ -6,14 +6,14 @@
 //! `{"day": ..}` it checks one day again. It repairs nothing: each finding is a line in the log with identifiers and
 //! without amounts.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use sijang_domain::{
     Day, RequestTime, Timestamp,
     metric::{RECONCILED_RECORDS, RECONCILIATION_FINDINGS, RECONCILIATION_RUNS},
 };
-use sijang_edge::{Error, log, metrics, run_worker};
+use sijang_edge::{Error, log, metrics, run_worker, time_of_worker};
 use sijang_storage::{SETTLING, Store};
 
 /// The longest time of one run. The next run continues.
@@ -51,13 +51,7 @@ pub struct Report {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let store = Store::from_env().await;
-    run_worker(move |task| async move { reconcile(store, task, time()?).await }).await
-}
-
-fn time() -> Result<RequestTime, Error> {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
-    let now = Timestamp::from_millis(now.as_millis().try_into()?).map_err(|_| "an impossible time")?;
-    Ok(RequestTime { now, deadline: Instant::now() + TIME_LIMIT })
+    run_worker(move |task| async move { reconcile(store, task, time_of_worker(TIME_LIMIT)?).await }).await
 }
 
 /// Reconciles a day and reports its findings.

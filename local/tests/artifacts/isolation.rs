@@ -87,6 +87,7 @@ fn the_environment_says_nothing_of_who_asks() {
         "AWS_REGION",
         "BALANCES_TABLE",
         "BALANCE_MAX",
+        "CANCELLATION_DAYS",
         "COUPONS_TABLE",
         "CURSOR_KEY",
         "DEPOSIT_MAX",

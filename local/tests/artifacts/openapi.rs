@@ -10,7 +10,7 @@ use std::{
 
 use serde_json::{Value, json};
 use sijang_cloud::template::Template;
-use sijang_domain::{CloudEvent, Order, OrderEvent};
+use sijang_domain::{CancellationPeriod, CloudEvent, Order, OrderEvent};
 use sijang_edge::CATALOGUE;
 use sijang_openapi::{compatibility, document, events};
 
@@ -143,7 +143,7 @@ fn an_event_of_each_type_is_valid_against_its_schema_and_no_other() {
         document()["paths"]["/v1/orders"]["post"]["responses"]["201"]["content"]["application/json"]["example"].clone();
     let paid: Order = serde_json::from_value(example).unwrap();
     let at = "2026-11-21T02:10:44.030Z".parse().unwrap();
-    let cancelled = paid.clone().cancelled(at).unwrap();
+    let cancelled = paid.clone().cancelled(at, CancellationPeriod::of_days(0)).unwrap();
     let event = |order| {
         let user_id = serde_json::from_value(json!("auth0|5f7c8ec7c33c6c004bbafe82")).unwrap();
         serde_json::to_value(CloudEvent::of(OrderEvent { user_id, order }, at)).unwrap()

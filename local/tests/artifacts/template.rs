@@ -8,7 +8,7 @@ use std::{
 
 use regex_lite::Regex;
 use serde_json::{Value, json};
-use sijang_cloud::template::{Function, Template};
+use sijang_cloud::template::{Function, Route, Template};
 use sijang_platform::Table;
 
 fn template() -> Template {
@@ -71,10 +71,29 @@ fn routes_need_a_token_with_a_scope_unless_public() {
             Some(scopes) => assert_eq!(scopes, ["shop/customer"]),
         }
     }
-    let catalogue = ["/v1/coupons", "/v1/products", "/v1/products/popular", "/v1/products/{product_id}"];
-    assert_eq!(public, catalogue.map(|path| format!("GET {path}")).into());
+    let expected = ["/v1/coupons", "/v1/health", "/v1/products", "/v1/products/popular", "/v1/products/{product_id}"];
+    assert_eq!(public, expected.map(|path| format!("GET {path}")).into());
     let auth = &resource(&template, "Api")["Properties"]["Auth"];
     assert_eq!(auth["DefaultAuthorizer"], "Token", "a route without an authorizer of its own needs a token");
+}
+
+#[test]
+fn public_routes_answer_head_beside_get_and_others_do_not() {
+    for function in template().functions() {
+        let public = function.routes.iter().filter(|route| route.scopes.is_none());
+        let expected: Vec<Route> = public.map(|route| Route { method: "HEAD".to_owned(), ..route.clone() }).collect();
+        assert_eq!(function.heads, expected, "{}", function.name);
+    }
+}
+
+#[test]
+fn health_is_answered_without_a_table_or_a_queue() {
+    let template = template();
+    let health = template.function("get-health").unwrap();
+    assert_eq!(
+        (health.permissions.as_slice(), health.environment.keys().any(|name| name.ends_with("_TABLE"))),
+        (&[][..], false)
+    );
 }
 
 #[test]
@@ -577,8 +596,8 @@ fn roles_may_use_the_data_key_and_senders_generate_data_keys() {
         all.insert(id.as_str());
         senders.extend(sends(role).then_some(id.as_str()));
     }
-    // It moves aliases, and touches no data.
-    assert!(all.remove("ReleaseRole"));
+    // These touch no data.
+    assert!(all.remove("ReleaseRole") && all.remove("GetHealthRole"));
     for (policy, roles) in [("UseDataKey", all), ("SendWithDataKey", senders)] {
         let policy = resource(&template, policy);
         assert_eq!(policy["Condition"], "HasDataKey");

@@ -37,7 +37,8 @@ pub use id::{CouponId, EntryId, OrderId, ProductId, UserId};
 pub use idempotency::{Fingerprint, IdempotencyKey};
 pub use money::{Currency, Money, SignedMoney};
 pub use orders::{
-    Cart, CartLine, CouponCheck, LineCheck, Order, OrderChecks, OrderDecision, OrderLine, OrderStatus, Prices,
+    CancellationPeriod, Cart, CartLine, CouponCheck, LineCheck, Order, OrderChecks, OrderDecision, OrderLine,
+    OrderStatus, Prices,
 };
 pub use products::{
     Product, ProductDraft, ProductInfo, ProductPatch, ProductStatus, ProductSummary, Quantity, Stock, StockAdjustment,

@@ -176,6 +176,12 @@ impl DayTotals {
         self.products.iter().map(|(product_id, sales)| (*product_id, *sales))
     }
 
+    /// Whether these totals count facts that the stored totals of the same day do not.
+    pub fn is_newer_than(&self, stored: &[(ProductId, ProductSales)]) -> bool {
+        let stored: BTreeMap<ProductId, u64> = stored.iter().map(|(id, sales)| (*id, sales.facts)).collect();
+        self.products.iter().any(|(id, sales)| stored.get(id).is_none_or(|facts| *facts < sales.facts))
+    }
+
     /// The facts that these totals count.
     pub fn facts(&self) -> u64 {
         self.facts
@@ -205,8 +211,10 @@ pub struct Ranking {
 }
 
 impl Ranking {
-    /// How many products the ranking has.
-    pub const LENGTH: usize = 5;
+    /// How many products the ranking has: more than are shown, because others move up for those that are no longer on sale.
+    pub const LENGTH: usize = 50;
+    /// How many products are shown.
+    pub const SHOWN: usize = 5;
 
     /// What is wrong with it, by the totals of its window. One that counted other facts is older or newer, and not wrong.
     pub fn finding(&self, window: &DayTotals) -> Option<Finding> {
@@ -234,7 +242,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::Timestamp;
+    use crate::{CancellationPeriod, Timestamp};
 
     fn product(n: u128) -> ProductId {
         ProductId::new(Timestamp::from_millis(0).unwrap(), n)
@@ -275,7 +283,7 @@ mod tests {
         let ranking = Ranking::of(day(), &window);
         assert_eq!((ranking.products[0].units_sold, ranking.products[0].revenue, ranking.facts), (4, 4, 2));
         let order: Vec<_> = ranking.products.iter().map(|ranked| ranked.product_id).collect();
-        assert_eq!(order, [6, 7, 8, 9, 5].map(product));
+        assert_eq!(order, [6, 7, 8, 9, 5, 4].map(product));
     }
 
     #[test]
@@ -301,7 +309,7 @@ mod tests {
             paid_at: at(5),
             cancelled_at: None,
         };
-        let cancelled = order.clone().cancelled(at(9)).unwrap();
+        let cancelled = order.clone().cancelled(at(9), CancellationPeriod::of_days(7)).unwrap();
         for kind in [SaleKind::Sale, SaleKind::Cancellation] {
             let details = FactDetails::of(&cancelled, kind);
             let fact = |details| SaleFact { kind, details, ..fact(1, kind, &[]) };
@@ -317,6 +325,21 @@ mod tests {
         }
         assert!(SaleFact { lines: Vec::new(), ..fact(1, SaleKind::Sale, &[(1, 1, 1)]) }.agrees_with(&order));
         assert!(!fact(1, SaleKind::Sale, &[(1, 1, 1)]).agrees_with(&order), "other lines");
+    }
+
+    #[test]
+    fn totals_are_newer_when_they_count_a_fact_that_is_not_stored() {
+        let day =
+            totals(&[fact(1, SaleKind::Sale, &[(1, 3, 100)]), fact(2, SaleKind::Sale, &[(1, 1, 100), (2, 1, 50)])]);
+        let stored: Vec<_> = day.products().collect();
+        assert!(!day.is_newer_than(&stored));
+        assert!(day.is_newer_than(&stored[..1]), "a product is missing");
+        let with_facts = |facts| {
+            let (id, sales) = stored[0];
+            [(id, ProductSales { facts, ..sales }), stored[1]]
+        };
+        assert!(day.is_newer_than(&with_facts(1)));
+        assert!(!day.is_newer_than(&with_facts(3)), "of more facts");
     }
 
     #[test]

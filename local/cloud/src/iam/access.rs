@@ -16,7 +16,7 @@ pub struct Access {
     pub resource: String,
     /// The operation that the action is part of: `TransactWriteItems`.
     pub within: Option<String>,
-    /// The partition key of the item that is put, where that has the usual name `pk`.
+    /// The partition key of the item that is put or updated, where that has the usual name `pk`.
     pub key: Option<String>,
 }
 
@@ -33,7 +33,7 @@ impl Access {
             let action = format!("sqs:{}", operation.trim_end_matches("Batch"));
             return vec![Self { action, resource: id(&queue.into()), within: None, key: None }];
         }
-        let key = request["Item"]["pk"]["S"].as_str();
+        let key = ["Item", "Key"].iter().find_map(|part| request[part]["pk"]["S"].as_str());
         let alone = |action: &str, resource| {
             let (action, key) = (format!("dynamodb:{action}"), key.map(str::to_owned));
             Self { action, resource, within: None, key }

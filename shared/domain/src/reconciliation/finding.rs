@@ -55,6 +55,8 @@ rules! {
     FactDiffers "fact-differs",
     /// A day's total that its facts do not add up to.
     TotalDiffers "total-differs",
+    /// A day's total that is older than its facts, and that no daily run is to count again.
+    TotalOutdated "total-outdated",
     /// A ranking that its days' totals do not give.
     RankingDiffers "ranking-differs",
     /// The statistics of a day count facts that the data platform does not have.
@@ -96,6 +98,11 @@ pub struct Finding {
 impl Finding {
     pub(super) const fn new(rule: Rule, subject: Subject) -> Self {
         Self { rule, subject }
+    }
+
+    /// A day whose totals are older than its facts.
+    pub const fn outdated(day: Day) -> Self {
+        Self::new(Rule::TotalOutdated, Subject::Day(day))
     }
 
     /// A customer whose items cannot be read.

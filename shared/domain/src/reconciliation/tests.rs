@@ -5,8 +5,9 @@
 
 use super::*;
 use crate::{
-    CouponId, CouponTerms, CouponUse, Day, Discount, EntryId, EntryType, FactDetails, IssuedCoupon, Money, Name, Order,
-    OrderId, OrderLine, OrderStatus, ProductId, ProductSales, Quantity, SaleFact, SaleKind, Timestamp, UserId,
+    CancellationPeriod, CouponId, CouponTerms, CouponUse, Day, Discount, EntryId, EntryType, FactDetails, IssuedCoupon,
+    Money, Name, Order, OrderId, OrderLine, OrderStatus, ProductId, ProductSales, Quantity, SaleFact, SaleKind,
+    Timestamp, UserId,
 };
 
 const A: u128 = 1;
@@ -98,7 +99,7 @@ impl Read {
     fn in_order() -> Self {
         let (a, b) = (order(A, &[(1, 2, 100), (2, 1, 50)], 30), order(B, &[(1, 1, 100)], 0));
         let sales = [fact(&a, SaleKind::Sale), fact(&b, SaleKind::Sale)];
-        let b = b.cancelled(at(3)).unwrap();
+        let b = b.cancelled(at(3), CancellationPeriod::of_days(7)).unwrap();
         let facts = sales.into_iter().chain([fact(&b, SaleKind::Cancellation)]).collect();
         let entries = vec![
             entry(0, EntryType::Deposit, 1_000, None),
