@@ -89,7 +89,10 @@ fn public_routes_answer_head_beside_get_and_others_do_not() {
 fn health_is_answered_without_a_table_or_a_queue() {
     let template = template();
     let health = template.function("get-health").unwrap();
-    assert_eq!((health.permissions.as_slice(), health.environment.keys().any(|name| name.ends_with("_TABLE"))), (&[][..], false));
+    assert_eq!(
+        (health.permissions.as_slice(), health.environment.keys().any(|name| name.ends_with("_TABLE"))),
+        (&[][..], false)
+    );
 }
 
 #[test]
