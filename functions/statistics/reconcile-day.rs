@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use sijang_domain::{
-    Day, Finding, RequestTime, Subject, Timestamp,
+    Day, RequestTime, Timestamp,
     metric::{RECONCILED_RECORDS, RECONCILIATION_FINDINGS, RECONCILIATION_RUNS},
 };
 use sijang_edge::{Error, log, metrics, run_worker, time_of_worker};
@@ -64,7 +64,7 @@ pub async fn reconcile(store: &Store, task: Task, time: RequestTime) -> Result<R
             Box::pin(store.reconcile_day(day, time, settling)).await?
         }
     };
-    run.findings.iter().for_each(report);
+    run.findings.iter().for_each(log::finding);
     // After the report: a run that ends in between reports its findings again.
     store.save_progress(&run).await?;
     let (facts, customers, findings, nameless) = (run.facts, run.customers, run.findings.len(), run.nameless);
@@ -76,18 +76,4 @@ pub async fn reconcile(store: &Store, task: Task, time: RequestTime) -> Result<R
     tracing::info!(day = %run.day, facts, customers, findings, nameless, done = run.done, "reconciled");
     let findings = run.findings.iter().map(|finding| finding.rule.name()).collect();
     Ok(Report { day: run.day, facts, customers, findings, done: run.done })
-}
-
-fn report(Finding { rule, subject }: &Finding) {
-    let rule = rule.name();
-    match subject {
-        Subject::Customer(user) => {
-            let customer = log::pseudonym(user.as_str());
-            tracing::error!(rule, customer, "reconciliation finding");
-        }
-        Subject::Order(order_id) => tracing::error!(rule, order = %order_id, "reconciliation finding"),
-        Subject::Product(product_id) => tracing::error!(rule, product = %product_id, "reconciliation finding"),
-        Subject::Coupon(coupon_id) => tracing::error!(rule, coupon = %coupon_id, "reconciliation finding"),
-        Subject::Day(day) => tracing::error!(rule, day = %day, "reconciliation finding"),
-    }
 }

@@ -189,6 +189,6 @@ fn timeouts(attempt: Duration) -> TimeoutConfig {
 }
 
 /// The retries of the functions, with shorter backoff.
-fn retries() -> RetryConfig {
+pub(crate) fn retries() -> RetryConfig {
     sijang_storage::retries().with_initial_backoff(Duration::from_millis(1)).with_max_backoff(Duration::from_millis(5))
 }

@@ -164,6 +164,6 @@ async fn what_every_earlier_release_wrote_is_read_and_used() {
         let left: Left = serde_json::from_slice(&fs::read(file.unwrap().path()).unwrap()).unwrap();
         Box::pin(used(&left, &[])).await;
         // Items from before these were written.
-        Box::pin(used(&left, &["entered", "user"])).await;
+        Box::pin(used(&left, &["entered", "user", "details"])).await;
     }
 }

@@ -51,7 +51,7 @@ pub use reconciliation::{
 pub use rejection::{PriceChange, Rejection, Shortage};
 pub use shards::{Allocation, ShardCount, ShardSnapshot, Shards};
 pub use sold_out::SoldOut;
-pub use statistics::{DayTotals, ProductSales, RankedProduct, Ranking, SaleFact, SaleKind};
+pub use statistics::{DayTotals, FactDetails, ProductSales, RankedProduct, Ranking, SaleFact, SaleKind};
 pub use text::{Description, Name};
 pub use time::{Day, Timestamp};
 pub use trace::TraceId;

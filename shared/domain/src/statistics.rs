@@ -9,7 +9,8 @@ use std::{cmp::Reverse, collections::BTreeMap};
 use serde::Serialize;
 
 use crate::{
-    CloudEvent, Day, Finding, Money, Order, OrderId, OrderStatus, ProductId, Rule, Subject, UserId, events::event_id,
+    CloudEvent, CouponId, Day, Finding, Money, Order, OrderId, OrderStatus, ProductId, Rule, Subject, Timestamp,
+    UserId, events::event_id,
 };
 
 /// Whether a fact adds its order to the day or takes it out.
@@ -34,6 +35,31 @@ pub struct SaleFact {
     pub day: Day,
     /// Product, units and list price of one unit.
     pub lines: Vec<(ProductId, u32, Money)>,
+    /// What the statistics do not count; the first release did not say.
+    pub details: Option<FactDetails>,
+}
+
+/// What a fact says of its order for the data platform. Its list price is the sum of its lines, and the paid price is the
+/// list price less the discount.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FactDetails {
+    /// What the coupon took off the list price.
+    pub discount: Money,
+    /// The coupon that was used.
+    pub coupon_id: Option<CouponId>,
+    /// When the order was paid, or cancelled.
+    pub occurred_at: Timestamp,
+}
+
+impl FactDetails {
+    /// The details of a fact of this kind of an order.
+    pub fn of(order: &Order, kind: SaleKind) -> Self {
+        let occurred_at = match kind {
+            SaleKind::Sale => order.paid_at,
+            SaleKind::Cancellation => order.cancelled_at.unwrap_or(order.paid_at),
+        };
+        Self { discount: order.discount, coupon_id: order.coupon_id, occurred_at }
+    }
 }
 
 impl SaleFact {
@@ -48,12 +74,19 @@ impl SaleFact {
             OrderStatus::Cancelled => SaleKind::Cancellation,
         };
         let (user_id, lines) = (Some(event.data.user_id.clone()), Self::lines_of(order));
-        Self { order_id: order.order_id, user_id, kind, day: Day::of(order.paid_at), lines }
+        let details = Some(FactDetails::of(order, kind));
+        Self { order_id: order.order_id, user_id, kind, day: Day::of(order.paid_at), lines, details }
     }
 
     /// What an order counts as: product, units and list price of one unit.
     pub fn lines_of(order: &Order) -> Vec<(ProductId, u32, Money)> {
         order.lines.iter().map(|line| (line.product_id, line.quantity.units(), line.unit_price)).collect()
+    }
+
+    /// Whether it says of an order what the order says of itself.
+    pub fn agrees_with(&self, order: &Order) -> bool {
+        let details = FactDetails::of(order, self.kind);
+        self.lines == Self::lines_of(order) && self.details.as_ref().is_none_or(|own| *own == details)
     }
 
     /// The fact's name: its event's identity.
@@ -224,6 +257,7 @@ mod tests {
             kind,
             day: Day::of(at),
             lines: lines.iter().map(line).collect(),
+            details: None,
         }
     }
 
@@ -274,6 +308,38 @@ mod tests {
         };
         assert!(day.is_newer_than(&with_facts(1)));
         assert!(!day.is_newer_than(&with_facts(3)), "of more facts");
+    }
+
+    #[test]
+    fn a_fact_agrees_with_the_order_whose_details_it_has() {
+        let at = |millis| Timestamp::from_millis(millis).unwrap();
+        let order = Order {
+            order_id: OrderId::new(at(5), 1),
+            status: OrderStatus::Paid,
+            lines: Vec::new(),
+            list_price: Money::ZERO,
+            discount: Money::ZERO,
+            paid_price: Money::ZERO,
+            coupon_id: None,
+            paid_at: at(5),
+            cancelled_at: None,
+        };
+        let cancelled = order.clone().cancelled(at(9), CancellationPeriod::of_days(7)).unwrap();
+        for kind in [SaleKind::Sale, SaleKind::Cancellation] {
+            let details = FactDetails::of(&cancelled, kind);
+            let fact = |details| SaleFact { kind, details, ..fact(1, kind, &[]) };
+            assert_eq!(details.occurred_at, if kind == SaleKind::Sale { at(5) } else { at(9) });
+            assert!(fact(Some(details.clone())).agrees_with(&cancelled) && fact(None).agrees_with(&cancelled));
+            for wrong in [
+                FactDetails { discount: Money::new(1).unwrap(), ..details.clone() },
+                FactDetails { coupon_id: Some(CouponId::new(at(0), 1)), ..details.clone() },
+                FactDetails { occurred_at: at(6), ..details },
+            ] {
+                assert!(!fact(Some(wrong)).agrees_with(&cancelled));
+            }
+        }
+        assert!(SaleFact { lines: Vec::new(), ..fact(1, SaleKind::Sale, &[(1, 1, 1)]) }.agrees_with(&order));
+        assert!(!fact(1, SaleKind::Sale, &[(1, 1, 1)]).agrees_with(&order), "other lines");
     }
 
     #[test]

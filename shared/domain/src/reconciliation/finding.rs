@@ -59,6 +59,12 @@ rules! {
     TotalOutdated "total-outdated",
     /// A ranking that its days' totals do not give.
     RankingDiffers "ranking-differs",
+    /// The statistics of a day count facts that the data platform does not have.
+    ExportBehind "export-behind",
+    /// A file of the data platform is not there.
+    FileMissing "file-missing",
+    /// A file of the data platform is not the one that its day's manifest names.
+    FileDiffers "file-differs",
     /// Items that cannot be read as what they should be.
     Unreadable "unreadable",
 }
@@ -76,6 +82,8 @@ pub enum Subject {
     Coupon(CouponId),
     /// A day's statistics.
     Day(Day),
+    /// A file of the data platform, by its key.
+    File(String),
 }
 
 /// A rule that does not hold, and of what.

@@ -19,8 +19,9 @@ use futures::{StreamExt, TryStreamExt, stream};
 use metrics::counter;
 use serde::{Deserialize, Serialize};
 use sijang_domain::{
-    Day, DayTotals, Error, Money, OrderId, Page, PlacedFact, Position, Product, ProductId, ProductSales, ProductStatus,
-    RankedProduct, Ranking, RequestTime, SaleFact, SaleKind, Timestamp, UserId, metric::AGGREGATION_DRIFT,
+    CouponId, Day, DayTotals, Error, FactDetails, Money, OrderId, Page, PlacedFact, Position, Product, ProductId,
+    ProductSales, ProductStatus, RankedProduct, Ranking, RequestTime, SaleFact, SaleKind, Timestamp, UserId,
+    metric::AGGREGATION_DRIFT,
 };
 use tokio::time::sleep;
 
@@ -48,6 +49,35 @@ pub(crate) struct FactRow {
     user: Option<UserId>,
     cancelled: bool,
     lines: Vec<FactLine>,
+    /// The first release did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    details: Option<DetailsRow>,
+}
+
+/// Discount in KRW minor units, coupon, milliseconds since the Unix epoch.
+#[derive(Debug, Serialize, Deserialize)]
+struct DetailsRow {
+    discount: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    coupon: Option<CouponId>,
+    at: i64,
+}
+
+impl DetailsRow {
+    fn of(details: &FactDetails) -> Self {
+        let FactDetails { discount, coupon_id, occurred_at } = details;
+        Self { discount: discount.minor(), coupon: *coupon_id, at: occurred_at.millis() }
+    }
+
+    fn details(self) -> Result<FactDetails, Error> {
+        let corrupt = |_| Error::corrupt("fact", "discount or time out of range");
+        let (discount, occurred_at) = (Money::new(self.discount), Timestamp::from_millis(self.at));
+        Ok(FactDetails {
+            discount: discount.map_err(corrupt)?,
+            coupon_id: self.coupon,
+            occurred_at: occurred_at.map_err(corrupt)?,
+        })
+    }
 }
 
 /// Product, quantity, unit price in KRW minor units.
@@ -80,12 +110,14 @@ impl FactRow {
             user: fact.user_id.clone(),
             cancelled: fact.kind == SaleKind::Cancellation,
             lines: fact.lines.iter().map(line).collect(),
+            details: fact.details.as_ref().map(DetailsRow::of),
         }
     }
     /// The fact as it lies in a shard of a day.
     pub(crate) fn placed(self, day: Day, shard: u8) -> Result<PlacedFact, Error> {
         let (kind, lines) = (kind_of(self.cancelled), lines_of(self.lines)?);
-        let fact = SaleFact { order_id: self.order_id, user_id: self.user, kind, day, lines };
+        let details = self.details.map(DetailsRow::details).transpose()?;
+        let fact = SaleFact { order_id: self.order_id, user_id: self.user, kind, day, lines, details };
         Ok(PlacedFact { fact, name: self.sk, shard })
     }
 }
@@ -260,6 +292,35 @@ impl Store {
         let count = |item| from_item::<CountedRow>("fact", item)?.count_in(&mut totals).map(|()| None::<()>);
         self.select(query, usize::MAX, count).await?;
         Ok(totals)
+    }
+
+    /// Passes on the facts of one shard of a day, in the order of their event ids.
+    pub async fn read_facts(
+        &self,
+        day: Day,
+        shard: u8,
+        mut each: impl FnMut(SaleFact) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.read_placed_facts(day, shard, |placed| each(placed.fact)).await
+    }
+
+    /// The same, with where they were found. A page is done with before the next one is read: a day does not have to fit
+    /// into memory.
+    pub(crate) async fn read_placed_facts(
+        &self,
+        day: Day,
+        shard: u8,
+        mut each: impl FnMut(PlacedFact) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let query = Query {
+            table: &self.tables.sales,
+            condition: "pk = :pk",
+            values: vec![(":pk", fact_partition(day, shard))],
+            consistent: true,
+            ..Query::default()
+        };
+        let pass = |item| each(from_item::<FactRow>("fact", item)?.placed(day, shard)?).map(|()| None::<()>);
+        self.select(query, usize::MAX, pass).await.map(drop)
     }
 
     /// Writes those of a day's totals that have changed.
