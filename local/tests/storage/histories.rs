@@ -94,7 +94,7 @@ async fn cdnow_customers_are_counted_as_one_by_one() {
     let platform = platform_at(&objects.endpoint());
     // Each aggregation counts three days, so every third one counts all of them.
     for number in 1..=14 {
-        shop.store.aggregate(day_of("19970101").plus(3 * number).start()).await.unwrap();
+        shop.store.aggregate(day_of("19970101").plus(3 * number).start(), at("2026-11-28T00:00:00Z")).await.unwrap();
     }
     let last = day_of(END).plus(8);
     let behind = platform.days_behind(&shop.store, last).await.unwrap();

@@ -162,7 +162,7 @@ async fn filtered_page_ends_early_and_the_next_one_goes_on() {
     let alice = shop.customer("alice").with_balance(9_000).await;
     alice.order([(tea, 1)]).done().await;
     put_copies(&shop, 1_000).await;
-    let oldest = alice.order([(tea, 1)]).at(at("2026-11-01T00:00:00Z")).done().await;
+    let oldest = alice.order([(tea, 1)]).at(at("2026-11-15T00:00:00Z")).done().await;
     let cancelled = alice.cancel(&oldest).done().await;
     let list = async |limit, after, time| {
         shop.store.orders(&alice.user, Some(OrderStatus::Cancelled), limit, after, time).await

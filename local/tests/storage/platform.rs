@@ -75,7 +75,7 @@ async fn busy(seed: u64) -> Shop {
 /// Delivers all events, and counts three days.
 async fn counted(shop: &Shop) {
     deliver(shop).await;
-    shop.store.aggregate(at(NIGHT)).await.unwrap();
+    shop.store.aggregate(at(NIGHT), at(NIGHT)).await.unwrap();
 }
 
 /// Exports every day that is behind.
@@ -167,7 +167,7 @@ async fn agrees(shop: &Shop, objects: &Objects) {
     assert_eq!(sql.rows(by_totals).await, expected);
 
     // The best sellers, as GET /v1/products/popular reads them.
-    let ranking = shop.store.newest_ranking().await.unwrap().unwrap();
+    let ranking = shop.store.newest_ranking(at(NIGHT)).await.unwrap().unwrap();
     let [first, .., last] = ranking.day.ranking_window();
     let ranked = ranking.products.iter().map(|ranked| {
         let (units_sold, revenue) = (ranked.units_sold, ranked.revenue);
@@ -416,7 +416,7 @@ async fn facts_of_the_first_release_are_exported_without_what_they_lack() {
 }
 
 async fn counted_again(shop: &Shop) {
-    shop.store.aggregate(at(NIGHT)).await.unwrap();
+    shop.store.aggregate(at(NIGHT), at(NIGHT)).await.unwrap();
 }
 
 #[tokio::test]

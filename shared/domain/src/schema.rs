@@ -3,6 +3,8 @@
 //! Beside the derived schemas of the structures, these are written by hand, because what a value may be is decided by
 //! its parser and not by its Rust type.
 
+use std::sync::LazyLock;
+
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
@@ -22,10 +24,10 @@ const ULID: &str = "^[0-7][0-9A-HJKMNP-TV-Z]{25}$";
 const INSTANT: &str = "^(19[7-9][0-9]|2[01][0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])\
                        T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$";
 
-/// The characters that a text on one line may have.
-fn permitted() -> String {
-    class_without(crate::text::is_forbidden)
-}
+/// The pattern classes of the characters that a text on one line may have, and of those that a reader sees. Each is made
+/// once, from all of Unicode.
+static PERMITTED: LazyLock<String> = LazyLock::new(|| class_without(crate::text::is_forbidden));
+static VISIBLE: LazyLock<String> = LazyLock::new(|| class_without(|character| !crate::text::is_visible(character)));
 
 /// A pattern class of the characters that do not fit. It names characters beyond U+FFFF as they are, because regular
 /// expressions have no escape for them that all languages know.
@@ -68,14 +70,14 @@ described! {
     Day text("A day in Asia/Seoul.")
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)))
         .examples(["2026-11-21"]);
-    Name text("Text on one line, in Unicode normalization form C, in which its characters are counted. Spaces at its ends are cut off.")
+    Name text("Text on one line. It is stored and counted in Unicode normalization form C, without spaces at its ends.")
         .min_length(Some(1))
         .max_length(Some(Name::MAX_LENGTH))
-        .pattern(Some(format!("^{0}*{1}{0}*$", permitted(), class_without(|c| !crate::text::is_visible(c)))))
+        .pattern(Some(format!("^{0}*{1}{0}*$", *PERMITTED, *VISIBLE)))
         .examples(["제주 감귤 5kg"]);
-    Description text("Text on one line, in Unicode normalization form C, in which its characters are counted. It may be empty.")
+    Description text("Text on one line, or none. It is stored and counted in Unicode normalization form C.")
         .max_length(Some(Description::MAX_LENGTH))
-        .pattern(Some(format!("^{}*$", permitted())))
+        .pattern(Some(format!("^{}*$", *PERMITTED)))
         .examples(["산지에서 바로 보내는 노지 감귤"]);
     Quantity integer("How many of one product.", 1, Quantity::MAX.into());
     Stock integer("Units on hand.", 0, u32::MAX.into());

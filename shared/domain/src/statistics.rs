@@ -242,7 +242,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{CancellationPeriod, Timestamp};
+    use crate::Timestamp;
 
     fn product(n: u128) -> ProductId {
         ProductId::new(Timestamp::from_millis(0).unwrap(), n)
@@ -296,6 +296,21 @@ mod tests {
     }
 
     #[test]
+    fn totals_are_newer_when_they_count_a_fact_that_is_not_stored() {
+        let day =
+            totals(&[fact(1, SaleKind::Sale, &[(1, 3, 100)]), fact(2, SaleKind::Sale, &[(1, 1, 100), (2, 1, 50)])]);
+        let stored: Vec<_> = day.products().collect();
+        assert!(!day.is_newer_than(&stored));
+        assert!(day.is_newer_than(&stored[..1]), "a product is missing");
+        let with_facts = |facts| {
+            let (id, sales) = stored[0];
+            [(id, ProductSales { facts, ..sales }), stored[1]]
+        };
+        assert!(day.is_newer_than(&with_facts(1)));
+        assert!(!day.is_newer_than(&with_facts(3)), "of more facts");
+    }
+
+    #[test]
     fn a_fact_agrees_with_the_order_whose_details_it_has() {
         let at = |millis| Timestamp::from_millis(millis).unwrap();
         let order = Order {
@@ -325,21 +340,6 @@ mod tests {
         }
         assert!(SaleFact { lines: Vec::new(), ..fact(1, SaleKind::Sale, &[(1, 1, 1)]) }.agrees_with(&order));
         assert!(!fact(1, SaleKind::Sale, &[(1, 1, 1)]).agrees_with(&order), "other lines");
-    }
-
-    #[test]
-    fn totals_are_newer_when_they_count_a_fact_that_is_not_stored() {
-        let day =
-            totals(&[fact(1, SaleKind::Sale, &[(1, 3, 100)]), fact(2, SaleKind::Sale, &[(1, 1, 100), (2, 1, 50)])]);
-        let stored: Vec<_> = day.products().collect();
-        assert!(!day.is_newer_than(&stored));
-        assert!(day.is_newer_than(&stored[..1]), "a product is missing");
-        let with_facts = |facts| {
-            let (id, sales) = stored[0];
-            [(id, ProductSales { facts, ..sales }), stored[1]]
-        };
-        assert!(day.is_newer_than(&with_facts(1)));
-        assert!(!day.is_newer_than(&with_facts(3)), "of more facts");
     }
 
     #[test]
