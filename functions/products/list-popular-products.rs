@@ -3,7 +3,7 @@
 //! The ranking is the newest snapshot of the aggregator; price and stock are those of now.
 
 use serde::Serialize;
-use sijang_domain::{Day, Money, Product, ProductId, Ranking};
+use sijang_domain::{Day, Money, Product, ProductId, Ranking, Timestamp};
 use sijang_edge::{Answer, Error, Failure, Reply, Request, parameters::ConditionalHeader, serve};
 use sijang_storage::Store;
 use utoipa::ToSchema;
@@ -59,15 +59,15 @@ async fn main() -> Result<(), Error> {
 pub async fn handle(store: &Store, request: Request) -> Answer {
     request.only_parameters(&[])?;
     let popular = match store.newest_ranking().await? {
-        Some(ranking) => popular(store, &ranking).await?,
+        Some(ranking) => popular(store, &ranking, request.time().now).await?,
         None => Popular { data: Vec::new(), from: None, to: None },
     };
     Ok(Reply::ok(&popular).public(&request, 60))
 }
 
-async fn popular(store: &Store, ranking: &Ranking) -> Result<Popular, Failure> {
+async fn popular(store: &Store, ranking: &Ranking, now: Timestamp) -> Result<Popular, Failure> {
     let ids: Vec<ProductId> = ranking.products.iter().map(|ranked| ranked.product_id).collect();
-    let mut products = store.products(&ids).await?;
+    let mut products = store.products(&ids, now).await?;
     let data = ranking.products.iter().zip(1..).filter_map(|(ranked, rank)| {
         Some(PopularProduct {
             rank,

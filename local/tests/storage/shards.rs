@@ -68,7 +68,7 @@ async fn units_are_split_evenly_and_their_sum_stays() {
     }
     shop.reshard(tea, 96).done().await;
     assert_eq!((stocks(&shop, tea).await.len(), shop.stock(tea).await), (96, 22));
-    assert_eq!(shop.store.catalogue(None, 1, None).await.unwrap().data[0].stock.units(), 22);
+    assert_eq!(shop.store.catalogue(None, 1, None, shop.now()).await.unwrap().data[0].stock.units(), 22);
     shop.check().await;
 }
 
