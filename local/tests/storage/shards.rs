@@ -110,6 +110,22 @@ async fn what_does_not_exist_is_not_split() {
     assert_eq!(shop.reshard_coupon(nothing.parse().unwrap(), 2).rejected().await, Rejection::CouponNotFound);
 }
 
+#[tokio::test]
+async fn page_of_a_split_product_is_a_second_old_at_most() {
+    let shop = Shop::open().await;
+    let tea = shop.split_product(100, 12, 4).await;
+    let alice = shop.customer("alice").with_balance(1_000).await;
+    let seen = shop.now();
+    let page = async |millis| {
+        let now = sijang_domain::Timestamp::from_millis(seen.millis() + millis).unwrap();
+        shop.store.product(tea, now).await.unwrap().stock.units()
+    };
+    assert_eq!(page(0).await, 12);
+    alice.order([(tea, 2)]).done().await;
+    assert_eq!((page(999).await, page(1_000).await), (12, 10));
+    assert_eq!(page(-1).await, 10, "the clock was set back");
+}
+
 // Selling from several shards.
 
 #[tokio::test]

@@ -102,7 +102,7 @@ impl CampaignDraft {
     }
 }
 
-/// A campaign. Its terms never change.
+/// A campaign. It never changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Campaign {
     /// Which one.

@@ -16,6 +16,8 @@
 //! the first shard and on bounds of its generation, so no unit can be overlooked in between. When no units are moved, the
 //! first shard is last: pages show its price, and what they show then holds everywhere.
 
+use std::collections::HashMap;
+
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 use sijang_domain::{Error, Redistribution, RequestTime};
@@ -25,7 +27,7 @@ use crate::{
     deadline::check_deadline,
     dynamodb::{
         query::Query,
-        shards::{Membership, shard_key, sort_key},
+        shards::{Membership, number, shard_key, sort_key},
         transaction::{Change, Condition, from_item},
     },
 };
@@ -217,15 +219,21 @@ impl Progress<'_> {
 
     /// Has the shards with a surplus give their units. Returns the units to be received.
     async fn given(&self) -> Result<u32, Error> {
-        let givers: Vec<(u8, u32)> = self.rollout.moves.givers().collect();
-        let given = stream::iter(givers).map(|(shard, units)| self.give(shard, units)).buffer_unordered(AT_ONCE);
-        given.try_fold(self.rollout.entering, async |sum, units| Ok(sum.saturating_add(units))).await
+        let keys = self.rollout.moves.givers().map(|(shard, _)| self.owner.shard_key(shard)).collect();
+        let mut items = HashMap::new();
+        for item in self.store.get_all(self.owner.table, keys, true).await? {
+            let sk = item.get("sk").and_then(|sk| sk.as_s().ok()).cloned().unwrap_or_default();
+            items.insert(number(&sk)?, item);
+        }
+        let givers: Vec<(u8, u32, Option<Item>)> =
+            self.rollout.moves.givers().map(|(shard, units)| (shard, units, items.remove(&shard))).collect();
+        let given = stream::iter(givers).map(|(shard, units, item)| self.give(shard, units, item));
+        let sum = async |sum: u32, units| Ok(sum.saturating_add(units));
+        given.buffer_unordered(AT_ONCE).try_fold(self.rollout.entering, sum).await
     }
 
     /// Has a shard give so many units, or what it has left. Returns how many it gave, now or earlier.
-    async fn give(&self, shard: u8, planned: u32) -> Result<u32, Error> {
-        let key = self.owner.shard_key(shard);
-        let mut item = self.store.get_all(self.owner.table, vec![key], true).await?.pop();
+    async fn give(&self, shard: u8, planned: u32, mut item: Option<Item>) -> Result<u32, Error> {
         loop {
             let missing = || Error::corrupt("shard", "one that is in use is missing");
             let row: ShardRow = from_item("shard", item.ok_or_else(missing)?)?;

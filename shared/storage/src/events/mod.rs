@@ -3,6 +3,8 @@
 mod lag;
 mod queue;
 
+use std::time::Instant;
+
 use sijang_domain::{CloudEvent, Error, OrderEvent, RequestTime, Timestamp, TraceId};
 
 use crate::{
@@ -31,8 +33,10 @@ pub fn order_event_of(item: serde_dynamo::Item) -> Result<CloudEvent, Error> {
 impl Store {
     /// Finishes what a command of staff began, if its own process did not: `item` is the command's event, out of the stream.
     /// An event of a command without a rollout changes nothing.
-    pub async fn finish_command(&self, item: serde_dynamo::Item, time: RequestTime) -> Result<(), Error> {
+    pub async fn finish_command(&self, item: serde_dynamo::Item, deadline: Instant) -> Result<(), Error> {
         let row: EventRow = serde_dynamo::from_item(item).map_err(|error| Error::corrupt("event", error))?;
+        let now = Timestamp::from_millis(row.at).map_err(|_| Error::corrupt("event", "impossible time"))?;
+        let time = RequestTime { now, deadline };
         let Subject { product_id, coupon_id } = row.subject()?;
         if let Some(product_id) = product_id {
             self.finish_rollout(&stocks_of(&self.tables.products, product_id), time).await?;
