@@ -10,6 +10,9 @@ use sijang_storage::{OrderEvents, Store};
 #[path = "../statistics/aggregate-daily-stats.rs"]
 #[allow(dead_code)] // its `main` is not called here
 mod aggregate_daily_stats;
+#[path = "../events/finish-commands.rs"]
+#[allow(dead_code)]
+mod finish_commands;
 #[path = "../events/publish-order-events.rs"]
 #[allow(dead_code)]
 mod publish_order_events;
@@ -83,6 +86,12 @@ impl Shop {
     pub async fn publish(&self, batch: &[u8]) -> Result<Value, sijang_edge::Error> {
         let batch: StreamEvent = serde_json::from_slice(batch)?;
         Ok(serde_json::to_value(publish_order_events::publish(&self.queue, batch).await?)?)
+    }
+
+    /// What the worker that finishes commands of staff makes of a batch of the stream; an error when it is none.
+    pub async fn finish(&self, batch: &[u8]) -> Result<Value, sijang_edge::Error> {
+        let batch: StreamEvent = serde_json::from_slice(batch)?;
+        Ok(serde_json::to_value(finish_commands::finish(&self.store, batch).await?)?)
     }
 
     /// What the consumer makes of a batch of messages; an error when it is none.

@@ -31,6 +31,6 @@ async fn main() -> Result<(), Error> {
 pub async fn handle(store: &Store, request: Request) -> Answer {
     request.only_parameters(&[])?;
     let product_id = request.path("product_id", Rejection::ProductNotFound)?;
-    let product = store.product(product_id).await?;
+    let product = store.product(product_id, request.time().now).await?;
     Ok(Reply::ok(&product).public(&request, 5))
 }

@@ -4,7 +4,7 @@
 //! sale is left out, and the next ones move up.
 
 use serde::Serialize;
-use sijang_domain::{Day, Product, Ranking, SignedMoney};
+use sijang_domain::{Day, Product, Ranking, SignedMoney, Timestamp};
 use sijang_edge::{Answer, Error, Failure, Reply, Request, parameters::ConditionalHeader, serve};
 use sijang_storage::Store;
 use utoipa::ToSchema;
@@ -60,15 +60,16 @@ async fn main() -> Result<(), Error> {
 )]
 pub async fn handle(store: &Store, request: Request) -> Answer {
     request.only_parameters(&[])?;
-    let popular = match store.newest_ranking(request.time().now).await? {
-        Some(ranking) => popular(store, &ranking).await?,
+    let now = request.time().now;
+    let popular = match store.newest_ranking(now).await? {
+        Some(ranking) => popular(store, &ranking, now).await?,
         None => Popular { data: Vec::new(), from: None, to: None },
     };
     Ok(Reply::ok(&popular).public(&request, 60))
 }
 
-async fn popular(store: &Store, ranking: &Ranking) -> Result<Popular, Failure> {
-    let products = store.popular_products(ranking).await?;
+async fn popular(store: &Store, ranking: &Ranking, now: Timestamp) -> Result<Popular, Failure> {
+    let products = store.popular_products(ranking, now).await?;
     let data = products.into_iter().zip(1..).map(|((ranked, product), rank)| PopularProduct {
         rank,
         units_sold: ranked.units_sold,

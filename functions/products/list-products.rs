@@ -41,6 +41,6 @@ pub async fn handle(store: &Store, cursors: &CursorKey, request: Request) -> Ans
     let prefix = request.filter("name_prefix", Name::parse)?;
     let owner = prefix.as_ref().map(Name::sort_key).unwrap_or_default();
     let page = request.page(cursors, "products", &owner)?;
-    let products = store.catalogue(prefix.as_ref(), page.limit, page.after.clone()).await?;
+    let products = store.catalogue(prefix.as_ref(), page.limit, page.after.clone(), request.time().now).await?;
     Ok(Reply::page(products, &page).public(&request, 5))
 }

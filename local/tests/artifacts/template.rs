@@ -300,8 +300,11 @@ fn tables_are_written_only_by_their_commands() {
                     reshard-stock update-product";
     let expected = [
         ("Balances", "cancel-order deposit-balance place-order"),
-        ("Products", "adjust-stock cancel-order create-product place-order reshard-stock update-product"),
-        ("Coupons", "create-coupon issue-coupon reshard-coupon"),
+        (
+            "Products",
+            "adjust-stock cancel-order create-product finish-commands place-order reshard-stock update-product",
+        ),
+        ("Coupons", "create-coupon finish-commands issue-coupon reshard-coupon"),
         ("UserCoupons", "cancel-order issue-coupon place-order"),
         ("Orders", "cancel-order place-order"),
         ("Events", commands),
@@ -311,6 +314,9 @@ fn tables_are_written_only_by_their_commands() {
     let expected = expected.map(|(table, functions)| (table.to_owned(), names(functions)));
     assert_eq!(writers, BTreeMap::from(expected));
 }
+
+/// Functions that write shards outside transactions.
+const ROLLING_OUT: [&str; 5] = ["adjust-stock", "finish-commands", "reshard-coupon", "reshard-stock", "update-product"];
 
 #[test]
 fn money_stock_and_coupons_are_written_in_transactions_only() {
@@ -322,6 +328,12 @@ fn money_stock_and_coupons_are_written_in_transactions_only() {
                 continue;
             }
             let writes = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"];
+            // Commands of staff bring their change to one shard after the other, each by an update of its own.
+            let rolls_out = ROLLING_OUT.contains(&function.name.as_str());
+            if rolls_out && ["Products", "Coupons"].contains(&statement.resource.as_str()) {
+                assert!(!statement.actions.contains(&"dynamodb:PutItem".to_owned()), "{}", function.name);
+                continue;
+            }
             if statement.actions.iter().any(|action| writes.contains(&action.as_str())) {
                 assert_eq!(statement.within, ["TransactWriteItems"], "{}: {statement:?}", function.name);
                 limited += 1;
@@ -613,6 +625,7 @@ fn concurrency_is_reserved_only_by_parameter() {
     let reserved = [
         ("issue-coupon", "ReserveForFlashSale", "FlashSaleConcurrency"),
         ("publish-order-events", "ReserveForWorkers", "WorkerConcurrency"),
+        ("finish-commands", "ReserveForWorkers", "WorkerConcurrency"),
         ("record-sales", "ReserveForWorkers", "WorkerConcurrency"),
         ("aggregate-daily-stats", "ReserveForWorkers", "WorkerConcurrency"),
     ];

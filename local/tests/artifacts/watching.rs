@@ -82,7 +82,8 @@ fn alarms_are_named_after_their_runbook_and_notify_the_topic() {
         let described = runbook.captures(alarm["AlarmDescription"].as_str().unwrap());
         let named = described.unwrap_or_else(|| panic!("{id} names no runbook"))[1].to_owned();
         // Errors of relay and consumer share a runbook.
-        let shared = ["relay-errors", "consumer-errors"].contains(&&name[1..]).then_some("worker-errors");
+        let workers = ["relay-errors", "unfinished-commands", "consumer-errors"];
+        let shared = workers.contains(&&name[1..]).then_some("worker-errors");
         assert_eq!(named, shared.unwrap_or(&name[1..]), "{id}");
         for whom in ["AlarmActions", "OKActions"] {
             assert_eq!(alarm[whom], json!([{"Ref": "Alarms"}]), "{id}");

@@ -186,7 +186,11 @@ impl Engine {
             "TransactWriteItems" => self.transact(serde_json::from_slice(body).unwrap()).await,
             "PutItem" => {
                 let request: Write = serde_json::from_slice(body).unwrap();
-                self.read(|state| state.put(request)).await
+                self.read(|state| state.write_alone(Action::Put(request))).await
+            }
+            "UpdateItem" => {
+                let request: Write = serde_json::from_slice(body).unwrap();
+                self.read(|state| state.write_alone(Action::Update(request))).await
             }
             "TransactGetItems" => {
                 let request: TransactGetItems = serde_json::from_slice(body).unwrap();
@@ -348,10 +352,11 @@ impl State {
         self.locked.remove(&(change.table, change.place));
     }
 
-    /// Puts one item outside a transaction: it conflicts with a transaction in flight on the item.
-    fn put(&mut self, request: Write) -> Reply {
-        match self.try_action(&Action::Put(request)) {
+    /// Writes one item outside a transaction: it conflicts with a transaction in flight on the item.
+    fn write_alone(&mut self, action: Action) -> Reply {
+        match self.try_action(&action) {
             Ok(change) => {
+                self.usage.written_alone(change.old.as_ref(), &change.new);
                 let table = self.tables.get_mut(&change.table).unwrap();
                 table.items.insert(change.place, change.new);
                 Reply::ok(json!({}))

@@ -22,6 +22,7 @@ mod request;
 mod sale;
 mod shop;
 mod small;
+mod staff;
 mod sweep;
 mod twin;
 mod usage;

@@ -18,6 +18,8 @@ pub struct Usage {
     /// Units that can still be sold, or coupons that can still be issued. Whatever has been decided counts, even if no
     /// item shows it yet: nobody else can have it.
     pub left: i64,
+    /// Units that a shard has given and no other has received yet.
+    in_transit: i64,
     /// When there was nothing left for the first time, and for the last.
     pub first_short: Option<Instant>,
     last_short: Option<Instant>,
@@ -55,6 +57,23 @@ impl Usage {
         }
     }
 
+    /// One item was written outside a transaction. Units that a shard gave are still the shop's until another shard has
+    /// received them, so a rollout never makes the shop short: only what it brings in from outside is counted, when it is in.
+    pub fn written_alone(&mut self, old: Option<&Item>, new: &Item) {
+        let change = left(new) - old.map_or(0, left);
+        let moved = new.get("moved").and_then(Value::as_number).filter(|_| change < 0);
+        self.in_transit += moved.unwrap_or_default();
+        let received = change.max(0).min(self.in_transit);
+        self.in_transit -= received;
+        if change.max(0) > received {
+            let was_short = self.left <= 0;
+            self.left += change - received;
+            if was_short {
+                self.last_short = Some(Instant::now());
+            }
+        }
+    }
+
     /// Whether there was nothing left at some instant since then: only who came before it can be rejected rightly.
     pub fn was_short_since(&self, then: Instant) -> bool {
         self.left <= 0 || self.last_short.is_some_and(|last| last >= then)
@@ -62,7 +81,7 @@ impl Usage {
 
     /// Begins to count anew.
     pub fn open_doors(&mut self) {
-        *self = Self { left: self.left, ..Self::default() };
+        *self = Self { left: self.left, in_transit: self.in_transit, ..Self::default() };
     }
 }
 

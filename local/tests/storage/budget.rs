@@ -285,17 +285,24 @@ async fn catalogue(m: &mut Metered) {
     m.row("create-product", "done", create.clone()).await;
     m.row("create-product", "replayed", create.again()).await;
     m.row("create-coupon", "done", env.create_campaign(sijang_testkit::shop::welcome())).await;
-    let ids: Vec<ProductId> =
-        env.store.catalogue(None, 5, None).await.unwrap().data.iter().map(|product| product.product_id).collect();
-    m.row("list-products", "20 products of 1 shard", env.store.catalogue(None, 20, None)).await;
-    m.row("list-popular-products", "5 products, beside the ranking", env.store.products(&ids)).await;
+    let ids: Vec<ProductId> = env
+        .store
+        .catalogue(None, 5, None, env.now())
+        .await
+        .unwrap()
+        .data
+        .iter()
+        .map(|product| product.product_id)
+        .collect();
+    m.row("list-products", "20 products of 1 shard", env.store.catalogue(None, 20, None, env.now())).await;
+    m.row("list-popular-products", "5 products, beside the ranking", env.store.products(&ids, env.now())).await;
     m.row("list-popular-products", "the ranking", env.store.newest_ranking(at("2026-11-21T15:10:00Z"))).await;
     let product = m.shop.product(100, 64).await;
     m.row("update-product", "price, never split", env.reprice(product, 110)).await;
     for shards in [1, 8] {
         let product = m.shop.split_product(100, 64, shards).await;
         let what = |outcome: &str| format!("{outcome}, {shards} shard{}", if shards == 1 { "" } else { "s" });
-        m.row("get-product", &what("any"), env.store.product(product)).await;
+        m.row("get-product", &what("any"), env.store.product(product, env.now())).await;
         m.row("update-product", &what("price"), env.reprice(product, 110)).await;
         let inactive = ProductPatch { status: Some(ProductStatus::Inactive), ..ProductPatch::default() };
         m.row("update-product", &what("status"), env.update(product, inactive)).await;

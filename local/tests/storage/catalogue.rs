@@ -8,7 +8,7 @@ fn status(status: ProductStatus) -> ProductPatch {
 }
 
 async fn listed(shop: &Shop) -> Vec<String> {
-    let page = shop.store.catalogue(None, 100, None).await.unwrap();
+    let page = shop.store.catalogue(None, 100, None, shop.now()).await.unwrap();
     page.data.into_iter().map(|product| product.name.as_str().to_owned()).collect()
 }
 
@@ -21,7 +21,7 @@ async fn a_new_product_is_listed_and_has_a_page() {
     let page = shop.page_of(tea).await;
     assert_eq!((page.name.as_str(), page.price, page.stock.units()), ("Tea", won(1_500), 7));
     assert_eq!(page.status, ProductStatus::Active);
-    let summary = &shop.store.catalogue(None, 100, None).await.unwrap().data[0];
+    let summary = &shop.store.catalogue(None, 100, None, shop.now()).await.unwrap().data[0];
     assert_eq!((summary.product_id, summary.price, summary.stock), (tea, won(1_500), page.stock));
 }
 
@@ -44,9 +44,9 @@ async fn the_catalogue_is_paged_by_name() {
         shop.named_product(name, 1_000, 1).await;
     }
     assert_eq!(listed(&shop).await, names);
-    let all = shop.store.catalogue(None, 100, None).await.unwrap().data;
+    let all = shop.store.catalogue(None, 100, None, shop.now()).await.unwrap().data;
     for limit in 1..=9 {
-        let pages = pages(|after| shop.store.catalogue(None, limit, after)).await;
+        let pages = pages(|after| shop.store.catalogue(None, limit, after, shop.now())).await;
         assert!(pages.iter().all(|page| (1..=limit).contains(&page.len())), "pages of {limit}");
         assert_eq!(pages.concat(), all, "pages of {limit}");
     }
@@ -60,7 +60,7 @@ async fn products_are_found_by_the_beginning_of_their_names_in_upper_or_lower_ca
     }
     let prefix = name("gREEn");
     for limit in 1..=5 {
-        let pages = pages(|after| shop.store.catalogue(Some(&prefix), limit, after)).await;
+        let pages = pages(|after| shop.store.catalogue(Some(&prefix), limit, after, shop.now())).await;
         assert!(pages.iter().all(|page| (1..=limit).contains(&page.len())), "pages of {limit}");
         let names: Vec<_> = pages.iter().flatten().map(|product| product.name.as_str()).collect();
         assert_eq!(names, ["green apple", "Green tea", "greeN tea", "GREENERY"], "pages of {limit}");
@@ -99,7 +99,7 @@ async fn a_new_price_is_on_the_page_and_in_the_catalogue() {
     let tea = shop.product(1_500, 7).await;
     shop.reprice(tea, 1_600).done().await;
     assert_eq!(shop.page_of(tea).await.price, won(1_600));
-    assert_eq!(shop.store.catalogue(None, 1, None).await.unwrap().data[0].price, won(1_600));
+    assert_eq!(shop.store.catalogue(None, 1, None, shop.now()).await.unwrap().data[0].price, won(1_600));
 }
 
 #[tokio::test]
@@ -141,7 +141,7 @@ async fn units_are_added_and_taken() {
     let tea = shop.product(1_500, 7).await;
     let before = shop.snapshot().await;
     shop.adjust(tea, 5).done().await;
-    assert_eq!(shop.snapshot().await.effects_since(&before), ["+ events", "~ products"]);
+    assert_eq!(shop.snapshot().await.effects_since(&before), ["+ events", "~ products", "~ products"]);
     assert_eq!(shop.stock(tea).await, 12);
     shop.adjust(tea, -12).done().await;
     assert_eq!(shop.stock(tea).await, 0);
@@ -185,7 +185,10 @@ async fn a_product_that_does_not_exist_is_not_found() {
     assert_eq!(shop.adjust(nothing, 1).rejected().await, Rejection::ProductNotFound);
     assert_eq!(shop.adjust(nothing, -1).rejected().await, Rejection::ProductNotFound);
     assert_eq!(shop.reprice(nothing, 1).rejected().await, Rejection::ProductNotFound);
-    assert_eq!(sijang_testkit::shop::rejection(shop.store.product(nothing).await), Rejection::ProductNotFound);
+    assert_eq!(
+        sijang_testkit::shop::rejection(shop.store.product(nothing, shop.now()).await),
+        Rejection::ProductNotFound
+    );
 }
 
 #[tokio::test]
@@ -195,7 +198,7 @@ async fn products_are_looked_up_by_the_hundred_and_what_does_not_exist_is_left_o
     for number in 0..101 {
         ids.push(id_in(&shop.create_product(&format!("no. {number}"), number, 1).done().await, "product_id"));
     }
-    let products = shop.store.products(&ids).await.unwrap();
+    let products = shop.store.products(&ids, shop.now()).await.unwrap();
     assert_eq!(products.len(), 101);
     assert_eq!(products[&ids[101]].price, won(100));
 }

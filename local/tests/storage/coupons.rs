@@ -220,3 +220,24 @@ async fn nobody_sees_the_coupons_of_another() {
     shop.customer("alice").issue(coupon).done().await;
     assert_eq!(shop.customer("bob").coupons().await, []);
 }
+
+#[tokio::test]
+async fn ended_campaign_issues_no_more_coupons_and_held_ones_stay_good() {
+    for shards in [1, 4] {
+        let shop = Shop::open().await;
+        let (tea, coupon) = (shop.product(1_000, 9).await, shop.split_campaign(9, fixed(500), shards).await);
+        let alice = shop.customer("alice").with_balance(1_000).await.with_coupon(coupon).await;
+        let end = shop.another_environment().end_campaign(coupon);
+        let answer = end.clone().done().await;
+        assert_eq!(end.again().replayed().await, answer);
+        // This environment has cached the campaign as open, another one reads it.
+        for shop in [shop.clone(), shop.another_environment()] {
+            let rejection = shop.customer("bob").issue(coupon).rejected().await;
+            assert!(matches!(rejection, Rejection::CouponClosed { .. }), "{rejection}");
+        }
+        assert_eq!(shop.store.open_campaigns(1, None, shop.now()).await.unwrap().data, []);
+        assert!(matches!(shop.end_campaign(coupon).rejected().await, Rejection::CouponClosed { .. }));
+        alice.order([(tea, 1)]).with(coupon).done().await;
+        shop.check().await;
+    }
+}

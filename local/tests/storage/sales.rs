@@ -259,7 +259,7 @@ async fn popular_products_are_the_first_that_are_on_sale() {
     record(&shop, &order_events(&shop.snapshot().await)).await;
     let ranking = shop.store.aggregate(at(NIGHT), at(NIGHT)).await.unwrap();
     let shown = async || {
-        let popular = shop.another_environment().store.popular_products(&ranking).await.unwrap();
+        let popular = shop.another_environment().store.popular_products(&ranking, at(NIGHT)).await.unwrap();
         popular.into_iter().map(|(_, product)| product.product_id).collect::<Vec<_>>()
     };
     assert_eq!(shown().await, products[..5]);

@@ -68,7 +68,7 @@ async fn units_are_split_evenly_and_their_sum_stays() {
     }
     shop.reshard(tea, 96).done().await;
     assert_eq!((stocks(&shop, tea).await.len(), shop.stock(tea).await), (96, 22));
-    assert_eq!(shop.store.catalogue(None, 1, None).await.unwrap().data[0].stock.units(), 22);
+    assert_eq!(shop.store.catalogue(None, 1, None, shop.now()).await.unwrap().data[0].stock.units(), 22);
     shop.check().await;
 }
 
@@ -108,6 +108,22 @@ async fn what_does_not_exist_is_not_split() {
     let nothing = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
     assert_eq!(shop.reshard(nothing.parse().unwrap(), 2).rejected().await, Rejection::ProductNotFound);
     assert_eq!(shop.reshard_coupon(nothing.parse().unwrap(), 2).rejected().await, Rejection::CouponNotFound);
+}
+
+#[tokio::test]
+async fn page_of_a_split_product_is_a_second_old_at_most() {
+    let shop = Shop::open().await;
+    let tea = shop.split_product(100, 12, 4).await;
+    let alice = shop.customer("alice").with_balance(1_000).await;
+    let seen = shop.now();
+    let page = async |millis| {
+        let now = sijang_domain::Timestamp::from_millis(seen.millis() + millis).unwrap();
+        shop.store.product(tea, now).await.unwrap().stock.units()
+    };
+    assert_eq!(page(0).await, 12);
+    alice.order([(tea, 2)]).done().await;
+    assert_eq!((page(999).await, page(1_000).await), (12, 10));
+    assert_eq!(page(-1).await, 10, "the clock was set back");
 }
 
 // Selling from several shards.

@@ -81,7 +81,7 @@ async fn write() -> Left {
         order: serde_json::to_string(&order).unwrap(),
         last_order,
         ledger: alice.ledger_page(2, None).await.unwrap().next.unwrap().0,
-        catalogue: shop.store.catalogue(None, 1, None).await.unwrap().next.unwrap().0,
+        catalogue: shop.store.catalogue(None, 1, None, shop.now()).await.unwrap().next.unwrap().0,
         ranking: figures(&ranking),
     }
 }
@@ -119,7 +119,7 @@ async fn used(left: &Left, without: &[&str]) {
     let ledger = alice.ledger().await;
     let rest = alice.ledger_page(100, Some(Position(left.ledger.clone()))).await.unwrap();
     assert_eq!((ledger.len(), rest.data), (4, ledger[2..].to_vec()));
-    let rest = shop.store.catalogue(None, 100, Some(Position(left.catalogue.clone()))).await.unwrap().data;
+    let rest = shop.store.catalogue(None, 100, Some(Position(left.catalogue.clone())), shop.now()).await.unwrap().data;
     assert_eq!(rest.iter().map(|product| product.product_id).collect::<Vec<_>>(), [left.tea]);
 
     // Events: the ranking as it was; what was in the queue is counted; the stream's record gives the same message.

@@ -1,6 +1,6 @@
 //! Coupons: campaigns that give out a fixed number, first come first served, and the coupons that users hold.
 //!
-//! A campaign's terms never change once it exists, and an issued coupon carries its own copy: a discount can be worked
+//! A campaign's terms never change once it exists (it can only be ended early), and an issued coupon carries its own copy: a discount can be worked
 //! out from memory, and only whether the coupon may be used has to be asked of the store.
 
 use serde::{Deserialize, Serialize};
@@ -145,6 +145,17 @@ impl Campaign {
         } else {
             Some(Rejection::CouponClosed { closed_at: self.closes_at })
         }
+    }
+
+    /// The campaign ended at `now`. The coupons that users hold stay good.
+    ///
+    /// # Errors
+    /// [`Rejection::CouponClosed`] when it was over before.
+    pub fn ended(self, now: Timestamp) -> Result<Self, Rejection> {
+        if self.closes_at <= now {
+            return Err(Rejection::CouponClosed { closed_at: self.closes_at });
+        }
+        Ok(Self { opens_at: self.opens_at.min(now), closes_at: now, ..self })
     }
 
     /// Whether coupons are given out at `now`.

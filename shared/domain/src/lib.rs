@@ -15,6 +15,7 @@ mod money;
 mod orders;
 mod products;
 mod reconciliation;
+mod redistribution;
 mod rejection;
 pub mod schema;
 mod shards;
@@ -42,12 +43,13 @@ pub use orders::{
 };
 pub use products::{
     Product, ProductDraft, ProductInfo, ProductPatch, ProductStatus, ProductSummary, Quantity, Stock, StockAdjustment,
-    StockShards,
+    StockGathering, StockShards,
 };
 pub use reconciliation::{
     CampaignReconciliation, Counter, CustomerRecords, DayFacts, Finding, Ledger, LedgerLine, PlacedFact, Rule,
     StockReconciliation, Subject, UnitsSold,
 };
+pub use redistribution::Redistribution;
 pub use rejection::{PriceChange, Rejection, Shortage};
 pub use shards::{Allocation, ShardCount, ShardSnapshot, Shards};
 pub use sold_out::SoldOut;

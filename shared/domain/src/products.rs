@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Description, EntryId, Money, Name, ProductId, ShardCount, Timestamp, Violation};
+use crate::{Description, EntryId, Money, Name, OrderId, ProductId, ShardCount, Timestamp, Violation};
 
 /// How many of one product an order takes: 1 to 99.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -195,6 +195,17 @@ pub struct StockShards {
     pub product_id: ProductId,
     /// How many shards.
     pub shards: ShardCount,
+}
+
+/// Units that were moved into one shard of a product, so that an order could take them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StockGathering {
+    /// Which product.
+    pub product_id: ProductId,
+    /// For which order.
+    pub order_id: OrderId,
+    /// Units in the shard afterwards.
+    pub units: u32,
 }
 
 #[cfg(test)]

@@ -1,14 +1,40 @@
-//! What a warm environment remembers, so that an order needs no read.
+//! What a warm environment caches, so that an order needs no read.
 //!
-//! Prices and the number of shards may be stale: the transaction's conditions check them and bring back the current ones.
-//! What shards have left is good for choosing one, and as a bound (see [`sijang_domain::Shards`]). That a product is sold
-//! out is the one thing that is believed without being checked, and not for long (see [`SoldOut`]). Campaigns never change
-//! once they exist, so what is remembered of them stays true; so does that all of their coupons are given out.
+//! Prices and generations may be stale: the conditions of the transaction check them and bring back the current ones. What
+//! shards have left is good for choosing one, and as a bound (see [`sijang_domain::Shards`]). That a product is sold out is
+//! the one thing that rejects orders without being checked, and not for long (see [`SoldOut`]). The terms of a campaign
+//! never change, so they are cached for ever; whether it was ended is checked by its counters. The sums over the shards
+//! that pages show are cached for a second ([`Aged`]).
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use quick_cache::sync::Cache;
-use sijang_domain::{Campaign, CouponId, Money, ProductId, Shards, SoldOut};
+use sijang_domain::{Campaign, CouponId, Money, ProductId, Shards, SoldOut, Timestamp};
+
+use crate::products::ProductView;
+
+/// A value that pages show until it is a second old.
+#[derive(Debug, Clone)]
+pub(crate) struct Aged<T> {
+    value: T,
+    read_at: Timestamp,
+}
+
+impl<T> Aged<T> {
+    /// For how long pages show a value. The time is that of the requests, by the wall clock: a monotonic clock may stand
+    /// still while an environment is frozen.
+    const SHOWN: Duration = Duration::from_secs(1);
+
+    pub(crate) fn new(value: T, read_at: Timestamp) -> Self {
+        Self { value, read_at }
+    }
+
+    /// The value, for a request that arrives now; nothing when it is too old, or from the future of a clock that was set back.
+    pub(crate) fn fresh(self, now: Timestamp) -> Option<T> {
+        let age = u64::try_from(now.millis() - self.read_at.millis()).ok().map(Duration::from_millis)?;
+        (age < Self::SHOWN).then_some(self.value)
+    }
+}
 
 /// Bounded: a few megabytes when full.
 #[derive(Debug)]
@@ -18,6 +44,10 @@ pub(crate) struct StoreCache {
     pub(crate) sold_out: Cache<ProductId, SoldOut>,
     pub(crate) campaigns: Cache<CouponId, Arc<Campaign>>,
     pub(crate) counters: Cache<CouponId, Shards>,
+    /// Pages of split products.
+    pub(crate) views: Cache<ProductId, Aged<ProductView>>,
+    /// Coupons left of split campaigns.
+    pub(crate) remaining: Cache<CouponId, Aged<u32>>,
 }
 
 impl Default for StoreCache {
@@ -28,6 +58,8 @@ impl Default for StoreCache {
             sold_out: Cache::new(10_000),
             campaigns: Cache::new(1_000),
             counters: Cache::new(1_000),
+            views: Cache::new(1_000),
+            remaining: Cache::new(1_000),
         }
     }
 }

@@ -16,7 +16,9 @@
 use aws_sdk_dynamodb::{operation::put_item::PutItemError, types::ReturnValuesOnConditionCheckFailure};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
-use sijang_domain::{Command, Error, Fingerprint, Idempotent, Order, Rejection, ResponseBody, UserId};
+use sijang_domain::{
+    Command, CouponId, Error, Fingerprint, Idempotent, Order, ProductId, Rejection, ResponseBody, UserId,
+};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::{
@@ -68,6 +70,12 @@ impl EventRow {
         }
     }
 
+    /// What the command of the event was about, by its answer.
+    pub(crate) fn subject(&self) -> Result<Subject, Error> {
+        let answer = self.answer.as_deref().unwrap_or("{}");
+        serde_json::from_str(answer).map_err(|error| Error::corrupt("answer", error))
+    }
+
     fn rejected(command: &Command, rejection: &Rejection) -> Result<Self, Error> {
         let json = serde_json::to_string(rejection).map_err(|error| Error::Internal(error.to_string()))?;
         let kept = i64::try_from(Rejection::KEPT.as_secs()).unwrap_or(i64::MAX);
@@ -78,6 +86,13 @@ impl EventRow {
             ..Self::of(command, format!("{}.rejected", command.operation))
         })
     }
+}
+
+/// The product or the campaign that a command of staff changed.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Subject {
+    pub(crate) product_id: Option<ProductId>,
+    pub(crate) coupon_id: Option<CouponId>,
 }
 
 /// The key of the command's event. Neither an operation nor an idempotency key can contain `#`, so the parts can be

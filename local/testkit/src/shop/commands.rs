@@ -209,6 +209,25 @@ impl ShopCommand for CouponReshard {
     }
 }
 
+/// Ends a campaign.
+#[derive(Clone)]
+pub struct CampaignEnd {
+    pub(super) coupon: CouponId,
+}
+
+impl ShopCommand for CampaignEnd {
+    type Value = ResponseBody;
+    const OPERATION: &'static str = "end-coupon";
+
+    fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(&self.coupon)
+    }
+
+    async fn send(self, store: &Store, command: &Command) -> Result<Idempotent<ResponseBody>, Error> {
+        store.end_campaign(command, self.coupon).await
+    }
+}
+
 impl ShopCommand for CampaignDraft {
     type Value = ResponseBody;
     const OPERATION: &'static str = "create-coupon";

@@ -29,7 +29,9 @@ use crate::{
     snapshot::Snapshot,
 };
 
-pub use commands::{Adjustment, Cancellation, CouponReshard, Issue, Purchase, ShopCommand, StockReshard, Update};
+pub use commands::{
+    Adjustment, CampaignEnd, Cancellation, CouponReshard, Issue, Purchase, ShopCommand, StockReshard, Update,
+};
 pub use values::{
     after, at, cancellation_period, fixed, from, id_in, limits, name, percent, request_id, time, trace, welcome, won,
 };
@@ -148,6 +150,11 @@ impl Shop {
         self.admin(CouponReshard { coupon, shards: ShardCount::new(shards).unwrap() })
     }
 
+    /// Ends a campaign.
+    pub fn end_campaign(&self, coupon: CouponId) -> Request<CampaignEnd> {
+        self.admin(CampaignEnd { coupon })
+    }
+
     /// A product of this price, its units in so many shards.
     pub async fn split_product(&self, price: i64, stock: i64, shards: i64) -> ProductId {
         let product = self.product(price, stock).await;
@@ -179,7 +186,7 @@ impl Shop {
 
     /// A product, as customers see it.
     pub async fn page_of(&self, product: ProductId) -> Product {
-        self.store.product(product).await.unwrap()
+        self.store.product(product, self.now()).await.unwrap()
     }
 
     /// How many units of a product are left.

@@ -75,6 +75,10 @@ pub fn done() -> Vec<Scenario> {
             Prepared::command(&shop, adjust(&shop, tea, -2)).await
         }),
         Scenario::new("create-coupon", async |shop: Shop| Prepared::command(&shop, create_coupon(&shop)).await),
+        Scenario::new("end-coupon", async |shop: Shop| {
+            let coupon = shop.campaign(9, fixed(500)).await;
+            Prepared::command(&shop, end_campaign(&shop, coupon)).await
+        }),
     ]
 }
 
@@ -127,6 +131,17 @@ pub fn done_in_shards() -> Vec<Scenario> {
         Scenario::new("reshard-stock, from four to two", async |shop: Shop| {
             let tea = shop.split_product(1_000, 9, 4).await;
             Prepared::command(&shop, reshard(&shop, tea, 2)).await
+        }),
+        Scenario::new("reshard-stock, while units are sold", async |shop: Shop| {
+            let tea = shop.split_product(1_000, 30, 3).await;
+            let alice = shop.customer("alice").with_balance(9_000).await;
+            alice.order([(tea, 9)]).done().await;
+            Prepared::command(&shop, reshard(&shop, tea, 2)).await
+        }),
+        Scenario::new("end-coupon, four shards", async |shop: Shop| {
+            let coupon = shop.split_campaign(9, fixed(500), 4).await;
+            shop.customer("alice").issue(coupon).done().await;
+            Prepared::command(&shop, end_campaign(&shop, coupon)).await
         }),
         Scenario::new("reshard-coupon, from one to three", async |shop: Shop| {
             let coupon = shop.campaign(9, fixed(500)).await;
@@ -214,6 +229,11 @@ pub fn rejected() -> Vec<Scenario> {
             Prepared::rejection(&shop, adjust(&shop, tea, -3)).await
         }),
     ]
+}
+
+fn end_campaign(shop: &Shop, coupon: CouponId) -> Job {
+    let send = move |store: Arc<Store>, command| async move { store.end_campaign(&command, coupon).await };
+    command(&shop.customer("admin").user, "end-coupon", Fingerprint::of(&coupon), send, rendered)
 }
 
 fn rendered(answer: &ResponseBody) -> String {

@@ -14,13 +14,12 @@ use sijang_domain::{
 
 use crate::{
     Item, Store,
-    coupons::counter::CounterRow,
+    coupons::counter::{CAMPAIGN, CounterRow},
     dynamodb::query::Query,
     dynamodb::transaction::{Change, Condition, Transaction, from_item, key},
     random::random,
 };
 
-const CAMPAIGN: &str = "CAMPAIGN";
 /// The index that lists campaigns by the time they close, and its one partition.
 const OPEN_CAMPAIGNS: &str = "open-campaigns";
 const LISTED: &str = "CAMPAIGN";
@@ -56,7 +55,7 @@ impl TermsRecord {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct CampaignRow {
+pub(super) struct CampaignRow {
     coupon_id: CouponId,
     sk: String,
     name: Name,
@@ -83,11 +82,11 @@ impl CampaignRow {
             closes_at: campaign.closes_at.millis(),
             valid_days: campaign.valid_days,
             listing: LISTED.to_owned(),
-            listing_key: format!("{}#{}", campaign.closes_at, campaign.coupon_id),
+            listing_key: listing_key(campaign),
         }
     }
 
-    fn campaign(self) -> Result<Campaign, Error> {
+    pub(super) fn campaign(self) -> Result<Campaign, Error> {
         let corrupt = |_| Error::corrupt("campaign", "impossible time");
         Ok(Campaign {
             coupon_id: self.coupon_id,
@@ -283,7 +282,7 @@ impl Store {
         };
         let page = self.select_page(query, (limit, time), ("listing_key", position_of), open).await?;
         let ids: Vec<CouponId> = page.data.iter().map(|campaign| campaign.coupon_id).collect();
-        let remaining = self.remaining(&ids).await?;
+        let remaining = self.remaining(&ids, now).await?;
         let listing = |campaign: Campaign| {
             let remaining = remaining.get(&campaign.coupon_id).copied().unwrap_or_default();
             CampaignListing { campaign, remaining }
@@ -317,8 +316,12 @@ impl Store {
     }
 }
 
+pub(super) fn listing_key(campaign: &Campaign) -> String {
+    format!("{}#{}", campaign.closes_at, campaign.coupon_id)
+}
+
 fn position_of(campaign: &Campaign) -> Position {
-    Position(format!("{}#{}", campaign.closes_at, campaign.coupon_id))
+    Position(listing_key(campaign))
 }
 
 /// The index's key after which the next page begins.

@@ -2,7 +2,7 @@
 
 use sijang_domain::{
     Allocation, Campaign, CouponId, Error, IdempotencyKey, Idempotent, IssuedCoupon, Rejection, RequestTime,
-    ShardCount, Shards, UserId,
+    ShardCount, Shards, Timestamp, UserId,
 };
 use ulid::Ulid;
 
@@ -13,6 +13,7 @@ use super::{
 use crate::{
     Item, Store,
     deadline::check_deadline,
+    dynamodb::shards::Membership,
     dynamodb::transaction::{Backoff, Condition, Outcome, Transaction, backoff, from_item},
     random::random,
 };
@@ -83,7 +84,7 @@ impl Issue<'_> {
         let row = UserCouponRow::issued(self.user, &self.coupon, &self.request);
         let mut transaction = Transaction::default();
         transaction.put_new(&tables.user_coupons, &row, "user_id")?;
-        transaction.count(&tables.coupons, self.coupon.coupon_id, shard, self.counters.count())?;
+        transaction.count(&tables.coupons, self.coupon.coupon_id, shard, Membership::known_of(&self.counters))?;
         match self.store.try_commit_once(transaction, &mut self.waits, self.time.deadline).await? {
             Some(Outcome::Committed) => Ok(Some(Idempotent::new(self.coupon.clone()))),
             Some(Outcome::Cancelled(conditions)) => self.learn(conditions).await,
@@ -103,6 +104,12 @@ impl Issue<'_> {
             return Err(Error::corrupt("campaign", "it has no counter"));
         };
         let failed = CounterRow::read(item)?;
+        if let Some(ended_at) = failed.ended_at {
+            self.store.cache.campaigns.remove(&failed.coupon_id);
+            let closed_at =
+                Timestamp::from_millis(ended_at).map_err(|_| Error::corrupt("counter", "impossible time"))?;
+            return self.held_or_reject(Rejection::CouponClosed { closed_at }).await.map(Some);
+        }
         let counters = std::mem::take(&mut self.counters);
         self.counters = self.store.observe_counters(counters, &failed, self.try_other_shard).await?;
         self.try_other_shard = !self.try_other_shard;

@@ -6,3 +6,4 @@ mod issue;
 mod reshard;
 
 pub(crate) use campaign::{coupon_check, coupon_of};
+pub(crate) use counter::counters_of;

@@ -1,14 +1,41 @@
-//! Splitting the counter of a campaign into shards.
+//! Changing a campaign while its coupons are issued: splitting its counter into shards, and ending it.
 
-use sijang_domain::{Command, CouponId, CouponShards, Error, Idempotent, Rejection, ResponseBody, ShardCount};
+use sijang_domain::{
+    Campaign, Command, CouponId, CouponShards, Error, Idempotent, Redistribution, Rejection, ResponseBody, ShardCount,
+};
 
-use super::counter::{CounterRow, counter_key};
+use super::{
+    campaign::{CampaignRow, listing_key},
+    counter::{CounterRow, counters_of},
+};
 use crate::{
-    Store,
+    Item, Store,
     deadline::check_deadline,
-    dynamodb::transaction::{Transaction, to_item},
+    dynamodb::{
+        rollout::{Owner, Rollout},
+        transaction::{Change, Transaction, from_item},
+    },
     idempotency::Commit,
 };
+
+/// A change of a campaign that is to be accepted.
+struct CampaignChange {
+    kind: &'static str,
+    answer: ResponseBody,
+    rollout: Rollout,
+    /// The campaign as it is afterwards, if that changes.
+    campaign: Option<Campaign>,
+}
+
+impl CampaignChange {
+    /// The change of the campaign's item, which is of the version `seen`.
+    fn accepting(&self, owner: &Owner<'_>, seen: i64) -> Result<Change, Error> {
+        let Some(campaign) = &self.campaign else { return owner.accepting(&self.rollout, seen, "") };
+        let update = ", opens_at = :opens, closes_at = :closes, listing_key = :listing_key";
+        let change = owner.accepting(&self.rollout, seen, update)?.number(":opens", campaign.opens_at.millis());
+        Ok(change.number(":closes", campaign.closes_at.millis()).text(":listing_key", listing_key(campaign)))
+    }
+}
 
 impl Store {
     /// Splits the coupons left of a campaign into this number of equal shards, while they are issued.
@@ -19,40 +46,57 @@ impl Store {
         shards: ShardCount,
     ) -> Result<Idempotent<ResponseBody>, Error> {
         let answer = ResponseBody::of(&CouponShards { coupon_id, shards })?;
+        self.change_campaign(command, coupon_id, |_, rows| {
+            let left: Vec<u32> = rows.iter().map(CounterRow::left).collect();
+            let (member, moves) = (rows[0].member.next(shards), Redistribution::plan(&left, shards, 0));
+            let rollout = Rollout { member, moves, ended_at: rows[0].ended_at, ..Rollout::default() };
+            Ok(CampaignChange { kind: "campaign.resharded.v1", answer: answer.clone(), rollout, campaign: None })
+        })
+        .await
+    }
+
+    /// Ends a campaign now. The end reaches one counter after the other, and all of them before the answer. Coupons that
+    /// users hold stay good.
+    pub async fn end_campaign(
+        &self,
+        command: &Command,
+        coupon_id: CouponId,
+    ) -> Result<Idempotent<ResponseBody>, Error> {
+        self.change_campaign(command, coupon_id, |item, rows| {
+            let campaign = from_item::<CampaignRow>("campaign", item)?.campaign()?.ended(command.time.now)?;
+            let ended_at = Some(campaign.closes_at.millis());
+            let rollout = Rollout { member: rows[0].member, ended_at, ..Rollout::default() };
+            let (kind, answer) = ("campaign.ended.v1", ResponseBody::of(&campaign)?);
+            Ok(CampaignChange { kind, answer, rollout, campaign: Some(campaign) })
+        })
+        .await
+    }
+
+    /// Changes a campaign and its counters by a rollout. `change` makes the change from the campaign and its counters in
+    /// use, of which there is one at least, when the campaign has no other rollout.
+    async fn change_campaign(
+        &self,
+        command: &Command,
+        coupon_id: CouponId,
+        change: impl Fn(Item, &[CounterRow]) -> Result<CampaignChange, Error>,
+    ) -> Result<Idempotent<ResponseBody>, Error> {
+        let owner = counters_of(&self.tables.coupons, coupon_id);
         let attempts = async {
             loop {
-                let transaction = self.counter_resharding(command, coupon_id, shards, &answer).await?;
-                if let Commit::Done(answer) = self.commit_command(transaction, command, answer.clone()).await? {
+                let found = self.finish_rollout(&owner, command.time).await?;
+                let settled = found.ok_or(Rejection::CouponNotFound)?;
+                let first = CounterRow::read(settled.first)?;
+                let change = change(settled.item, &self.counter_rows(coupon_id, first.member.shards).await?)?;
+                let mut transaction =
+                    Transaction::with_answer(&self.tables.events, command, change.kind, &change.answer)?;
+                transaction.update(change.accepting(&owner, settled.version)?)?;
+                if let Commit::Done(answer) = self.commit_command(transaction, command, change.answer).await? {
+                    self.finish_rollout(&owner, command.time).await?;
                     return Ok(answer);
                 }
                 check_deadline(command.time)?;
             }
         };
         self.one_answer(command, attempts).await
-    }
-
-    async fn counter_resharding(
-        &self,
-        command: &Command,
-        coupon_id: CouponId,
-        shards: ShardCount,
-        answer: &ResponseBody,
-    ) -> Result<Transaction, Error> {
-        let rows = self.counter_rows(coupon_id, ShardCount::ALL).await?;
-        let first = rows.first().ok_or(Rejection::CouponNotFound)?;
-        let next = first.member.next(shards);
-        let left = rows.iter().map(CounterRow::left).sum();
-        let mut transaction = Transaction::with_answer(&self.tables.events, command, "campaign.resharded.v1", answer)?;
-        let mut parts = shards.shares(left);
-        for row in &rows {
-            transaction.update(row.moved(&self.tables.coupons, parts.next().unwrap_or_default(), next))?;
-        }
-        for (quota, shard) in parts.zip(rows.len()..) {
-            let shard = u8::try_from(shard).unwrap_or(ShardCount::MAX);
-            let mut item = to_item(&CounterRow { quota, issued: 0, member: next, ..first.clone() })?;
-            item.extend(counter_key(coupon_id, shard));
-            transaction.put_new_item(&self.tables.coupons, item, "coupon_id")?;
-        }
-        Ok(transaction)
     }
 }

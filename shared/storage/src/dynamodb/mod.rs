@@ -4,5 +4,6 @@ pub(crate) mod connection;
 pub(crate) mod error;
 pub(crate) mod query;
 mod retry_metrics;
+pub(crate) mod rollout;
 pub(crate) mod shards;
 pub(crate) mod transaction;

@@ -3,9 +3,9 @@
 //! The first is in the partition of what it is of. Each other has a partition key of its own, `<id>#1`, `<id>#2`, ...:
 //! items of one partition key lie in one partition, which bears 1,000 writes a second however many items they are.
 //!
-//! Each says how many there are and of which generation it is; what was never split says neither. Who takes from a shard
-//! makes it a condition that there are as many as he believes: a stale belief is corrected by the first failure. The first
-//! shard is always there, and none is ever deleted: one that is no longer in use has nothing left.
+//! Each has its generation and the number of shards in it; what was never split has neither. Units are taken on the
+//! condition that the shard has no newer generation than the environment knows: stale knowledge is corrected by the first
+//! failure. The first shard is always there, and none is ever deleted: one that is no longer in use has nothing left.
 
 use std::fmt::Display;
 
@@ -13,7 +13,7 @@ use serde::{
     Deserialize, Deserializer, Serialize,
     de::{DeserializeOwned, IntoDeserializer},
 };
-use sijang_domain::{Error, ShardCount, ShardSnapshot};
+use sijang_domain::{Error, ShardCount, ShardSnapshot, Shards};
 
 use crate::{
     Item, Store,
@@ -43,6 +43,11 @@ impl Membership {
     /// The sighting of an item.
     pub(crate) fn shard_snapshot(self, sk: &str, left: u32) -> Result<ShardSnapshot, Error> {
         Ok(ShardSnapshot { shard: number(sk)?, left, generation: self.generation, count: self.shards })
+    }
+
+    /// The generation that is known of shards.
+    pub(crate) fn known_of(shards: &Shards) -> Self {
+        Self { generation: shards.generation(), shards: shards.count() }
     }
 
     /// The next generation, of so many shards.
@@ -79,11 +84,12 @@ pub(crate) fn number(sk: &str) -> Result<u8, Error> {
 }
 
 impl Change {
-    /// Only while there are so many shards.
-    pub(crate) fn among(self, count: ShardCount) -> Self {
-        match count {
+    /// Only while the shard belongs to no newer generation than the known one: a newer one has another number of shards, or
+    /// other shards with units, so who takes units learns of it by the first failure.
+    pub(crate) fn known_in(self, known: Membership) -> Self {
+        match known.shards {
             ShardCount::ONE => self.and("attribute_not_exists(shards)"),
-            count => self.and("shards = :shards").number(":shards", count.get()),
+            _ => self.and("generation <= :known").number(":known", known.generation),
         }
     }
 

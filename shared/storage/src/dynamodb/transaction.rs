@@ -15,7 +15,10 @@ use aws_sdk_dynamodb::{
         ConfigBag, Intercept, RuntimeComponents, http::HttpResponse, interceptors::BeforeTransmitInterceptorContextMut,
     },
     error::{BoxError, SdkError},
-    operation::transact_write_items::{TransactWriteItemsError, TransactWriteItemsOutput},
+    operation::{
+        transact_write_items::{TransactWriteItemsError, TransactWriteItemsOutput},
+        update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
+    },
     types::{
         AttributeValue, CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
         Update as UpdateItem,
@@ -23,14 +26,14 @@ use aws_sdk_dynamodb::{
 };
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use serde::Serialize;
-use sijang_domain::Error;
+use sijang_domain::{Error, RequestTime};
 use tokio::time::{Instant, sleep, timeout_at};
 use ulid::Ulid;
 
 use crate::{
     Item, Store,
     dynamodb::{
-        error::{describe, is_transient},
+        error::{describe, failed, is_transient},
         retry_metrics,
     },
 };
@@ -157,10 +160,32 @@ impl Change {
         self.values.insert(placeholder.to_owned(), value);
         self
     }
+
+    /// The same outside a transaction.
+    fn into_update(self, db: &Client) -> UpdateItemFluentBuilder {
+        db.update_item()
+            .table_name(self.table)
+            .set_key(Some(self.key))
+            .update_expression(self.update)
+            .set_condition_expression(self.condition)
+            .set_expression_attribute_names((!self.names.is_empty()).then_some(self.names))
+            .set_expression_attribute_values((!self.values.is_empty()).then_some(self.values))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+    }
 }
 
 /// Waits between attempts.
 pub(crate) type Backoff = ExponentialBackoff;
+
+/// Waits between writes of one item outside a transaction: with jitter, from 2 ms to 16 ms, without end.
+fn short_waits() -> Backoff {
+    let builder = ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(2))
+        .with_max_delay(Duration::from_millis(8))
+        .with_jitter()
+        .without_max_times();
+    builder.build()
+}
 
 /// Exponential waits with jitter, from 4 ms to 400 ms, without end: the deadline of the request ends them.
 pub(crate) fn backoff() -> Backoff {
@@ -184,6 +209,7 @@ impl Store {
             if let Some(outcome) = self.send(&mut call, &mut waits, deadline).await? {
                 return Ok(outcome);
             }
+            call.renew_token();
         }
     }
 
@@ -196,6 +222,30 @@ impl Store {
         deadline: std::time::Instant,
     ) -> Result<Option<Outcome>, Error> {
         self.send(&mut Call::of(transaction), waits, deadline).await
+    }
+
+    /// Updates one item outside a transaction. It may be sent several times, so a second time its condition must fail, and
+    /// the item that comes back must show why.
+    ///
+    /// The waits are short: a write by itself is done at the first instant at which no transaction holds the item.
+    pub(crate) async fn update_alone(&self, change: Change, time: RequestTime) -> Result<Condition, Error> {
+        let call = change.into_update(&self.db);
+        let deadline = Instant::from_std(time.deadline);
+        for wait in short_waits() {
+            let Ok(answer) = timeout_at(deadline, call.clone().send()).await else { break };
+            let Err(error) = answer else { return Ok(Condition::Held) };
+            if let Some(UpdateItemError::ConditionalCheckFailedException(failure)) = error.as_service_error() {
+                return Ok(Condition::Failed(failure.item.clone()));
+            }
+            if !is_transient(&error) {
+                return Err(failed(error));
+            }
+            if Instant::now() + wait >= deadline {
+                break;
+            }
+            sleep(wait).await;
+        }
+        Err(Error::Busy("the item could not be written before the deadline".to_owned()))
     }
 
     /// Sends a call until its outcome is known. Returns nothing, after a wait, when it was cancelled for a transient reason.
@@ -227,8 +277,8 @@ impl Store {
     }
 }
 
-/// A transaction that is being sent. Later attempts send the body of the first one, token included. A copy of the actions
-/// for a rare retry would cost every order 52,000 instructions and 119 allocations.
+/// A transaction that is being sent. Later attempts send the body of the first one, token included, until the transaction
+/// was cancelled. A copy of the actions for a rare retry would cost every order 52,000 instructions and 119 allocations.
 #[derive(Debug)]
 struct Call {
     token: String,
@@ -240,6 +290,13 @@ struct Call {
 impl Call {
     fn of(transaction: Transaction) -> Self {
         Self { token: Ulid::generate().to_string(), actions: Some(transaction.actions), body: FirstBody::default() }
+    }
+
+    /// Takes a new token, after a cancellation: `DynamoDB` may answer an old one with the outcome that it had.
+    fn renew_token(&mut self) {
+        let token = Ulid::generate().to_string();
+        self.body.replace(&self.token, &token);
+        self.token = token;
     }
 
     async fn attempt(
@@ -255,6 +312,20 @@ impl Call {
 /// Stores the body of the first attempt, and replaces the body of every later one by it.
 #[derive(Debug, Clone, Default)]
 struct FirstBody(Arc<OnceLock<Vec<u8>>>);
+
+impl FirstBody {
+    /// Replaces one text by another one of the same length.
+    fn replace(&mut self, from: &str, to: &str) {
+        if let Some(body) = self.0.get() {
+            let mut body = body.clone();
+            let at = body.windows(from.len()).position(|text| text == from.as_bytes());
+            if let Some(part) = at.and_then(|at| body.get_mut(at..at + from.len())) {
+                part.copy_from_slice(to.as_bytes());
+            }
+            self.0 = Arc::new(OnceLock::from(body));
+        }
+    }
+}
 
 impl Intercept for FirstBody {
     fn name(&self) -> &'static str {
@@ -368,6 +439,17 @@ mod tests {
         for code in ["ValidationError", "ItemCollectionSizeLimitExceeded", "AccessDenied"] {
             assert!(matches!(classify_cancellation(&[reason(code)]), Err(Error::Internal(_))), "{code}");
         }
+    }
+
+    #[test]
+    fn token_is_replaced_in_the_body_that_was_sent() {
+        let mut call = Call::of(Transaction::default());
+        let first = call.token.clone();
+        call.body.0.set(format!("{{\"ClientRequestToken\":\"{first}\",\"x\":1}}").into_bytes()).unwrap();
+        call.renew_token();
+        assert_ne!(call.token, first);
+        let body = String::from_utf8(call.body.0.get().unwrap().clone()).unwrap();
+        assert_eq!(body, format!("{{\"ClientRequestToken\":\"{}\",\"x\":1}}", call.token));
     }
 
     #[test]

@@ -3,9 +3,16 @@
 mod lag;
 mod queue;
 
-use sijang_domain::{CloudEvent, Error, OrderEvent, Timestamp, TraceId};
+use std::time::Instant;
 
-use crate::idempotency::{EventRow, user_of};
+use sijang_domain::{CloudEvent, Error, OrderEvent, RequestTime, Timestamp, TraceId};
+
+use crate::{
+    Store,
+    coupons::counters_of,
+    idempotency::{EventRow, Subject, user_of},
+    products::stocks_of,
+};
 
 pub use lag::record_lag;
 pub use queue::{Message, OrderEvents, Received};
@@ -21,6 +28,24 @@ pub fn order_event_of(item: serde_dynamo::Item) -> Result<CloudEvent, Error> {
     let at = Timestamp::from_millis(row.at).map_err(|_| Error::corrupt("event", "impossible time"))?;
     let event = CloudEvent::of(event, at);
     if event.r#type == row.r#type { Ok(event) } else { Err(Error::corrupt("event", "type and order differ")) }
+}
+
+impl Store {
+    /// Finishes what a command of staff began, if its own process did not: `item` is the command's event, out of the stream.
+    /// An event of a command without a rollout changes nothing.
+    pub async fn finish_command(&self, item: serde_dynamo::Item, deadline: Instant) -> Result<(), Error> {
+        let row: EventRow = serde_dynamo::from_item(item).map_err(|error| Error::corrupt("event", error))?;
+        let now = Timestamp::from_millis(row.at).map_err(|_| Error::corrupt("event", "impossible time"))?;
+        let time = RequestTime { now, deadline };
+        let Subject { product_id, coupon_id } = row.subject()?;
+        if let Some(product_id) = product_id {
+            self.finish_rollout(&stocks_of(&self.tables.products, product_id), time).await?;
+        }
+        if let Some(coupon_id) = coupon_id {
+            self.finish_rollout(&counters_of(&self.tables.coupons, coupon_id), time).await?;
+        }
+        Ok(())
+    }
 }
 
 /// The trace of the request that wrote an event item. It travels beside the message and is not part of the event.

@@ -3,8 +3,8 @@
 use std::{sync::Arc, vec};
 
 use sijang_domain::{
-    Campaign, Cart, Command, CouponCheck, CouponId, EntryId, EntryType, Error, Idempotent, Money, Order, OrderChecks,
-    OrderDecision, OrderId, Prices, Rejection, SignedMoney,
+    Allocation, Campaign, Cart, Command, CouponCheck, CouponId, EntryId, EntryType, Error, Idempotent, Money, Order,
+    OrderChecks, OrderDecision, OrderId, Prices, Rejection, SignedMoney,
 };
 
 use crate::{
@@ -22,10 +22,18 @@ use crate::{
 /// The most allocations that one transaction has room for, beside event, balance, coupon, ledger and order.
 const MAX_ALLOCATIONS: usize = 100 - 5;
 
-/// The sale with the most allocations, when all sales together exceed the limit of one transaction.
-fn most_scattered_beyond_limit(sales: &[Sale]) -> Option<&Sale> {
-    let allocations: usize = sales.iter().map(|sale| sale.allocations.len()).sum();
-    sales.iter().max_by_key(|sale| sale.allocations.len()).filter(|_| allocations > MAX_ALLOCATIONS)
+/// Sales that fit into one transaction. While they do not, the one with the most allocations takes all of its units from
+/// the first shard. Returns the first of those sales, too: its units are to be gathered, unless something else rejects
+/// the order.
+fn fitting(mut sales: Vec<Sale>) -> (Vec<Sale>, Option<Sale>) {
+    let mut scattered = None;
+    while sales.iter().map(|sale| sale.allocations.len()).sum::<usize>() > MAX_ALLOCATIONS {
+        let Some(largest) = sales.iter_mut().max_by_key(|sale| sale.allocations.len()) else { break };
+        let whole = vec![Allocation { shard: 0, units: largest.units() }];
+        let whole = Sale { allocations: whole, ..largest.clone() };
+        scattered.get_or_insert(std::mem::replace(largest, whole));
+    }
+    (sales, scattered)
 }
 
 impl Store {
@@ -97,6 +105,8 @@ struct OrderAttempts<'a> {
     /// Whether the last failure was answered by choosing another shard. A second failure in a row reads all of them,
     /// because that costs a read of every shard.
     chose_other_shard: bool,
+    /// A sale whose units are to be gathered, because its allocations do not fit into the transaction.
+    scattered: Option<Sale>,
 }
 
 impl<'a> OrderAttempts<'a> {
@@ -121,6 +131,7 @@ impl<'a> OrderAttempts<'a> {
             last_entry: None,
             waits: backoff(),
             chose_other_shard: false,
+            scattered: None,
         })
     }
 
@@ -133,10 +144,8 @@ impl<'a> OrderAttempts<'a> {
                 return Ok(None);
             }
         };
-        if let Some(scattered) = most_scattered_beyond_limit(&sales) {
-            self.store.gather(scattered, self.command.time).await?;
-            return Ok(None);
-        }
+        let (sales, scattered) = fitting(sales);
+        self.scattered = scattered;
         self.send(order, &sales).await
     }
 
@@ -209,32 +218,34 @@ impl<'a> OrderAttempts<'a> {
         let coupon = if self.coupon_id.is_some() { coupon_check(next())? } else { CouponCheck::Held };
         let checks = OrderChecks { lines, coupon, short_balance };
         match self.cart.decide(&checks, &self.prices, self.command.time.now) {
-            OrderDecision::Reject(rejection) => Err(rejection.into()),
-            OrderDecision::Retry(current) => {
-                self.prices = current;
-                Ok(())
-            }
+            OrderDecision::Reject(rejection) => return Err(rejection.into()),
+            OrderDecision::Retry(current) => self.prices = current,
+        }
+        // Now it is known that the customer can pay.
+        match self.scattered.take() {
+            Some(scattered) => self.store.gather(self.command, &scattered, self.order_id).await,
+            None => Ok(()),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use sijang_domain::{Allocation, ShardCount};
-
     use super::*;
+    use crate::dynamodb::shards::Membership;
 
-    fn sale(allocations: usize) -> Sale {
-        let allocations = vec![Allocation { shard: 0, units: 1 }; allocations];
-        Sale { product_id: "01M7Y1G093S7S47G54PPTC4D6G".parse().unwrap(), count: ShardCount::ALL, allocations }
+    fn sale(allocations: u32) -> Sale {
+        let allocations = (0..allocations).map(|_| Allocation { shard: 0, units: 1 }).collect();
+        Sale { product_id: "01M7Y1G093S7S47G54PPTC4D6G".parse().unwrap(), known: Membership::default(), allocations }
     }
 
     #[test]
-    fn transaction_has_room_for_95_allocations_and_names_the_largest() {
-        assert!(most_scattered_beyond_limit(&[sale(40), sale(55)]).is_none());
-        assert_eq!(
-            most_scattered_beyond_limit(&[sale(40), sale(55), sale(1)]).map(|sale| sale.allocations.len()),
-            Some(55)
-        );
+    fn transaction_has_room_for_95_allocations_and_the_largest_is_gathered() {
+        let lengths = |sales: &[Sale]| sales.iter().map(|sale| sale.allocations.len()).collect::<Vec<_>>();
+        let (sales, scattered) = fitting(vec![sale(40), sale(55)]);
+        assert!(lengths(&sales) == [40, 55] && scattered.is_none());
+        let (sales, scattered) = fitting(vec![sale(40), sale(55), sale(1)]);
+        assert_eq!((lengths(&sales), scattered.map(|sale| sale.allocations.len())), (vec![40, 1, 1], Some(55)));
+        assert_eq!(sales[1].allocations, [Allocation { shard: 0, units: 55 }]);
     }
 }

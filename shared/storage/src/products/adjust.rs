@@ -1,23 +1,24 @@
 //! Stock adjustments: deliveries and corrections by staff.
 
-use std::vec;
-
 use sijang_domain::{
-    Command, EntryId, Error, Idempotent, LineCheck, Name, ProductId, Rejection, ResponseBody, ShardCount, Shortage,
-    Stock, StockAdjustment,
+    Command, EntryId, Error, Idempotent, LineCheck, Name, ProductId, Rejection, ResponseBody, Shortage, Stock,
+    StockAdjustment,
 };
 
 use crate::{
     Store,
     deadline::check_deadline,
-    dynamodb::transaction::{Change, Condition, Transaction},
+    dynamodb::transaction::{Change, Transaction},
     idempotency::Commit,
-    products::stock::{StockRow, stock_key, sum},
+    products::{catalogue::ProductChange, stock::sum},
     random::random,
 };
 
+const ADJUSTED: &str = "stock.adjusted.v1";
+
 impl Store {
-    /// Adds units to the stock, or takes some: never more than there are.
+    /// Adds units to the stock, or takes some: never more than there are. Units to be taken come from as few shards as have
+    /// them, in one transaction.
     pub async fn adjust_stock(
         &self,
         command: &Command,
@@ -28,14 +29,12 @@ impl Store {
         let adjustment_id = EntryId::new(created_at, random());
         let answer = ResponseBody::of(&StockAdjustment { adjustment_id, product_id, delta, reason, created_at })?;
         let units = u32::try_from(delta.unsigned_abs()).unwrap_or(u32::MAX);
+        if delta >= 0 {
+            return self.add_stock(command, product_id, units, &answer).await;
+        }
         let attempts = async {
             loop {
-                let done = if delta < 0 {
-                    self.take_stock(command, product_id, units, &answer).await?
-                } else {
-                    self.add_stock(command, product_id, units, &answer).await?
-                };
-                if let Some(done) = done {
+                if let Some(done) = self.take_stock(command, product_id, units, &answer).await? {
                     return Ok(done);
                 }
                 check_deadline(command.time)?;
@@ -55,7 +54,7 @@ impl Store {
         let checks = match self.sale(product_id, units) {
             None => self.line_checks(&[product_id], command.time).await?,
             Some(sale) => {
-                let mut transaction = self.adjustment(command, answer)?;
+                let mut transaction = Transaction::with_answer(&self.tables.events, command, ADJUSTED, answer)?;
                 let leaves = |change: Change, units| change.entering(-i64::from(units));
                 transaction.take(&self.tables.products, &sale, leaves)?;
                 match self.commit_command(transaction, command, answer.clone()).await? {
@@ -74,67 +73,22 @@ impl Store {
         }
     }
 
-    /// One attempt to add units. Returns nothing when another one is to follow.
+    /// Adds units, to equal shares in all shards.
     async fn add_stock(
         &self,
         command: &Command,
         product_id: ProductId,
         units: u32,
         answer: &ResponseBody,
-    ) -> Result<Option<Idempotent<ResponseBody>>, Error> {
-        let shards = self.cache.stocks.get(&product_id).unwrap_or_default();
-        let mut transaction = self.adjustment(command, answer)?;
-        if shards.count() == ShardCount::ONE {
-            let change = Change::to(&self.tables.products, stock_key(product_id, 0), "SET stock = stock + :units")
-                .when("stock <= :most")
-                .number(":units", units)
-                .number(":most", Stock::MAX - units)
-                .entering(units)
-                .among(ShardCount::ONE);
-            transaction.update(change)?;
-        } else {
-            let rows = self.stock_rows(product_id, ShardCount::ALL).await?;
-            below_limit(sum(&rows), units)?;
-            self.spread(&mut transaction, &rows, units)?;
-        }
-        match self.commit_command(transaction, command, answer.clone()).await? {
-            Commit::Done(answer) => Ok(Some(answer)),
-            Commit::Failed(conditions) => self.learn_from_addition(conditions, units).map(|()| None),
-        }
-    }
-
-    /// Learns the number of shards from a failed addition, or rejects it.
-    fn learn_from_addition(&self, mut conditions: vec::IntoIter<Condition>, units: u32) -> Result<(), Error> {
-        match conditions.next() {
-            Some(Condition::Failed(Some(item))) => {
-                let first = StockRow::read(item)?;
-                self.observe(&first)?;
-                if first.member.shards == ShardCount::ONE { below_limit(first.stock, units) } else { Ok(()) }
+    ) -> Result<Idempotent<ResponseBody>, Error> {
+        self.change_product(command, product_id, |_, rows| {
+            let stock = sum(rows);
+            if stock > Stock::MAX - units {
+                return Err(Rejection::StockLimitExceeded { stock, limit: Stock::MAX }.into());
             }
-            Some(Condition::Failed(None)) => Err(Rejection::ProductNotFound.into()),
-            _ => Ok(()),
-        }
+            let rollout = rows[0].rollout(rows[0].member.shards, rows, units);
+            Ok(ProductChange { kind: ADJUSTED, answer: answer.clone(), rollout, info: None })
+        })
+        .await
     }
-
-    /// A delivery for all shards that are in use: units come in beside the first, so that they join a new generation.
-    fn spread(&self, transaction: &mut Transaction, rows: &[StockRow], units: u32) -> Result<(), Error> {
-        let Some(first) = rows.first() else { return Ok(()) };
-        let next = first.member.next(first.member.shards);
-        for (row, share) in rows.iter().zip(first.member.shards.shares(units)) {
-            let change = row.change(&self.tables.products, "SET stock = stock + :share").number(":share", share);
-            transaction.update(change.entering(share).joining(next))?;
-        }
-        Ok(())
-    }
-
-    fn adjustment(&self, command: &Command, answer: &ResponseBody) -> Result<Transaction, Error> {
-        Transaction::with_answer(&self.tables.events, command, "stock.adjusted.v1", answer)
-    }
-}
-
-fn below_limit(stock: u32, units: u32) -> Result<(), Error> {
-    if stock > Stock::MAX - units {
-        return Err(Rejection::StockLimitExceeded { stock, limit: Stock::MAX }.into());
-    }
-    Ok(())
 }

@@ -5,20 +5,20 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use sijang_domain::{
     Command, Description, Error, Idempotent, Name, Page, Position, Product, ProductDraft, ProductId, ProductInfo,
-    ProductPatch, ProductStatus, ProductSummary, Rejection, ResponseBody, ShardCount, Stock,
+    ProductPatch, ProductStatus, ProductSummary, Rejection, ResponseBody, Stock, Timestamp,
 };
 
 use crate::{
     Item, Store,
     deadline::check_deadline,
     dynamodb::query::Query,
+    dynamodb::rollout::{Offer, Owner, Rollout},
     dynamodb::transaction::{Change, Transaction, from_item, key},
     idempotency::Commit,
-    products::stock::{STOCK, StockRow, in_order, stock_key, sum},
+    products::stock::{INFO, ProductView, StockRow, stock_key, stocks_of},
     random::random,
 };
 
-const INFO: &str = "INFO";
 /// The index that lists active products by name, and its one partition.
 const CATALOGUE: &str = "catalogue";
 const LISTED: &str = "ACTIVE";
@@ -27,14 +27,14 @@ const LISTED: &str = "ACTIVE";
 const SEPARATOR: char = '\u{1}';
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct InfoRow {
+pub(crate) struct InfoRow {
     product_id: ProductId,
     sk: String,
     name: Name,
     description: Description,
     status: ProductStatus,
-    /// Counts the changes, so that two administrators do not overwrite each other.
-    version: i64,
+    /// Counts the changes of the product and of its shards, so that two administrators do not overwrite each other.
+    pub(super) version: i64,
     /// Present while the product is listed: the key of the sparse index.
     #[serde(skip_serializing_if = "Option::is_none")]
     listing: Option<String>,
@@ -69,7 +69,7 @@ fn listing_key(name: &Name, product_id: ProductId) -> String {
     format!("{}{SEPARATOR}{product_id}", name.sort_key())
 }
 
-fn info_key(product_id: ProductId) -> Item {
+pub(super) fn info_key(product_id: ProductId) -> Item {
     key([("product_id", product_id.to_string()), ("sk", INFO.to_owned())])
 }
 
@@ -77,7 +77,7 @@ fn is_info(item: &Item) -> bool {
     item.get("sk").and_then(|sk| sk.as_s().ok()).is_some_and(|sk| sk == INFO)
 }
 
-/// A product, and its stock as one row.
+/// A product, and its stock as one row. Price and status are those of the first shard, which is the last to get new ones.
 fn product(info: InfoRow, stock: &StockRow) -> Result<Product, Error> {
     Ok(Product {
         product_id: info.product_id,
@@ -85,7 +85,7 @@ fn product(info: InfoRow, stock: &StockRow) -> Result<Product, Error> {
         description: info.description,
         price: stock.price()?,
         stock: Stock::counted(stock.stock),
-        status: info.status,
+        status: if stock.active { ProductStatus::Active } else { ProductStatus::Inactive },
     })
 }
 
@@ -96,6 +96,7 @@ impl Store {
         prefix: Option<&Name>,
         limit: usize,
         after: Option<Position>,
+        now: Timestamp,
     ) -> Result<Page<ProductSummary>, Error> {
         let mut values = vec![(":listed", LISTED.to_owned())];
         values.extend(prefix.map(|prefix| (":prefix", prefix.sort_key())));
@@ -114,7 +115,7 @@ impl Store {
         let rows = items.into_iter().map(|item| from_item("product", item)).collect::<Result<Vec<ListedRow>, _>>()?;
         let page = Page::cut(rows, limit, |row| Position(row.listing_key.clone()));
         let ids: Vec<ProductId> = page.data.iter().map(|row| row.product_id).collect();
-        let stocks = self.stocks(&ids).await?;
+        let stocks = self.stocks(&ids, now).await?;
         let mut data = Vec::with_capacity(page.data.len());
         for ListedRow { product_id, name, .. } in page.data {
             // An entry of the index can be older than its product's other item: what has no stock item is not listed.
@@ -124,51 +125,45 @@ impl Store {
         Ok(Page { data, next: page.next })
     }
 
-    /// One product; also one that is not sold at present.
-    pub async fn product(&self, product_id: ProductId) -> Result<Product, Error> {
-        let (info, shards) = self.whole_product(product_id, false).await?;
-        let stock = StockRow { stock: sum(&shards), ..shards[0].clone() };
-        product(info, &stock)
-    }
-
-    /// What a product is, and its shards, of which there is one at least: as they are and those that are no longer in
-    /// use among them when it is to be changed, else as they were a moment ago.
-    async fn whole_product(&self, product_id: ProductId, change: bool) -> Result<(InfoRow, Vec<StockRow>), Error> {
+    /// One product; also one that is not sold at present. The page of a split product is up to a second old.
+    pub async fn product(&self, product_id: ProductId, now: Timestamp) -> Result<Product, Error> {
+        let cached = self.cache.views.get(&product_id).and_then(|view| view.fresh(now));
+        if let Some(ProductView { stock, info: Some(info) }) = cached {
+            return product(info, &stock);
+        }
         let query = Query {
             table: &self.tables.products,
             condition: "product_id = :product",
             values: vec![(":product", product_id.to_string())],
-            consistent: change,
             ..Query::default()
         };
-        let (mut info, mut first) = (None, None);
-        for item in self.query_all(query).await? {
-            match item.get("sk").and_then(|sk| sk.as_s().ok()).map(String::as_str) {
-                Some(INFO) => info = Some(from_item("product", item)?),
-                Some(sk) if sk.starts_with(STOCK) => first = Some(StockRow::read(item)?),
-                _ => return Err(Error::corrupt("product", "an item of an unknown kind")),
-            }
-        }
-        let (info, first): (_, StockRow) = info.zip(first).ok_or(Rejection::ProductNotFound)?;
-        // What was never split has no shard that is out of use.
-        let count = if change && first.member.generation > 0 { ShardCount::ALL } else { first.member.shards };
-        let others = (1..count.get()).map(|shard| stock_key(product_id, shard)).collect();
-        let others = self.get_all(&self.tables.products, others, change).await?;
-        let others = others.into_iter().map(StockRow::read).collect::<Result<Vec<_>, _>>()?;
-        let shards = in_order(std::iter::once(first).chain(others).collect())?;
-        Ok((info, shards))
+        let mut items = self.query_all(query).await?.into_iter();
+        let (info, first) = items.next().zip(items.next()).ok_or(Rejection::ProductNotFound)?;
+        let info: InfoRow = from_item("product", info)?;
+        let first = HashMap::from([(product_id, StockRow::read(first)?)]);
+        let stock = self.whole_stocks(first).await?.remove(&product_id).ok_or(Rejection::ProductNotFound)?;
+        self.cache_view(&stock, Some(&info), now);
+        product(info, &stock)
     }
 
     /// The products of these identifiers; what does not exist is left out.
-    pub async fn products(&self, ids: &[ProductId]) -> Result<HashMap<ProductId, Product>, Error> {
-        let keys = ids.iter().flat_map(|product_id| [info_key(*product_id), stock_key(*product_id, 0)]).collect();
+    pub async fn products(&self, ids: &[ProductId], now: Timestamp) -> Result<HashMap<ProductId, Product>, Error> {
+        let mut products = HashMap::with_capacity(ids.len());
+        for product_id in ids {
+            let cached = self.cache.views.get(product_id).and_then(|view| view.fresh(now));
+            if let Some(ProductView { stock, info: Some(info) }) = cached {
+                products.insert(*product_id, product(info, &stock)?);
+            }
+        }
+        let missing = ids.iter().filter(|product_id| !products.contains_key(product_id));
+        let keys = missing.flat_map(|product_id| [info_key(*product_id), stock_key(*product_id, 0)]).collect();
         let (infos, firsts): (Vec<_>, Vec<_>) =
             self.get_all(&self.tables.products, keys, false).await?.into_iter().partition(is_info);
         let stocks = self.whole_stocks(StockRow::by_product(firsts)?).await?;
-        let mut products = HashMap::with_capacity(ids.len());
         for info in infos {
             let info: InfoRow = from_item("product", info)?;
             if let Some(stock) = stocks.get(&info.product_id) {
+                self.cache_view(stock, Some(&info), now);
                 products.insert(info.product_id, product(info, stock)?);
             }
         }
@@ -192,17 +187,46 @@ impl Store {
         self.commit_new(transaction, command, answer).await
     }
 
-    /// Changes a product. A new price holds from the next sale on, in all shards at once.
+    /// Changes a product. A new price or status reaches one shard after the other: orders are charged by the shard that they
+    /// take from, and all shards have it when the command is answered.
     pub async fn update_product(
         &self,
         command: &Command,
         product_id: ProductId,
         patch: &ProductPatch,
     ) -> Result<Idempotent<ResponseBody>, Error> {
+        self.change_product(command, product_id, |info, shards| {
+            let InfoRow { name, description, status, .. } = info;
+            let before = ProductInfo { product_id, name, description, price: shards[0].price()?, status };
+            let after = patch.applied_to(before);
+            let answer = ResponseBody::of(&after)?;
+            let offer = Offer { price: after.price.minor(), active: after.status == ProductStatus::Active };
+            let rollout = Rollout { member: shards[0].member, offer: Some(offer), ..Rollout::default() };
+            Ok(ProductChange { kind: "product.updated.v1", answer, rollout, info: Some(after) })
+        })
+        .await
+    }
+
+    /// Changes a product and its shards by a rollout. `change` makes the change from the product and its shards in use, of which
+    /// there is one at least, when the product has no other rollout.
+    pub(super) async fn change_product(
+        &self,
+        command: &Command,
+        product_id: ProductId,
+        change: impl Fn(InfoRow, &[StockRow]) -> Result<ProductChange, Error>,
+    ) -> Result<Idempotent<ResponseBody>, Error> {
+        let owner = stocks_of(&self.tables.products, product_id);
         let attempts = async {
             loop {
-                let (transaction, answer) = self.product_update(command, product_id, patch).await?;
-                if let Commit::Done(answer) = self.commit_command(transaction, command, answer).await? {
+                let found = self.finish_rollout(&owner, command.time).await?;
+                let settled = found.ok_or(Rejection::ProductNotFound)?;
+                let shards = self.shards_beside(StockRow::read(settled.first)?).await?;
+                let change = change(from_item("product", settled.item)?, &shards)?;
+                let mut transaction =
+                    Transaction::with_answer(&self.tables.events, command, change.kind, &change.answer)?;
+                transaction.update(change.accepting(&owner, settled.version)?)?;
+                if let Commit::Done(answer) = self.commit_command(transaction, command, change.answer).await? {
+                    self.finish_rollout(&owner, command.time).await?;
                     return Ok(answer);
                 }
                 check_deadline(command.time)?;
@@ -210,46 +234,35 @@ impl Store {
         };
         self.one_answer(command, attempts).await
     }
-
-    async fn product_update(
-        &self,
-        command: &Command,
-        product_id: ProductId,
-        patch: &ProductPatch,
-    ) -> Result<(Transaction, ResponseBody), Error> {
-        let (row, shards) = self.whole_product(product_id, true).await?;
-        let (seen, next) = (row.version, row.version + 1);
-        let InfoRow { name, description, status, .. } = row;
-        let before = ProductInfo { product_id, name, description, price: shards[0].price()?, status };
-        let after = patch.applied_to(before);
-        let answer = ResponseBody::of(&after)?;
-        let mut transaction = Transaction::with_answer(&self.tables.events, command, "product.updated.v1", &answer)?;
-        transaction.update(info_change(&self.tables.products, &after, next, seen)?)?;
-        for shard in &shards {
-            transaction.update(shard.offered(&self.tables.products, &after))?;
-        }
-        Ok((transaction, answer))
-    }
 }
 
-/// Replaces what is known of a product, if nobody else has since it was read.
-fn info_change(table: &str, info: &ProductInfo, version: i64, seen: i64) -> Result<Change, Error> {
-    let status = serde_dynamo::to_attribute_value(info.status).map_err(|error| Error::Internal(error.to_string()))?;
-    let listed = info.status == ProductStatus::Active;
-    let set = "SET #name = :name, description = :description, #status = :status, version = :version, \
-               listing_key = :listing_key";
-    let set = if listed { format!("{set}, listing = :listed") } else { format!("{set} REMOVE listing") };
-    let change = Change::to(table, info_key(info.product_id), set)
-        .when("version = :seen")
-        .name("#name", "name")
-        .name("#status", "status")
-        .text(":name", info.name.as_str())
-        .text(":description", info.description.as_str())
-        .text(":listing_key", listing_key(&info.name, info.product_id))
-        .number(":version", version)
-        .number(":seen", seen)
-        .value(":status", status);
-    Ok(if listed { change.text(":listed", LISTED) } else { change })
+/// A change of a product that is to be accepted.
+pub(super) struct ProductChange {
+    pub(super) kind: &'static str,
+    pub(super) answer: ResponseBody,
+    pub(super) rollout: Rollout,
+    /// What the product is afterwards, if that changes.
+    pub(super) info: Option<ProductInfo>,
+}
+
+impl ProductChange {
+    /// The change of the product's item, which is of the version `seen`.
+    fn accepting(&self, owner: &Owner<'_>, seen: i64) -> Result<Change, Error> {
+        let Some(info) = &self.info else { return owner.accepting(&self.rollout, seen, "") };
+        let listed = info.status == ProductStatus::Active;
+        let update = ", #name = :name, description = :description, #status = :status, listing_key = :listing_key";
+        let update = if listed { format!("{update}, listing = :listed") } else { update.to_owned() };
+        let status = serde_dynamo::to_attribute_value(info.status);
+        let change = owner
+            .accepting(&self.rollout, seen, &update)?
+            .name("#name", "name")
+            .name("#status", "status")
+            .text(":name", info.name.as_str())
+            .text(":description", info.description.as_str())
+            .text(":listing_key", listing_key(&info.name, info.product_id))
+            .value(":status", status.map_err(|error| Error::Internal(error.to_string()))?);
+        Ok(if listed { change.text(":listed", LISTED) } else { change.also(" REMOVE listing") })
+    }
 }
 
 /// The index's key after which the next page begins.

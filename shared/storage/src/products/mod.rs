@@ -4,3 +4,5 @@ mod adjust;
 mod catalogue;
 mod reshard;
 pub(crate) mod stock;
+
+pub(crate) use stock::{ProductView, stocks_of};

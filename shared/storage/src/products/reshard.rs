@@ -3,19 +3,22 @@
 //! The number of shards is no property of the product that a customer sees. Staff change it while the product is sold.
 
 use sijang_domain::{
-    Command, Error, Idempotent, ProductId, ProductInfo, ProductStatus, Rejection, RequestTime, ResponseBody,
-    ShardCount, StockShards,
+    Command, Error, IdempotencyKey, Idempotent, OrderId, ProductId, Redistribution, Rejection, ResponseBody,
+    ShardCount, StockGathering, StockShards,
 };
 
 use crate::{
     Store,
-    deadline::check_deadline,
     dynamodb::{
-        shards::{Membership, shard_key},
-        transaction::{Change, Transaction, to_item},
+        rollout::{Offer, Rollout},
+        shards::shard_key,
+        transaction::{Change, Transaction, from_item},
     },
-    idempotency::Commit,
-    products::stock::{Sale, StockRow, stock_key, sum},
+    products::{
+        catalogue::{InfoRow, ProductChange, info_key},
+        stock::{Sale, StockRow, stocks_of, sum},
+    },
+    random::random,
 };
 
 impl Store {
@@ -27,85 +30,74 @@ impl Store {
         shards: ShardCount,
     ) -> Result<Idempotent<ResponseBody>, Error> {
         let answer = ResponseBody::of(&StockShards { product_id, shards })?;
-        let attempts = async {
-            loop {
-                let transaction = self.stock_resharding(command, product_id, shards, &answer).await?;
-                if let Commit::Done(answer) = self.commit_command(transaction, command, answer.clone()).await? {
-                    return Ok(answer);
-                }
-                check_deadline(command.time)?;
-            }
+        self.change_product(command, product_id, |_, rows| {
+            let rollout = rows[0].rollout(shards, rows, 0);
+            Ok(ProductChange { kind: "stock.resharded.v1", answer: answer.clone(), rollout, info: None })
+        })
+        .await
+    }
+
+    /// All shards of a product that are in use: the first, and those that it says there are.
+    pub(super) async fn shards_beside(&self, first: StockRow) -> Result<Vec<StockRow>, Error> {
+        if first.member.shards == ShardCount::ONE {
+            return Ok(vec![first]);
+        }
+        self.stock_rows(first.product_id, first.member.shards).await
+    }
+
+    /// Moves all units of a product into the first shard, so that one action can take the units of a sale. It is for an
+    /// order whose lines need more shards than one transaction has room for, once nothing else rejects it.
+    ///
+    /// The units are moved in one transaction and to a new generation, as the rule of rejections wants.
+    pub(crate) async fn gather(&self, command: &Command, sale: &Sale, order_id: OrderId) -> Result<(), Error> {
+        let table = &self.tables.products;
+        let info = self.get_all(table, vec![info_key(sale.product_id)], true).await?.pop();
+        let info: InfoRow = from_item("product", info.ok_or(Rejection::ProductNotFound)?)?;
+        let rows = self.stock_rows(sale.product_id, sale.known.shards).await?;
+        let all = |first: &&StockRow| usize::from(first.member.shards.get()) == rows.len();
+        let Some(first) = rows.first().filter(all) else {
+            return self.line_checks(&[sale.product_id], command.time).await.map(drop);
         };
-        self.one_answer(command, attempts).await
-    }
-
-    async fn stock_resharding(
-        &self,
-        command: &Command,
-        product_id: ProductId,
-        shards: ShardCount,
-        answer: &ResponseBody,
-    ) -> Result<Transaction, Error> {
-        let rows = self.stock_rows(product_id, ShardCount::ALL).await?;
-        let first = rows.first().ok_or(Rejection::ProductNotFound)?;
-        let next = first.member.next(shards);
-        let mut transaction = Transaction::with_answer(&self.tables.events, command, "stock.resharded.v1", answer)?;
-        let mut parts = shards.shares(sum(&rows));
-        for row in &rows {
-            // A shard that is no longer in use keeps no units, so its stock can only be below an earlier snapshot.
-            transaction.update(row.moved(&self.tables.products, parts.next().unwrap_or_default(), next))?;
+        let next = first.member.next(first.member.shards);
+        let gathering = StockGathering { product_id: sale.product_id, order_id, units: sum(&rows) };
+        // Each gathering is an event of its own, in the name of the customer.
+        let key = IdempotencyKey::parse(&format!("{:032x}", random()));
+        let key = key.map_err(|_| Error::Internal("a key that is not one".to_owned()))?;
+        let event = Command { operation: "gather-stock", key, ..command.clone() };
+        let answer = ResponseBody::of(&gathering)?;
+        let mut transaction = Transaction::with_answer(&self.tables.events, &event, "stock.gathered.v1", &answer)?;
+        transaction.update(stocks_of(table, sale.product_id).advancing(info.version, ""))?;
+        for (row, share) in rows.iter().zip(std::iter::once(gathering.units).chain(std::iter::repeat(0))) {
+            transaction.update(row.gathered(table, share, info.version + 1).joining(next))?;
         }
-        for (share, shard) in parts.zip(rows.len()..) {
-            let shard = u8::try_from(shard).unwrap_or(ShardCount::MAX);
-            let mut item = to_item(&StockRow { stock: share, entered: 0, member: next, ..first.clone() })?;
-            item.extend(stock_key(product_id, shard));
-            transaction.put_new_item(&self.tables.products, item, "product_id")?;
-        }
-        Ok(transaction)
-    }
-
-    /// Moves the units of a sale into the first shard, so that one action can take them. It is for a cart whose lines need
-    /// more shards than one transaction has room for. It changes only where units are, so it needs no event.
-    pub(crate) async fn gather(&self, sale: &Sale, time: RequestTime) -> Result<(), Error> {
-        let beside: Vec<_> = sale.allocations.iter().copied().filter(|allocation| allocation.shard != 0).collect();
-        let units = beside.iter().map(|allocation| allocation.units).sum::<u32>();
-        let scattered = Sale { allocations: beside, ..*sale };
-        let mut transaction = Transaction::default();
-        transaction.take(&self.tables.products, &scattered, |change, _| change)?;
-        let first = stock_key(sale.product_id, 0);
-        let whole = Change::to(&self.tables.products, first, "SET stock = stock + :units").number(":units", units);
-        transaction.update(whole.among(sale.count))?;
-        self.commit(transaction, time.deadline).await?;
+        self.commit(transaction, command.time.deadline).await?;
         // Whatever the outcome, the next attempt needs to know where the units are.
-        self.line_checks(&[sale.product_id], time).await?;
-        check_deadline(time)
+        self.line_checks(&[sale.product_id], command.time).await.map(drop)
     }
 }
 
 impl StockRow {
-    /// A change of this shard, if it is still of the generation that it was seen in.
-    pub(super) fn change(&self, table: &str, update: &str) -> Change {
-        let key = shard_key("product_id", self.product_id, self.sk.clone());
-        Change::to(table, key, update).in_generation(self.member.generation)
+    /// A rollout that makes so many equal shards of these, with units from outside.
+    pub(crate) fn rollout(&self, shards: ShardCount, rows: &[Self], entering: u32) -> Rollout {
+        let left: Vec<u32> = rows.iter().map(|row| row.stock).collect();
+        // The only shard stays what it is: units may be added to it in any generation.
+        let unsplit = self.member.shards == ShardCount::ONE && shards == ShardCount::ONE;
+        let member = if unsplit { self.member } else { self.member.next(shards) };
+        let moves = Redistribution::plan(&left, shards, entering);
+        // New shards get the price that the others have.
+        let offer = Some(Offer { price: self.price, active: self.active });
+        Rollout { member, moves, entering, offer, ..Rollout::default() }
     }
 
-    /// At the price, and sold or not, as the product is from now on.
-    pub(crate) fn offered(&self, table: &str, product: &ProductInfo) -> Change {
-        self.change(table, "SET price = :price, active = :active")
-            .number(":price", product.price.minor())
-            .value(":active", crate::AttributeValue::Bool(product.status == ProductStatus::Active))
-    }
-
-    /// So many units, what was sold in the meantime not counted, in the next generation. At the same price as all others:
-    /// one that changed in the meantime would be missed by the shards that are made here.
-    fn moved(&self, table: &str, share: u32, next: Membership) -> Change {
+    /// So many units, if it still has those that were seen, in the generation in which it was seen.
+    fn gathered(&self, table: &str, share: u32, version: i64) -> Change {
         let delta = i64::from(share) - i64::from(self.stock);
-        self.change(table, "SET stock = stock + :delta")
-            .and("stock >= :least AND price = :price AND active = :active")
+        let key = shard_key("product_id", self.product_id, self.sk.clone());
+        Change::to(table, key, "SET stock = stock + :delta, version = :version")
+            .when("stock >= :least")
+            .in_generation(self.member.generation)
             .number(":delta", delta)
             .number(":least", (-delta).max(0))
-            .number(":price", self.price)
-            .value(":active", crate::AttributeValue::Bool(self.active))
-            .joining(next)
+            .number(":version", version)
     }
 }

@@ -4,24 +4,29 @@
 //! price is beside it so that one condition checks everything that a sale depends on. A product has one shard unless an
 //! administrator gives it more; when a rejection is definite then, is told at [`sijang_domain::Shards`].
 
-use std::collections::HashMap;
+use std::{collections::HashMap, iter, time::Duration};
 
 use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use sijang_domain::{
     Allocation, Cart, Error, LineCheck, Money, Order, Prices, ProductId, Quantity, RequestTime, ShardCount,
-    ShardSnapshot, Shards, SoldOut,
+    ShardSnapshot, Shards, SoldOut, Timestamp,
 };
 
 use crate::{
     Item, Store,
+    cache::Aged,
     deadline::check_deadline,
+    dynamodb::rollout::{Owner, Units},
     dynamodb::shards::{Membership, owner, shard_key, sort_key},
-    dynamodb::transaction::{Change, Condition, Transaction, from_item},
+    dynamodb::transaction::{Change, Condition, Transaction, backoff, from_item},
+    products::catalogue::InfoRow,
     random::random,
 };
 
-pub(crate) const STOCK: &str = "STOCK#";
+/// The sort key of what a product is.
+pub(crate) const INFO: &str = "INFO";
+const STOCK: &str = "STOCK#";
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct StockRow {
@@ -37,6 +42,9 @@ pub(crate) struct StockRow {
     /// another shard (see [`sijang_domain::StockReconciliation`]).
     #[serde(default)]
     pub(crate) entered: i64,
+    /// The version of the product that this shard has (see [`crate::dynamodb::rollout`]). The first release had none.
+    #[serde(default)]
+    pub(crate) version: i64,
     #[serde(flatten)]
     pub(crate) member: Membership,
 }
@@ -55,7 +63,7 @@ impl StockRow {
     /// The first shard of a new product.
     pub(crate) fn first(product_id: ProductId, stock: u32, price: Money) -> Self {
         let (sk, price, member) = (sort_key(STOCK, 0), price.minor(), Membership::default());
-        Self { product_id, sk, stock, price, active: true, entered: stock.into(), member }
+        Self { product_id, sk, stock, price, active: true, entered: stock.into(), version: 1, member }
     }
 
     pub(crate) fn read(item: Item) -> Result<Self, Error> {
@@ -81,17 +89,38 @@ impl StockRow {
     }
 }
 
+/// A product as the owner of its shards.
+pub(crate) fn stocks_of(table: &str, product_id: ProductId) -> Owner<'_> {
+    let id = product_id.to_string();
+    Owner { table, hash: "product_id", id, sk: INFO, kind: STOCK, units: Units::Stock }
+}
+
 pub(crate) fn stock_key(product_id: ProductId, shard: u8) -> Item {
     shard_key("product_id", product_id, sort_key(STOCK, shard))
 }
 
+/// A product as pages show it.
+#[derive(Debug, Clone)]
+pub(crate) struct ProductView {
+    /// As one row, with the sum of the shards.
+    pub(super) stock: StockRow,
+    /// Nothing when only lists have shown it.
+    pub(super) info: Option<InfoRow>,
+}
+
 /// From where the units of one line are to be taken.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Sale {
     pub(crate) product_id: ProductId,
-    /// How many shards the product is believed to have.
-    pub(crate) count: ShardCount,
+    /// The generation that is known of the product.
+    pub(crate) known: Membership,
     pub(crate) allocations: Vec<Allocation>,
+}
+
+impl Sale {
+    pub(crate) fn units(&self) -> u32 {
+        self.allocations.iter().map(|allocation| allocation.units).sum()
+    }
 }
 
 impl Transaction {
@@ -111,7 +140,7 @@ impl Transaction {
             let change = Change::to(table, stock_key(sale.product_id, *shard), "SET stock = stock - :units")
                 .when("stock >= :units")
                 .number(":units", *units)
-                .among(sale.count);
+                .known_in(sale.known);
             self.update(also(change, *units))?;
         }
         Ok(())
@@ -132,7 +161,7 @@ impl Store {
     /// no rejection yet.
     pub(crate) fn sale(&self, product_id: ProductId, units: u32) -> Option<Sale> {
         let shards = self.cache.stocks.get(&product_id).unwrap_or_default();
-        Some(Sale { product_id, count: shards.count(), allocations: shards.allocate(units, random())? })
+        Some(Sale { product_id, known: Membership::known_of(&shards), allocations: shards.allocate(units, random())? })
     }
 
     /// The same for each line of a cart.
@@ -181,8 +210,8 @@ impl Store {
         let row = StockRow::read(item.clone())?;
         self.observe(&row)?;
         let shards = self.cache.stocks.get(&sale.product_id).unwrap_or_default();
-        let asked = sale.allocations.iter().map(|allocation| allocation.units).sum();
-        Ok(row.stock < allocation.units && shards.most().is_some() && shards.allocate(asked, random()).is_some())
+        let another = || shards.allocate(sale.units(), random()).is_some();
+        Ok(row.stock < allocation.units && shards.most().is_some() && another())
     }
 
     /// What the failed conditions of a transaction say of its sales. The condition of an only shard shows the whole stock.
@@ -248,6 +277,8 @@ impl Store {
         let mut uncounted: Vec<ProductId> = split.into_keys().collect();
         let mut open = products.to_vec();
         let mut checks = HashMap::with_capacity(products.len());
+        // The first round may learn how many shards there are. If the second has no count, a rollout is under way.
+        let mut waits = iter::once(Duration::ZERO).chain(backoff());
         while !open.is_empty() {
             bounds.extend(try_join_all(uncounted.into_iter().map(|product_id| self.bounds(product_id))).await?);
             let mut firsts = self.first_shards(&open, true).await?;
@@ -267,6 +298,7 @@ impl Store {
             open = uncounted.clone();
             if !open.is_empty() {
                 check_deadline(time)?;
+                tokio::time::sleep(waits.next().unwrap_or_default()).await;
             }
         }
         Ok(products.iter().map(|product_id| checks.get(product_id).copied().unwrap_or(LineCheck::Absent)).collect())
@@ -316,13 +348,35 @@ impl Store {
         Ok(prices)
     }
 
-    /// The stock of these products, for pages that may be a moment old: each as one row with the sum of its shards.
-    pub(crate) async fn stocks(&self, products: &[ProductId]) -> Result<HashMap<ProductId, StockRow>, Error> {
-        self.whole_stocks(self.first_shards(products, false).await?).await
+    /// The stock of these products for pages, by eventually consistent reads: each as one row with the sum of its shards.
+    /// Of a split product the row is cached for a second, because reading it costs half a read unit for each shard.
+    pub(crate) async fn stocks(
+        &self,
+        products: &[ProductId],
+        now: Timestamp,
+    ) -> Result<HashMap<ProductId, StockRow>, Error> {
+        let cached = |product_id: &ProductId| Some((*product_id, self.cache.views.get(product_id)?.fresh(now)?.stock));
+        let mut stocks: HashMap<ProductId, StockRow> = products.iter().filter_map(cached).collect();
+        let missing: Vec<ProductId> = products.iter().copied().filter(|id| !stocks.contains_key(id)).collect();
+        stocks.extend(self.whole_stocks(self.first_shards(&missing, false).await?).await?);
+        for product_id in missing {
+            if let Some(stock) = stocks.get(&product_id) {
+                self.cache_view(stock, None, now);
+            }
+        }
+        Ok(stocks)
+    }
+
+    /// Caches a page of a product, if the product is split.
+    pub(super) fn cache_view(&self, stock: &StockRow, info: Option<&InfoRow>, now: Timestamp) {
+        if stock.member.shards != ShardCount::ONE {
+            let view = ProductView { stock: stock.clone(), info: info.cloned() };
+            self.cache.views.insert(stock.product_id, Aged::new(view, now));
+        }
     }
 
     /// The same from the first shards, to which the others are added.
-    pub(crate) async fn whole_stocks(
+    pub(super) async fn whole_stocks(
         &self,
         mut stocks: HashMap<ProductId, StockRow>,
     ) -> Result<HashMap<ProductId, StockRow>, Error> {

@@ -427,11 +427,15 @@ impl Store {
     }
 
     /// The first products of a ranking that are on sale now, in its order: at most [`Ranking::SHOWN`].
-    pub async fn popular_products(&self, ranking: &Ranking) -> Result<Vec<(RankedProduct, Product)>, Error> {
+    pub async fn popular_products(
+        &self,
+        ranking: &Ranking,
+        now: Timestamp,
+    ) -> Result<Vec<(RankedProduct, Product)>, Error> {
         let mut popular = Vec::new();
         for group in ranking.products.chunks(Ranking::SHOWN) {
             let ids: Vec<ProductId> = group.iter().map(|ranked| ranked.product_id).collect();
-            let mut products = self.products(&ids).await?;
+            let mut products = self.products(&ids, now).await?;
             popular.extend(group.iter().filter_map(|ranked| {
                 let product = products.remove(&ranked.product_id)?;
                 (product.status == ProductStatus::Active).then(|| (ranked.clone(), product))
