@@ -284,8 +284,15 @@ async fn catalogue(m: &mut Metered) {
     m.row("create-product", "done", create.clone()).await;
     m.row("create-product", "replayed", create.again()).await;
     m.row("create-coupon", "done", env.create_campaign(sijang_testkit::shop::welcome())).await;
-    let ids: Vec<ProductId> =
-        env.store.catalogue(None, 5, None, env.now()).await.unwrap().data.iter().map(|product| product.product_id).collect();
+    let ids: Vec<ProductId> = env
+        .store
+        .catalogue(None, 5, None, env.now())
+        .await
+        .unwrap()
+        .data
+        .iter()
+        .map(|product| product.product_id)
+        .collect();
     m.row("list-products", "20 products of 1 shard", env.store.catalogue(None, 20, None, env.now())).await;
     m.row("list-popular-products", "5 products, beside the ranking", env.store.products(&ids, env.now())).await;
     m.row("list-popular-products", "the ranking", env.store.newest_ranking()).await;

@@ -185,7 +185,10 @@ async fn a_product_that_does_not_exist_is_not_found() {
     assert_eq!(shop.adjust(nothing, 1).rejected().await, Rejection::ProductNotFound);
     assert_eq!(shop.adjust(nothing, -1).rejected().await, Rejection::ProductNotFound);
     assert_eq!(shop.reprice(nothing, 1).rejected().await, Rejection::ProductNotFound);
-    assert_eq!(sijang_testkit::shop::rejection(shop.store.product(nothing, shop.now()).await), Rejection::ProductNotFound);
+    assert_eq!(
+        sijang_testkit::shop::rejection(shop.store.product(nothing, shop.now()).await),
+        Rejection::ProductNotFound
+    );
 }
 
 #[tokio::test]

@@ -33,14 +33,17 @@ impl Redistribution {
 
     /// The shards that are to give units, and how many each.
     pub fn givers(&self) -> impl Iterator<Item = (u8, u32)> {
-        let giver = |(shard, change): (u8, &i64)| Some((shard, u32::try_from(-change).ok().filter(|units| *units > 0)?));
+        let giver =
+            |(shard, change): (u8, &i64)| Some((shard, u32::try_from(-change).ok().filter(|units| *units > 0)?));
         (0..).zip(&self.changes).filter_map(giver)
     }
 
     /// The shards that give nothing, and what each receives of so many `units`: in proportion to what it may receive.
     pub fn receivers(&self, units: u32) -> Vec<(u8, u32)> {
-        let mut receivers: Vec<(u8, u64)> =
-            (0..).zip(&self.changes).filter_map(|(shard, change)| Some((shard, u64::try_from(*change).ok()?))).collect();
+        let mut receivers: Vec<(u8, u64)> = (0..)
+            .zip(&self.changes)
+            .filter_map(|(shard, change)| Some((shard, u64::try_from(*change).ok()?)))
+            .collect();
         let mut wanted: u64 = receivers.iter().map(|(_, wants)| wants).sum();
         let mut left = u64::from(units);
         for (_, share) in &mut receivers {

@@ -29,7 +29,9 @@ use crate::{
     snapshot::Snapshot,
 };
 
-pub use commands::{Adjustment, CampaignEnd, Cancellation, CouponReshard, Issue, Purchase, ShopCommand, StockReshard, Update};
+pub use commands::{
+    Adjustment, CampaignEnd, Cancellation, CouponReshard, Issue, Purchase, ShopCommand, StockReshard, Update,
+};
 pub use values::{after, at, fixed, from, id_in, limits, name, percent, request_id, time, trace, welcome, won};
 
 const NOON: &str = "2026-11-21T03:00:00Z";

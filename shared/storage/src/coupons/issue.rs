@@ -106,7 +106,8 @@ impl Issue<'_> {
         let failed = CounterRow::read(item)?;
         if let Some(ended_at) = failed.ended_at {
             self.store.cache.campaigns.remove(&failed.coupon_id);
-            let closed_at = Timestamp::from_millis(ended_at).map_err(|_| Error::corrupt("counter", "impossible time"))?;
+            let closed_at =
+                Timestamp::from_millis(ended_at).map_err(|_| Error::corrupt("counter", "impossible time"))?;
             return self.held_or_reject(Rejection::CouponClosed { closed_at }).await.map(Some);
         }
         let counters = std::mem::take(&mut self.counters);

@@ -57,7 +57,11 @@ impl Store {
 
     /// Ends a campaign now. The end reaches one counter after the other, and all of them before the answer. Coupons that
     /// users hold stay good.
-    pub async fn end_campaign(&self, command: &Command, coupon_id: CouponId) -> Result<Idempotent<ResponseBody>, Error> {
+    pub async fn end_campaign(
+        &self,
+        command: &Command,
+        coupon_id: CouponId,
+    ) -> Result<Idempotent<ResponseBody>, Error> {
         self.change_campaign(command, coupon_id, |item, rows| {
             let campaign = from_item::<CampaignRow>("campaign", item)?.campaign()?.ended(command.time.now)?;
             let ended_at = Some(campaign.closes_at.millis());

@@ -169,11 +169,7 @@ impl ShardRow {
 
 impl Store {
     /// Finishes the rollout of an owner, if it has one. Returns nothing when there is no such owner.
-    pub(crate) async fn finish_rollout(
-        &self,
-        owner: &Owner<'_>,
-        time: RequestTime,
-    ) -> Result<Option<Settled>, Error> {
+    pub(crate) async fn finish_rollout(&self, owner: &Owner<'_>, time: RequestTime) -> Result<Option<Settled>, Error> {
         loop {
             let condition = format!("{} = :owner", owner.hash);
             let query = Query {
@@ -271,10 +267,8 @@ impl Progress<'_> {
         }
         let change = match self.owner.units {
             Units::Stock => self.change(shard, ", stock = if_not_exists(stock, :none) + :units"),
-            Units::Coupons => self.change(
-                shard,
-                ", quota = if_not_exists(quota, :none) + :units, issued = if_not_exists(issued, :none)",
-            ),
+            Units::Coupons => self
+                .change(shard, ", quota = if_not_exists(quota, :none) + :units, issued = if_not_exists(issued, :none)"),
         };
         let change = change.number(":units", units).number(":none", 0);
         // Units from outside are counted once, whichever shards they come to.

@@ -3,8 +3,8 @@
 use std::{sync::Arc, vec};
 
 use sijang_domain::{
-    Allocation, Campaign, Cart, Command, CouponCheck, CouponId, EntryId, EntryType, Error, Idempotent, Money, Order, OrderChecks,
-    OrderDecision, OrderId, Prices, Rejection, SignedMoney,
+    Allocation, Campaign, Cart, Command, CouponCheck, CouponId, EntryId, EntryType, Error, Idempotent, Money, Order,
+    OrderChecks, OrderDecision, OrderId, Prices, Rejection, SignedMoney,
 };
 
 use crate::{

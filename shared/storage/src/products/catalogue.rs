@@ -147,11 +147,7 @@ impl Store {
     }
 
     /// The products of these identifiers; what does not exist is left out.
-    pub async fn products(
-        &self,
-        ids: &[ProductId],
-        now: Timestamp,
-    ) -> Result<HashMap<ProductId, Product>, Error> {
+    pub async fn products(&self, ids: &[ProductId], now: Timestamp) -> Result<HashMap<ProductId, Product>, Error> {
         let mut products = HashMap::with_capacity(ids.len());
         for product_id in ids {
             let cached = self.cache.views.get(product_id).and_then(|view| view.fresh(now));

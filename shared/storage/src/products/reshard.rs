@@ -65,8 +65,7 @@ impl Store {
         let key = key.map_err(|_| Error::Internal("a key that is not one".to_owned()))?;
         let event = Command { operation: "gather-stock", key, ..command.clone() };
         let answer = ResponseBody::of(&gathering)?;
-        let mut transaction =
-            Transaction::with_answer(&self.tables.events, &event, "stock.gathered.v1", &answer)?;
+        let mut transaction = Transaction::with_answer(&self.tables.events, &event, "stock.gathered.v1", &answer)?;
         transaction.update(stocks_of(table, sale.product_id).advancing(info.version, ""))?;
         for (row, share) in rows.iter().zip(std::iter::once(gathering.units).chain(std::iter::repeat(0))) {
             transaction.update(row.gathered(table, share, info.version + 1).joining(next))?;
