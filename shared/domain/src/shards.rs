@@ -6,7 +6,7 @@
 //!
 //! 1. **Units are added only to the first shard, or together with a new generation.** A cancelled order gives its units
 //!    back to the first shard. Resharding, and a delivery that is spread over the shards, raise the generation number of
-//!    every shard in one transaction.
+//!    one shard after the other: of those that give units, then of the first, then of those that receive units.
 //! 2. Within one generation, the units of any other shard can only decrease. A snapshot of it is therefore an **upper
 //!    bound** until the generation changes.
 //! 3. **A request is rejected when the bounds of all other shards, read first, and the first shard, read after them,
@@ -25,8 +25,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::Violation;
 
-/// Into how many shards something is split: 1 to 96, so that all of them fit into one transaction, which changes a hundred
-/// items at most: a new price holds in all shards at once, beside the product's own item and the event.
+/// Into how many shards something is split: 1 to 96, so that the units of all of them can be gathered by one transaction,
+/// which changes a hundred items at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "i64")]
 pub struct ShardCount(u8);
