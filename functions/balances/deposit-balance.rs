@@ -25,7 +25,8 @@ async fn main() -> Result<(), Error> {
     serve(move |request| handle(store, limits, request)).await
 }
 
-/// Pays into the balance.
+/// Pays into the balance. A deposit never takes a balance above 10,000,000 KRW, unless the shop has set another limit; a
+/// refund may.
 #[utoipa::path(
     post,
     path = "/v1/me/balance/deposits",

@@ -38,6 +38,6 @@ async fn main() -> Result<(), Error> {
 pub async fn handle(store: &Store, cursors: &CursorKey, request: Request) -> Answer {
     request.only_parameters(&["limit", "cursor"])?;
     let page = request.page(cursors, "coupons", "")?;
-    let campaigns = store.open_campaigns(page.limit, page.after.clone(), request.time().now).await?;
+    let campaigns = store.open_campaigns(page.limit, page.after.clone(), request.time()).await?;
     Ok(Reply::page(campaigns, &page).public(&request, 1))
 }

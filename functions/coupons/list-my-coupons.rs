@@ -39,9 +39,9 @@ pub async fn handle(store: &Store, cursors: &CursorKey, request: Request) -> Ans
     request.only_parameters(&["status", "limit", "cursor"])?;
     let status = request.choice("status")?;
     let page = request.page(cursors, list_of(status), customer.as_str())?;
-    let now = request.time().now;
-    let coupons = store.coupons_of(&customer, status, page.limit, page.after.clone(), now).await?;
-    Ok(Reply::page(coupons.map(|coupon| coupon.viewed_at(now)), &page))
+    let time = request.time();
+    let coupons = store.coupons_of(&customer, status, page.limit, page.after.clone(), time).await?;
+    Ok(Reply::page(coupons.map(|coupon| coupon.viewed_at(time.now)), &page))
 }
 
 /// Each filter is a list of its own: a cursor of one does not fit another.

@@ -3,8 +3,8 @@
 
 use aws_lambda_events::event::{dynamodb::Event as StreamEvent, sqs::SqsEvent};
 use serde_json::Value;
-use sijang_domain::{DepositLimits, Money};
-use sijang_edge::{CursorKey, Event, Invocation, Response, respond};
+use sijang_domain::{CancellationPeriod, DepositLimits, Money};
+use sijang_edge::{CursorKey, Event, Invocation, Response, respond, time_of_worker};
 use sijang_storage::{OrderEvents, Store};
 
 #[path = "../statistics/aggregate-daily-stats.rs"]
@@ -26,6 +26,7 @@ pub struct Shop {
     queue: OrderEvents,
     cursors: CursorKey,
     limits: DepositLimits,
+    period: CancellationPeriod,
 }
 
 impl Shop {
@@ -36,12 +37,13 @@ impl Shop {
     pub fn new(store: Store, queue: OrderEvents, cursor_key: &str) -> Option<Self> {
         let money = |minor| Money::new(minor).ok();
         let limits = DepositLimits { min: money(100)?, max: money(1_000_000)?, balance_max: money(10_000_000)? };
-        Some(Self { store, queue, cursors: CursorKey::new(cursor_key.to_owned())?, limits })
+        let period = CancellationPeriod::of_days(7);
+        Some(Self { store, queue, cursors: CursorKey::new(cursor_key.to_owned())?, limits, period })
     }
 
     /// What the function of an operation answers; nothing when there is no such operation.
     pub async fn answer(&self, operation: &str, event: Event) -> Option<Response> {
-        let Self { store, cursors, limits, .. } = self;
+        let Self { store, cursors, limits, period, .. } = self;
         macro_rules! answers {
             ($($name:literal $module:ident($($with:ident),*))*) => {
                 match operation {
@@ -53,9 +55,12 @@ impl Shop {
                 }
             };
         }
+        if operation == "get-health" {
+            return Some(respond(crate::get_health::handle, event, Invocation::new("in-process", None, 0)).await);
+        }
         answers! {
             "adjust-stock" adjust_stock()
-            "cancel-order" cancel_order()
+            "cancel-order" cancel_order(period)
             "create-coupon" create_coupon()
             "create-product" create_product()
             "deposit-balance" deposit_balance(limits)
@@ -92,12 +97,13 @@ impl Shop {
     /// What the consumer makes of a batch of messages; an error when it is none.
     pub async fn record(&self, batch: &[u8]) -> Result<Value, sijang_edge::Error> {
         let batch: SqsEvent = serde_json::from_slice(batch)?;
-        Ok(serde_json::to_value(record_sales::record(&self.store, batch).await?)?)
+        let time = time_of_worker(record_sales::PATIENCE)?;
+        Ok(serde_json::to_value(record_sales::record(&self.store, batch, time).await?)?)
     }
 
     /// What the aggregator makes of a task; an error when it is none.
     pub async fn aggregate(&self, task: &[u8]) -> Result<Value, sijang_edge::Error> {
-        let task = serde_json::from_slice(task)?;
-        Ok(serde_json::to_value(aggregate_daily_stats::aggregate(&self.store, &self.queue, task).await?)?)
+        let (task, time) = (serde_json::from_slice(task)?, time_of_worker(aggregate_daily_stats::DRAINING)?);
+        Ok(serde_json::to_value(aggregate_daily_stats::aggregate(&self.store, &self.queue, task, time).await?)?)
     }
 }

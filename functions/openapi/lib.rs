@@ -40,6 +40,7 @@ macro_rules! operations {
                 (name = "catalogue", description = "What is sold; public, and cacheable for a few seconds"),
                 (name = "coupons", description = "Campaigns, and the coupons that a customer holds"),
                 (name = "orders", description = "Orders, paid from the balance"),
+                (name = "health", description = "For monitors"),
                 (name = "administration", description = "Products, stock, campaigns, statistics; for `shop/admin`"),
             ),
             paths($($module::handle),*),
@@ -58,6 +59,7 @@ operations! {
     deposit_balance "../balances/deposit-balance.rs"
     get_balance "../balances/get-balance.rs"
     get_daily_stats "../statistics/get-daily-stats.rs"
+    get_health "../health/get-health.rs"
     get_order "../orders/get-order.rs"
     get_product "../products/get-product.rs"
     issue_coupon "../coupons/issue-coupon.rs"

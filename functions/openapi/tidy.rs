@@ -24,6 +24,11 @@ pub(crate) fn tidy(document: &mut Value) {
         for parameter in parameters.into_iter().flatten() {
             // An optional parameter is left out; there is no null in a query.
             not_null(&mut parameter["schema"]);
+            let is_filter = parameter["in"] == "query" && parameter["required"] == false;
+            if is_filter && parameter["schema"].get("$ref").is_some() {
+                // An empty filter selects nothing.
+                parameter["schema"] = json!({"anyOf": [parameter["schema"], {"type": "string", "maxLength": 0}]});
+            }
         }
     }
 }

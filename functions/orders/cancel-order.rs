@@ -1,16 +1,17 @@
 //! `POST /v1/orders/{order_id}/cancel`: cancels one of the customer's orders: money, stock and coupon are given back.
 
-use sijang_domain::{Order, OrderId, Rejection};
+use sijang_domain::{CancellationPeriod, Order, OrderId, Rejection};
 use sijang_edge::{Answer, Error, Reply, Request, parameters::IdempotencyKeyHeader, serve};
 use sijang_storage::Store;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let store = Store::from_env().await;
-    serve(move |request| handle(store, request)).await
+    let (store, period) = (Store::from_env().await, period_from_env()?);
+    serve(move |request| handle(store, period, request)).await
 }
 
-/// Cancels an order, once: money, stock and coupon are given back. The request has no body.
+/// Cancels an order, once: money, stock and coupon are given back. It can be cancelled until the end of the seventh day
+/// after the day of its payment, Asia/Seoul, unless the shop has set another period. The request has no body.
 #[utoipa::path(
     post,
     path = "/v1/orders/{order_id}/cancel",
@@ -32,14 +33,21 @@ async fn main() -> Result<(), Error> {
         })
     )),
     security(("token" = ["shop/customer"])),
-    extensions(("x-problems" = json!(["order-not-found", "order-already-cancelled"]))),
+    extensions(("x-problems" = json!(["order-not-found", "order-already-cancelled", "cancellation-period-over"]))),
 )]
-pub async fn handle(store: &Store, request: Request) -> Answer {
+pub async fn handle(store: &Store, period: &CancellationPeriod, request: Request) -> Answer {
     let customer = request.customer()?;
     request.only_parameters(&[])?;
     let order_id: OrderId = request.path("order_id", Rejection::OrderNotFound)?;
     request.no_body()?;
     let command = request.command(customer, "cancel-order", &order_id)?;
-    let order = store.cancel_order(&command, order_id).await?;
+    let order = store.cancel_order(&command, order_id, *period).await?;
     Ok(Reply::done(&order))
+}
+
+/// Kept for the life of the process, like the store.
+fn period_from_env() -> Result<&'static CancellationPeriod, Error> {
+    let days = std::env::var("CANCELLATION_DAYS").ok().and_then(|value| value.parse().ok());
+    let days = days.ok_or("CANCELLATION_DAYS must be a number of days")?;
+    Ok(Box::leak(Box::new(CancellationPeriod::of_days(days))))
 }

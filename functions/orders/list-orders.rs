@@ -43,7 +43,7 @@ pub async fn handle(store: &Store, cursors: &CursorKey, request: Request) -> Ans
     request.only_parameters(&["status", "limit", "cursor"])?;
     let status = request.choice("status")?;
     let page = request.page(cursors, list_of(status), customer.as_str())?;
-    let orders = store.orders(&customer, status, page.limit, page.after.clone()).await?;
+    let orders = store.orders(&customer, status, page.limit, page.after.clone(), request.time()).await?;
     Ok(Reply::page(orders, &page))
 }
 

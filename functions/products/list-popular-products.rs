@@ -1,9 +1,10 @@
 //! `GET /v1/products/popular`: the five products that sold most in the last three complete days. Public.
 //!
-//! The ranking is the newest snapshot of the aggregator; price and stock are those of now.
+//! The ranking is the newest snapshot of the aggregator; price and stock are those of now. A product that is no longer on
+//! sale is left out, and the next ones move up.
 
 use serde::Serialize;
-use sijang_domain::{Day, Money, Product, ProductId, Ranking, Timestamp};
+use sijang_domain::{Day, Product, Ranking, SignedMoney, Timestamp};
 use sijang_edge::{Answer, Error, Failure, Reply, Request, parameters::ConditionalHeader, serve};
 use sijang_storage::Store;
 use utoipa::ToSchema;
@@ -20,13 +21,14 @@ struct Popular {
     to: Option<Day>,
 }
 
-/// A product's place in the ranking.
+/// A product's place among those that are on sale.
 #[derive(Serialize, ToSchema)]
 struct PopularProduct {
     #[schema(minimum = 1, maximum = 5)]
     rank: usize,
     units_sold: i64,
-    revenue: Money,
+    /// Units times list price, before coupons.
+    revenue: SignedMoney,
     product: Product,
 }
 
@@ -36,7 +38,7 @@ async fn main() -> Result<(), Error> {
     serve(move |request| handle(store, request)).await
 }
 
-/// The five products that sold most in the last three complete days, with price and stock as they are now.
+/// The five products on sale that sold most in the last three complete days, with price and stock as they are now.
 #[utoipa::path(
     get,
     path = "/v1/products/popular",
@@ -58,23 +60,21 @@ async fn main() -> Result<(), Error> {
 )]
 pub async fn handle(store: &Store, request: Request) -> Answer {
     request.only_parameters(&[])?;
-    let popular = match store.newest_ranking().await? {
-        Some(ranking) => popular(store, &ranking, request.time().now).await?,
+    let now = request.time().now;
+    let popular = match store.newest_ranking(now).await? {
+        Some(ranking) => popular(store, &ranking, now).await?,
         None => Popular { data: Vec::new(), from: None, to: None },
     };
     Ok(Reply::ok(&popular).public(&request, 60))
 }
 
 async fn popular(store: &Store, ranking: &Ranking, now: Timestamp) -> Result<Popular, Failure> {
-    let ids: Vec<ProductId> = ranking.products.iter().map(|ranked| ranked.product_id).collect();
-    let mut products = store.products(&ids, now).await?;
-    let data = ranking.products.iter().zip(1..).filter_map(|(ranked, rank)| {
-        Some(PopularProduct {
-            rank,
-            units_sold: ranked.units_sold,
-            revenue: Money::new(ranked.revenue).unwrap_or(Money::MAX),
-            product: products.remove(&ranked.product_id)?,
-        })
+    let products = store.popular_products(ranking, now).await?;
+    let data = products.into_iter().zip(1..).map(|((ranked, product), rank)| PopularProduct {
+        rank,
+        units_sold: ranked.units_sold,
+        revenue: SignedMoney::counted(ranked.revenue),
+        product,
     });
     let [from, _, to] = ranking.day.ranking_window();
     Ok(Popular { data: data.collect(), from: Some(from), to: Some(to) })

@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use sijang_domain::{
-    Day, RankedProduct, Timestamp,
+    Day, RankedProduct, RequestTime, Timestamp,
     metric::{AGGREGATION_DURATION, AGGREGATION_FACTS, AGGREGATION_RUNS},
 };
-use sijang_edge::{Error, metrics, run_worker};
+use sijang_edge::{Error, metrics, run_worker, time_of_worker};
 use sijang_storage::{OrderEvents, Store};
 
 /// The most time for draining the queue: what is left is the consumer's, and the next night's.
-const DRAINING: Duration = Duration::from_mins(1);
+pub const DRAINING: Duration = Duration::from_mins(1);
 
 /// What is asked for.
 #[derive(Deserialize)]
@@ -46,14 +46,14 @@ pub struct Report {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let (store, queue) = (Store::from_env().await, OrderEvents::from_env().await);
-    run_worker(move |task| aggregate(store, queue, task)).await
+    run_worker(move |task| async move { aggregate(store, queue, task, time_of_worker(DRAINING)?).await }).await
 }
 
-/// Counts what is asked for.
-pub async fn aggregate(store: &Store, queue: &OrderEvents, task: Task) -> Result<Report, Error> {
+/// Drains the queue until the deadline, and counts what is asked for.
+pub async fn aggregate(store: &Store, queue: &OrderEvents, task: Task, time: RequestTime) -> Result<Report, Error> {
     let started = Instant::now();
     // The queue may be out of reach while the facts are not: the ranking is worth having all the same.
-    let drained = match store.drain(queue, Instant::now() + DRAINING).await {
+    let drained = match store.drain(queue, time).await {
         Ok(drained) => drained,
         Err(error) => {
             tracing::error!(%error, "the queue was not drained");
@@ -62,13 +62,13 @@ pub async fn aggregate(store: &Store, queue: &OrderEvents, task: Task) -> Result
     };
     let report = match task {
         Task::Night { scheduled_time } => {
-            let ranking = store.aggregate(scheduled_time).await?;
+            let ranking = store.aggregate(scheduled_time, time.now).await?;
             metrics::count(&AGGREGATION_RUNS, 1);
             metrics::measure(&AGGREGATION_FACTS, ranking.facts);
             metrics::measure(&AGGREGATION_DURATION, u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX));
             Report { day: ranking.day, drained, facts: ranking.facts, ranking: Some(ranking.products) }
         }
-        Task::Recount { day } => Report { day, drained, facts: store.recount(day).await?, ranking: None },
+        Task::Recount { day } => Report { day, drained, facts: store.recount(day, time.now).await?, ranking: None },
     };
     tracing::info!(day = %report.day, drained, facts = report.facts, "aggregated");
     Ok(report)

@@ -28,7 +28,7 @@ async fn main() -> Result<(), Error> {
     path = "/v1/admin/stats/daily",
     operation_id = "get-daily-stats",
     tag = "administration",
-    params(("date" = Day, Query, description = "Which day"), PageParameters),
+    params(("date" = Day, Query, description = "Which day, tomorrow at the latest"), PageParameters),
     responses((
         status = 200,
         description = "A page of the day's sales",
@@ -44,7 +44,8 @@ async fn main() -> Result<(), Error> {
 pub async fn handle(store: &Store, cursors: &CursorKey, request: Request) -> Answer {
     request.admin()?;
     request.only_parameters(&["date", "limit", "cursor"])?;
-    let day: Day = request.required("date", str::parse)?;
+    let now = request.time().now;
+    let day = request.required("date", |date| date.parse::<Day>()?.until_tomorrow(now))?;
     let page = request.page(cursors, "daily-stats", &day.to_string())?;
     let sales = store.daily_sales(day, page.limit, page.after.clone()).await?;
     Ok(Reply::page(sales.map(DailySales::of), &page))

@@ -6,14 +6,14 @@
 //! `{"day": ..}` it checks one day again. It repairs nothing: each finding is a line in the log with identifiers and
 //! without amounts.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use sijang_domain::{
-    Day, Finding, RequestTime, Subject, Timestamp,
+    Day, RequestTime, Timestamp,
     metric::{RECONCILED_RECORDS, RECONCILIATION_FINDINGS, RECONCILIATION_RUNS},
 };
-use sijang_edge::{Error, log, metrics, run_worker};
+use sijang_edge::{Error, log, metrics, run_worker, time_of_worker};
 use sijang_storage::{SETTLING, Store};
 
 /// The longest time of one run. The next run continues.
@@ -51,13 +51,7 @@ pub struct Report {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let store = Store::from_env().await;
-    run_worker(move |task| async move { reconcile(store, task, time()?).await }).await
-}
-
-fn time() -> Result<RequestTime, Error> {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
-    let now = Timestamp::from_millis(now.as_millis().try_into()?).map_err(|_| "an impossible time")?;
-    Ok(RequestTime { now, deadline: Instant::now() + TIME_LIMIT })
+    run_worker(move |task| async move { reconcile(store, task, time_of_worker(TIME_LIMIT)?).await }).await
 }
 
 /// Reconciles a day and reports its findings.
@@ -70,7 +64,7 @@ pub async fn reconcile(store: &Store, task: Task, time: RequestTime) -> Result<R
             Box::pin(store.reconcile_day(day, time, settling)).await?
         }
     };
-    run.findings.iter().for_each(report);
+    run.findings.iter().for_each(log::finding);
     // After the report: a run that ends in between reports its findings again.
     store.save_progress(&run).await?;
     let (facts, customers, findings, nameless) = (run.facts, run.customers, run.findings.len(), run.nameless);
@@ -82,18 +76,4 @@ pub async fn reconcile(store: &Store, task: Task, time: RequestTime) -> Result<R
     tracing::info!(day = %run.day, facts, customers, findings, nameless, done = run.done, "reconciled");
     let findings = run.findings.iter().map(|finding| finding.rule.name()).collect();
     Ok(Report { day: run.day, facts, customers, findings, done: run.done })
-}
-
-fn report(Finding { rule, subject }: &Finding) {
-    let rule = rule.name();
-    match subject {
-        Subject::Customer(user) => {
-            let customer = log::pseudonym(user.as_str());
-            tracing::error!(rule, customer, "reconciliation finding");
-        }
-        Subject::Order(order_id) => tracing::error!(rule, order = %order_id, "reconciliation finding"),
-        Subject::Product(product_id) => tracing::error!(rule, product = %product_id, "reconciliation finding"),
-        Subject::Coupon(coupon_id) => tracing::error!(rule, coupon = %coupon_id, "reconciliation finding"),
-        Subject::Day(day) => tracing::error!(rule, day = %day, "reconciliation finding"),
-    }
 }

@@ -4,6 +4,7 @@
 pub mod cost;
 pub mod mutations;
 pub mod provision;
+pub mod query;
 pub mod release;
 pub mod running;
 pub mod schemathesis;

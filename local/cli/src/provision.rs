@@ -55,6 +55,10 @@ pub async fn provision(template: &Template, engines: &Engines, stack: &str) -> R
         arns.insert(id.clone(), arn);
         known.insert(id, url);
     }
+    // export-day needs a bucket of this name, which is not made.
+    for (name, id) in template.buckets()? {
+        known.insert(id, format!("{stack}-{}", name.trim_end_matches("-${AWS::AccountId}")));
+    }
     environment(template, engines, &known)
 }
 

@@ -24,6 +24,7 @@ use sijang_cloud::{
     redrive::Redrive,
     seoul,
     stack::STACK_NAME,
+    worker,
 };
 
 pub use self::cost::WRITE_UNIT_NANODOLLARS;
@@ -84,7 +85,8 @@ impl Operations {
 
     /// Tonight's run, now: it counts today and the two days before.
     async fn count_today(&self) -> Result<Value> {
-        aggregation::run(&self.cloud, STACK_NAME, &aggregation::night(seoul::day(Timestamp::now()).tomorrow()?)?).await
+        let task = aggregation::night(seoul::day(Timestamp::now()).tomorrow()?)?;
+        worker::run(&self.cloud, STACK_NAME, aggregation::FUNCTION, &task).await
     }
 }
 

@@ -8,6 +8,7 @@
 //! | [`faults`], [`services`] | proxies between the SDK and the services that fail calls by a plan |
 //! | [`pipeline`] | what carries the order events from the table to the ranking |
 //! | [`lambda`] | processes of the functions behind Lambda's Runtime API |
+//! | [`objects`] | a bucket in memory |
 //! | [`http`], [`token_forger`] | a client of the whole running shop, and tokens of an attacker |
 //! | [`tls`] | a TLS endpoint in front of a local service, which counts connections and bytes |
 
@@ -20,6 +21,7 @@ pub mod engine;
 pub mod http;
 pub mod invariants;
 pub mod lambda;
+pub mod objects;
 pub mod pipeline;
 pub mod services;
 pub mod shop;

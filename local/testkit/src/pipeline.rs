@@ -60,7 +60,7 @@ pub async fn deliver_pending(services: &Services, stage: Stage) -> Result<Snapsh
     }
     services.drain().await?;
     if stage != Stage::Ranked {
-        store.aggregate(aggregation_time()).await?;
+        store.aggregate(aggregation_time(), aggregation_time()).await?;
     }
     Ok(Snapshot::of(&services.database).await)
 }

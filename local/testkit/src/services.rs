@@ -11,12 +11,13 @@ use aws_sdk_dynamodb::{
     types::{DeleteRequest, PutRequest, WriteRequest},
 };
 use sijang_cloud::template::Table;
-use sijang_domain::Error;
+use sijang_domain::{Error, RequestTime};
 use sijang_storage::{Item, Message, OrderEvents, Store};
 
 use crate::{
     engine::{Database, TABLES},
     faults::{Faults, Proxy, Sqs},
+    pipeline::aggregation_time,
     snapshot::Snapshot,
 };
 
@@ -130,7 +131,7 @@ impl Services {
             if self.sqs.bodies(QUEUE).is_empty() {
                 return Ok(());
             }
-            store.drain(&queue, plenty()).await?;
+            store.drain(&queue, RequestTime { now: aggregation_time(), deadline: plenty() }).await?;
         }
         Err(Error::Busy(format!("{} messages stay in the queue", self.sqs.bodies(QUEUE).len())))
     }
@@ -188,6 +189,6 @@ fn timeouts(attempt: Duration) -> TimeoutConfig {
 }
 
 /// The retries of the functions, with shorter backoff.
-fn retries() -> RetryConfig {
+pub(crate) fn retries() -> RetryConfig {
     sijang_storage::retries().with_initial_backoff(Duration::from_millis(1)).with_max_backoff(Duration::from_millis(5))
 }

@@ -10,7 +10,7 @@ use std::{
 
 use serde_json::{Value, json};
 use sijang_cloud::template::Template;
-use sijang_domain::{CloudEvent, Order, OrderEvent};
+use sijang_domain::{CancellationPeriod, CloudEvent, Description, Name, Order, OrderEvent, Timestamp};
 use sijang_edge::CATALOGUE;
 use sijang_openapi::{compatibility, document, events};
 
@@ -102,6 +102,49 @@ fn deposits_are_described_with_the_limits_that_the_template_sets() {
     }
 }
 
+/// Characters around every class that the rules for text tell apart.
+fn characters() -> impl Iterator<Item = char> {
+    let ranges = [0..0x3200, 0xd7a0..0xd800, 0xe000..0xe010, 0xf8f0..0x1_0000, 0x1_10a0..0x1_10d0, 0x1_3420..0x1_3460];
+    let others = [0x1_bc90..0x1_bcb0, 0x1_d160..0x1_d190, 0x1_f34a..0x1_f34b, 0xd_fff0..0xe_1010, 0x10_fff0..0x11_0000];
+    ranges.into_iter().chain(others).flatten().filter_map(char::from_u32)
+}
+
+#[test]
+fn text_patterns_are_what_names_and_descriptions_take() {
+    let schemas = &document()["components"]["schemas"];
+    let (name, description) = (validator(&schemas["Name"]), validator(&schemas["Description"]));
+    let wrong: Vec<char> = characters()
+        .filter(|character| {
+            let (alone, between) = (character.to_string(), format!("a{character}b"));
+            name.is_valid(&json!(alone)) != Name::parse(&alone).is_ok()
+                || name.is_valid(&json!(between)) != Name::parse(&between).is_ok()
+                || description.is_valid(&json!(alone)) != Description::parse(&alone).is_ok()
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+#[test]
+fn time_pattern_is_what_times_take() {
+    let validator = validator(&document()["components"]["schemas"]["Timestamp"]);
+    let offsets =
+        ["Z", "+00:00", "+23:59", "-23:59", "+24:00", "-24:00", "+09:60", "+0900", "z", "", "+9:00", "+09:00 "];
+    let times = ["2026-11-28T00:00:00", "2026-11-28T23:59:59.123456789", "2026-11-28T24:00:00", "2026-11-28T00:00:60"];
+    let others = [
+        "1969-12-31T23:00:00",
+        "2200-01-01T12:00:00",
+        "2026-13-01T00:00:00",
+        "2026-11-28T00:00:00.",
+        "2026-11-28 00:00:00",
+    ];
+    for time in times.into_iter().chain(others) {
+        for offset in offsets {
+            let text = format!("{time}{offset}");
+            assert_eq!(text.parse::<Timestamp>().is_ok(), validator.is_valid(&json!(text)), "{text}");
+        }
+    }
+}
+
 #[test]
 fn every_example_is_valid_against_its_schema() {
     let document = document();
@@ -143,7 +186,7 @@ fn an_event_of_each_type_is_valid_against_its_schema_and_no_other() {
         document()["paths"]["/v1/orders"]["post"]["responses"]["201"]["content"]["application/json"]["example"].clone();
     let paid: Order = serde_json::from_value(example).unwrap();
     let at = "2026-11-21T02:10:44.030Z".parse().unwrap();
-    let cancelled = paid.clone().cancelled(at).unwrap();
+    let cancelled = paid.clone().cancelled(at, CancellationPeriod::of_days(0)).unwrap();
     let event = |order| {
         let user_id = serde_json::from_value(json!("auth0|5f7c8ec7c33c6c004bbafe82")).unwrap();
         serde_json::to_value(CloudEvent::of(OrderEvent { user_id, order }, at)).unwrap()

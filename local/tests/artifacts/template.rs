@@ -8,7 +8,8 @@ use std::{
 
 use regex_lite::Regex;
 use serde_json::{Value, json};
-use sijang_cloud::template::{Function, Template};
+use sijang_cloud::template::{Function, Route, Template};
+use sijang_platform::Table;
 
 fn template() -> Template {
     Template::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../template.yaml")).unwrap()
@@ -40,7 +41,7 @@ fn functions_match_the_binaries_one_to_one() {
     let deployed: BTreeSet<String> = template().functions().iter().map(|function| function.name.clone()).collect();
     let written: BTreeSet<String> = function_sources().into_keys().collect();
     assert_eq!(deployed, written);
-    assert_eq!(deployed.len(), 24);
+    assert_eq!(deployed.len(), 26);
 }
 
 #[test]
@@ -70,10 +71,29 @@ fn routes_need_a_token_with_a_scope_unless_public() {
             Some(scopes) => assert_eq!(scopes, ["shop/customer"]),
         }
     }
-    let catalogue = ["/v1/coupons", "/v1/products", "/v1/products/popular", "/v1/products/{product_id}"];
-    assert_eq!(public, catalogue.map(|path| format!("GET {path}")).into());
+    let expected = ["/v1/coupons", "/v1/health", "/v1/products", "/v1/products/popular", "/v1/products/{product_id}"];
+    assert_eq!(public, expected.map(|path| format!("GET {path}")).into());
     let auth = &resource(&template, "Api")["Properties"]["Auth"];
     assert_eq!(auth["DefaultAuthorizer"], "Token", "a route without an authorizer of its own needs a token");
+}
+
+#[test]
+fn public_routes_answer_head_beside_get_and_others_do_not() {
+    for function in template().functions() {
+        let public = function.routes.iter().filter(|route| route.scopes.is_none());
+        let expected: Vec<Route> = public.map(|route| Route { method: "HEAD".to_owned(), ..route.clone() }).collect();
+        assert_eq!(function.heads, expected, "{}", function.name);
+    }
+}
+
+#[test]
+fn health_is_answered_without_a_table_or_a_queue() {
+    let template = template();
+    let health = template.function("get-health").unwrap();
+    assert_eq!(
+        (health.permissions.as_slice(), health.environment.keys().any(|name| name.ends_with("_TABLE"))),
+        (&[][..], false)
+    );
 }
 
 #[test]
@@ -256,7 +276,9 @@ fn roles_name_exactly_the_tables_of_the_environment() {
 fn roles_have_no_wildcards_and_never_scan_or_delete() {
     for function in template().functions() {
         for (action, resource) in permissions(function) {
-            assert!(!action.contains('*') && !resource.contains('*'), "{}: {action} on {resource}", function.name);
+            // An object is named by its key: all of a bucket's are allowed by one pattern.
+            let named = action.strip_prefix("s3:").and(resource.strip_suffix("/*")).unwrap_or(resource);
+            assert!(!action.contains('*') && !named.contains('*'), "{}: {action} on {resource}", function.name);
             for never in ["Scan", "DeleteItem", "DeleteTable", "PartiQL", "PurgeQueue"] {
                 assert!(!action.contains(never), "{}: {action}", function.name);
             }
@@ -369,9 +391,56 @@ fn reconciliation_runs_every_quarter_hour_and_writes_only_its_progress() {
 }
 
 #[test]
+fn the_export_runs_after_the_aggregation_and_writes_only_files() {
+    let template = template();
+    let schedule = trigger(&template, "ExportDay", "ScheduleV2");
+    assert_eq!(schedule["ScheduleExpression"], "cron(30 1-4 * * ? *)");
+    assert_eq!(schedule["ScheduleExpressionTimezone"], "Asia/Seoul");
+    let permissions: Vec<_> = permissions(template.function("export-day").unwrap()).collect();
+    let expected = [
+        ("dynamodb:Query", "Sales"),
+        ("s3:GetObject", "PlatformBucket/*"),
+        ("s3:PutObject", "PlatformBucket/*"),
+        ("s3:ListBucket", "PlatformBucket"),
+        ("sqs:SendMessage", "ScheduleDlq"),
+    ];
+    assert_eq!(permissions, expected);
+    let others = template.functions().iter().filter(|function| function.name != "export-day");
+    let reads = |function: &Function| function.permissions.iter().any(|one| one.resource.starts_with("PlatformBucket"));
+    assert!(!others.into_iter().any(reads), "no other function reads or writes a file");
+}
+
+#[test]
+fn glue_tables_have_the_columns_of_the_files() {
+    let template = template();
+    let column = Regex::new(r"(?m)^  (?:REQUIRED|OPTIONAL) (\w+) (\w+)(.*);$").unwrap();
+    for (table, id) in Table::ALL.into_iter().zip(["OrdersTable", "OrderLinesTable", "ProductDaysTable"]) {
+        let input = &resource(&template, id)["Properties"]["TableInput"];
+        assert_eq!(input["Name"], table.name());
+        assert_eq!(input["PartitionKeys"], json!([{"Name": "day", "Type": "date"}]), "{id}");
+        let location = format!("s3://${{PlatformBucket}}/{}/", table.name());
+        assert_eq!(input["StorageDescriptor"]["Location"]["Fn::Sub"], location);
+        let parameters = &input["Parameters"];
+        assert_eq!(parameters["storage.location.template"]["Fn::Sub"], format!("{location}day=${{!day}}"));
+        let kind = |physical: &str, logical: &str| match (physical, logical) {
+            ("INT64", "") => "bigint",
+            ("INT64", _) => "timestamp",
+            _ => "string",
+        };
+        let columns = column.captures_iter(table.schema());
+        let columns = columns.map(|found| json!({"Name": &found[2], "Type": kind(&found[1], &found[3])}));
+        assert_eq!(input["StorageDescriptor"]["Columns"], Value::Array(columns.collect()), "{id}");
+    }
+}
+
+#[test]
 fn schedules_keep_the_runs_that_fail_in_every_attempt() {
     let template = template();
-    let scheduled = [("AggregateDailyStats", "aggregate-daily-stats"), ("ReconcileDay", "reconcile-day")];
+    let scheduled = [
+        ("AggregateDailyStats", "aggregate-daily-stats"),
+        ("ReconcileDay", "reconcile-day"),
+        ("ExportDay", "export-day"),
+    ];
     for (id, name) in scheduled {
         let invocation = &resource(&template, id)["Properties"]["EventInvokeConfig"];
         let queue = json!({"Fn::GetAtt": ["ScheduleDlq", "Arn"]});
@@ -539,8 +608,8 @@ fn roles_may_use_the_data_key_and_senders_generate_data_keys() {
         all.insert(id.as_str());
         senders.extend(sends(role).then_some(id.as_str()));
     }
-    // It moves aliases, and touches no data.
-    assert!(all.remove("ReleaseRole"));
+    // These touch no data.
+    assert!(all.remove("ReleaseRole") && all.remove("GetHealthRole"));
     for (policy, roles) in [("UseDataKey", all), ("SendWithDataKey", senders)] {
         let policy = resource(&template, policy);
         assert_eq!(policy["Condition"], "HasDataKey");

@@ -19,7 +19,10 @@ use super::{
     dynamo::Engine,
     shop::{Goods, Kind, PRICE, admit_customers, command, offer, reshard},
 };
-use sijang_testkit::engine::{Database, TABLES};
+use sijang_testkit::{
+    engine::{Database, TABLES},
+    shop::cancellation_period,
+};
 
 /// Nobody checks it.
 const AUTHORIZATION: &str = "AWS4-HMAC-SHA256 Credential=test/20261121/ap-northeast-2/dynamodb/aws4_request, \
@@ -71,7 +74,7 @@ async fn everything() -> (Vec<(&'static str, Value)>, Vec<Heard>) {
         let _ = shop.issue(number, coupon).await; // she has it already; sold out
     }
     shop.order(1, 1, PRICE, Some(coupon)).await.unwrap();
-    store.cancel_order(&shop.command(0, "cancel"), paid.order_id).await.unwrap();
+    store.cancel_order(&shop.command(0, "cancel"), paid.order_id, cancellation_period()).await.unwrap();
     for shards in [4, 2, 3] {
         let shards = ShardCount::new(shards).unwrap();
         for goods in [goods, coupons] {

@@ -134,7 +134,7 @@ async fn stock_in_shards_is_read_twice_by_the_reconciler_for_units_may_be_on_the
         let tea = m.shop.split_product(100, 8, shards).await;
         m.shop.customer("alice").with_balance(1_000).await.order([(tea, 1)]).done().await;
         deliver(&m.shop).await;
-        m.shop.store.aggregate(at("2026-11-21T15:10:00Z")).await.unwrap();
+        m.shop.store.aggregate(at("2026-11-21T15:10:00Z"), at("2026-11-21T15:10:00Z")).await.unwrap();
         m.faults.plan(Plan::none());
         let one = at("2026-11-21T16:00:00Z");
         assert!(m.cold().store.reconcile_scheduled(one, time(one)).await.unwrap().findings.is_empty());
@@ -248,7 +248,8 @@ async fn orders(m: &mut Metered) {
     m.row("cancel-order", "1 line", rich.cancel(&order)).await;
     m.row("cancel-order", "cancelled before", rich.cancel(&order)).await;
     m.row("get-order", "any", env.store.order(&rich.user, order.order_id)).await;
-    m.row("list-orders", "20 orders of 1 to 50 lines", env.store.orders(&rich.user, None, 20, None)).await;
+    m.row("list-orders", "20 orders of 1 to 50 lines", env.store.orders(&rich.user, None, 20, None, time(env.now())))
+        .await;
 }
 
 async fn coupons(m: &mut Metered) {
@@ -270,9 +271,9 @@ async fn coupons(m: &mut Metered) {
     }
     let env = m.cold();
     let now = env.now();
-    m.row("list-coupons", "2 campaigns, of 1 and 8 shards", env.store.open_campaigns(20, None, now)).await;
+    m.row("list-coupons", "2 campaigns, of 1 and 8 shards", env.store.open_campaigns(20, None, time(now))).await;
     let user = env.customer("user-0");
-    m.row("list-my-coupons", "2 coupons", env.store.coupons_of(&user.user, None, 20, None, now)).await;
+    m.row("list-my-coupons", "2 coupons", env.store.coupons_of(&user.user, None, 20, None, time(now))).await;
 }
 
 async fn catalogue(m: &mut Metered) {
@@ -295,7 +296,7 @@ async fn catalogue(m: &mut Metered) {
         .collect();
     m.row("list-products", "20 products of 1 shard", env.store.catalogue(None, 20, None, env.now())).await;
     m.row("list-popular-products", "5 products, beside the ranking", env.store.products(&ids, env.now())).await;
-    m.row("list-popular-products", "the ranking", env.store.newest_ranking()).await;
+    m.row("list-popular-products", "the ranking", env.store.newest_ranking(at("2026-11-21T15:10:00Z"))).await;
     let product = m.shop.product(100, 64).await;
     m.row("update-product", "price, never split", env.reprice(product, 110)).await;
     for shards in [1, 8] {
@@ -327,7 +328,7 @@ async fn books(m: &mut Metered, customers: usize, orders_of_each: usize) {
     }
     deliver(&m.shop).await;
     let night = at("2026-11-21T16:00:00Z");
-    m.shop.store.aggregate(night).await.unwrap();
+    m.shop.store.aggregate(night, night).await.unwrap();
     let store = m.cold().store;
     let outcome = format!("{} orders of {customers} customers", customers * orders_of_each);
     let cost = m

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sijang_cloud::faults::{Fault, Faults, Plan, Proxy};
 use sijang_domain::{CampaignDraft, CouponStatus, EntryType, Order, OrderId, OrderStatus, Rejection};
 use sijang_storage::order_event_of;
-use sijang_testkit::shop::{Shop, after, fixed, limits, rejection, welcome, won};
+use sijang_testkit::shop::{Shop, after, at, fixed, limits, rejection, welcome, won};
 
 #[tokio::test]
 async fn a_cancelled_order_gives_back_money_units_and_coupon() {
@@ -57,6 +57,23 @@ async fn an_order_is_cancelled_once() {
     let order = alice.order([(tea, 1)]).done().await;
     alice.cancel(&order).done().await;
     assert_eq!(alice.cancel(&order).rejected().await, Rejection::OrderAlreadyCancelled);
+}
+
+#[tokio::test]
+async fn order_is_not_cancelled_after_the_period_and_the_rejection_is_stored() {
+    let shop = Shop::open().await;
+    let tea = shop.product(1_000, 5).await;
+    let alice = shop.customer("alice").with_balance(2_000).await;
+    let (one, other) = (alice.order([(tea, 1)]).done().await, alice.order([(tea, 1)]).done().await);
+    // Paid on the 21st: the 28th in Seoul is the last day.
+    let ended_at = at("2026-11-28T15:00:00Z");
+    let late = alice.cancel(&one).at(ended_at);
+    assert_eq!(late.clone().rejected().await, Rejection::CancellationPeriodOver { ended_at });
+    let copy = late.at(one.paid_at);
+    assert_eq!(rejection(copy.await), Rejection::CancellationPeriodOver { ended_at }, "one key, one answer");
+    alice.cancel(&other).at(after(ended_at, -1)).done().await;
+    assert_eq!((alice.balance().await, shop.stock(tea).await), (1_000, 4));
+    shop.check().await;
 }
 
 #[tokio::test]

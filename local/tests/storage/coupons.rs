@@ -1,7 +1,7 @@
 //! Coupon campaigns, and the coupons that users hold.
 
 use sijang_domain::{CampaignDraft, CampaignListing, CouponId, CouponStatus, Rejection};
-use sijang_testkit::shop::{Shop, after, at, fixed, from, name, pages, percent, welcome};
+use sijang_testkit::shop::{Shop, after, at, fixed, from, name, pages, percent, time, welcome};
 
 const NOBODYS: &str = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
 
@@ -15,7 +15,7 @@ async fn an_issued_coupon_is_counted_and_held() {
     // Asking again finds the coupon itself: no event is needed.
     assert_eq!(shop.snapshot().await.effects_since(&before), ["+ user-coupons", "~ coupons"]);
     assert_eq!(alice.coupons().await, [issued]);
-    assert_eq!(shop.store.open_campaigns(10, None, shop.now()).await.unwrap().data[0].remaining, 9);
+    assert_eq!(shop.store.open_campaigns(10, None, time(shop.now())).await.unwrap().data[0].remaining, 9);
     shop.check().await;
 }
 
@@ -145,7 +145,7 @@ async fn open_campaigns_are_paged_by_their_close_without_those_to_come_or_over()
     let shop = Shop::open().await;
     let now = many_campaigns(&shop).await;
     for limit in 1..=6 {
-        let pages = pages(|after| shop.store.open_campaigns(limit, after, now)).await;
+        let pages = pages(|after| shop.store.open_campaigns(limit, after, time(now))).await;
         assert!(pages.iter().all(|page| (1..=limit).contains(&page.len())), "pages of {limit}");
         assert_eq!(names(&pages.concat()), ["first", "second", "third", "fourth", "fifth"], "pages of {limit}");
     }
@@ -155,9 +155,9 @@ async fn open_campaigns_are_paged_by_their_close_without_those_to_come_or_over()
 async fn the_next_page_of_campaigns_can_be_read_after_the_last_one_on_the_page_has_closed() {
     let shop = Shop::open().await;
     let now = many_campaigns(&shop).await;
-    let first = shop.store.open_campaigns(1, None, now).await.unwrap();
+    let first = shop.store.open_campaigns(1, None, time(now)).await.unwrap();
     let later = after(now, 3_600 + 1);
-    let rest = shop.store.open_campaigns(10, first.next, later).await.unwrap();
+    let rest = shop.store.open_campaigns(10, first.next, time(later)).await.unwrap();
     // By now one more has begun.
     assert_eq!(names(&rest.data)[..], ["future 1", "second", "third", "future 2", "fourth", "fifth"]);
 }
@@ -191,14 +191,14 @@ async fn coupons_are_listed_by_what_can_be_done_with_them() {
     {
         expected.sort();
         for limit in 1..=4 {
-            let pages = pages(|after| store.coupons_of(user, Some(status), limit, after, later)).await;
+            let pages = pages(|after| store.coupons_of(user, Some(status), limit, after, time(later))).await;
             assert!(pages.iter().all(|page| (1..=limit).contains(&page.len())), "{status:?} in pages of {limit}");
             let ids: Vec<_> = pages.concat().iter().map(|coupon| coupon.coupon_id).collect();
             assert_eq!(ids, expected, "{status:?} in pages of {limit}");
         }
     }
     for limit in 1..=10 {
-        let pages = pages(|after| store.coupons_of(user, None, limit, after, later)).await;
+        let pages = pages(|after| store.coupons_of(user, None, limit, after, time(later))).await;
         assert_eq!(pages.concat(), all, "pages of {limit}");
     }
 }

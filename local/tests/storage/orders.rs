@@ -1,10 +1,14 @@
 //! Orders: everything or nothing, at the right price, once.
 
+use std::time::Instant;
+
+use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
 use sijang_domain::{
-    CampaignDraft, CouponId, Error, Money, OrderStatus, PriceChange, ProductId, ProductPatch, ProductStatus, Rejection,
-    Shortage,
+    CampaignDraft, CouponId, Error, Money, OrderId, OrderStatus, PriceChange, ProductId, ProductPatch, ProductStatus,
+    Rejection, RequestTime, Shortage,
 };
-use sijang_testkit::shop::{Shop, after, at, fixed, from, pages, percent, rejection, welcome, won};
+use sijang_storage::AttributeValue;
+use sijang_testkit::shop::{Shop, after, at, fixed, from, pages, percent, rejection, time, welcome, won};
 
 fn nothing() -> ProductId {
     "01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap()
@@ -100,7 +104,7 @@ async fn own_orders_are_paged_newest_first_and_others_are_not_found() {
     }
     let bobs = bob.order([(tea, 1)]).done().await;
     for limit in 1..=6 {
-        let pages = pages(|after| shop.store.orders(&alice.user, None, limit, after)).await;
+        let pages = pages(|after| shop.store.orders(&alice.user, None, limit, after, time(shop.now()))).await;
         assert!(pages.iter().all(|page| (1..=limit).contains(&page.len())), "pages of {limit}");
         assert_eq!(pages.concat(), orders, "pages of {limit}");
     }
@@ -124,11 +128,51 @@ async fn own_orders_are_listed_by_what_became_of_them() {
     }
     for (status, expected) in [(OrderStatus::Paid, paid), (OrderStatus::Cancelled, cancelled)] {
         for limit in 1..=5 {
-            let pages = pages(|after| shop.store.orders(&alice.user, Some(status), limit, after)).await;
+            let pages =
+                pages(|after| shop.store.orders(&alice.user, Some(status), limit, after, time(shop.now()))).await;
             assert!(pages.iter().all(|page| (1..=limit).contains(&page.len())), "{status:?} in pages of {limit}");
             assert_eq!(pages.concat(), expected, "{status:?} in pages of {limit}");
         }
     }
+}
+
+/// Puts copies of an order of alice, which are older than it.
+async fn put_copies(shop: &Shop, copies: i64) {
+    let snapshot = shop.snapshot().await;
+    let order = snapshot.items("orders").next().unwrap();
+    let copy = |number| {
+        let id = AttributeValue::S(OrderId::new(after(at("2026-11-20T00:00:00Z"), number), 1).to_string());
+        let mut copy = order.clone();
+        copy.insert("order_id".to_owned(), id.clone());
+        let AttributeValue::M(record) = copy.get_mut("order").unwrap() else { panic!("{copy:?}") };
+        record.insert("id".to_owned(), id);
+        WriteRequest::builder().put_request(PutRequest::builder().set_item(Some(copy)).build().unwrap()).build()
+    };
+    for chunk in (0..copies).map(copy).collect::<Vec<_>>().chunks(25) {
+        let batch = shop.database.client.batch_write_item();
+        let left = batch.request_items(shop.database.name_of("orders"), chunk.to_vec()).send().await.unwrap();
+        assert!(left.unprocessed_items.unwrap_or_default().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn filtered_page_ends_early_and_the_next_one_goes_on() {
+    let shop = Shop::open().await;
+    let tea = shop.product(1_000, 10).await;
+    let alice = shop.customer("alice").with_balance(9_000).await;
+    alice.order([(tea, 1)]).done().await;
+    put_copies(&shop, 1_000).await;
+    let oldest = alice.order([(tea, 1)]).at(at("2026-11-15T00:00:00Z")).done().await;
+    let cancelled = alice.cancel(&oldest).done().await;
+    let list = async |limit, after, time| {
+        shop.store.orders(&alice.user, Some(OrderStatus::Cancelled), limit, after, time).await
+    };
+    let lists = pages(|after| list(20, after, time(shop.now()))).await;
+    // 21, and five times 100; the second page comes to the end.
+    assert_eq!(lists, [Vec::new(), vec![cancelled]]);
+    let passed = RequestTime { deadline: Instant::now(), ..time(shop.now()) };
+    let page = list(20, None, passed).await.unwrap();
+    assert_eq!((page.data, page.next.is_some()), (Vec::new(), true));
 }
 
 // What is rejected, and leaves nothing.

@@ -10,9 +10,12 @@ use std::{
 
 use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
 use futures::future::join_all;
-use sijang_domain::{CampaignDraft, Order, ProductId, RequestTime, Rule, Timestamp};
-use sijang_storage::{AttributeValue, Item, Reconciliation, SETTLING, order_event_of};
-use sijang_testkit::shop::{Customer, Shop, after, at, fixed, time, welcome};
+use sijang_domain::{CampaignDraft, Finding, Order, ProductId, RequestTime, Rule, Timestamp};
+use sijang_storage::{AttributeValue, Item, Reconciliation, SETTLING};
+use sijang_testkit::{
+    pipeline::order_events,
+    shop::{Customer, Shop, after, at, fixed, time, welcome},
+};
 use tokio::sync::watch;
 
 /// 01:00 in Seoul on a day of the month.
@@ -26,17 +29,14 @@ fn noon(day: i64) -> Timestamp {
 
 /// Delivers all order events so far.
 pub async fn deliver(shop: &Shop) {
-    let events = shop.snapshot().await;
-    let orders = events.items("events").filter(|item| item.contains_key("order"));
-    crate::sales::record(shop, &orders.map(|item| order_event_of(item.clone().into()).unwrap()).collect::<Vec<_>>())
-        .await;
+    crate::sales::record(shop, &order_events(&shop.snapshot().await)).await;
 }
 
 /// The aggregator and the reconciler of the night after a day.
 async fn night(shop: &Shop, day: i64) -> Reconciliation {
     deliver(shop).await;
     let ten_past_midnight = after(one_o_clock(day + 1), -3_000);
-    shop.store.aggregate(ten_past_midnight).await.unwrap();
+    shop.store.aggregate(ten_past_midnight, ten_past_midnight).await.unwrap();
     reconciled(shop, day, time(one_o_clock(day + 1))).await
 }
 
@@ -75,7 +75,7 @@ impl Busy {
         shop.adjust(tea, -3).done().await;
         shop.adjust(milk, 7).done().await;
         deliver(&shop).await;
-        shop.store.aggregate(after(one_o_clock(22), -3_000)).await.unwrap();
+        shop.store.aggregate(after(one_o_clock(22), -3_000), noon(22)).await.unwrap();
         Self { shop, tea }
     }
 
@@ -253,6 +253,54 @@ async fn a_night_reads_what_was_never_damaged_and_leaves_nothing_but_its_marks()
     assert_eq!(marks.len(), 3, "the night's, and one for each product: {marks:?}");
     let again = reconciled(&busy.shop, 21, time(one_o_clock(22))).await;
     assert_eq!((again.facts, again.customers, again.done), (0, 0, true), "the night is done");
+}
+
+/// A shop whose run of the 24th has counted an order of the 21st for the last time; it was cancelled ten minutes later.
+async fn shop_with_a_late_cancellation() -> Shop {
+    let shop = Shop::open_at(noon(21)).await;
+    let tea = shop.product(1_000, 9).await;
+    let alice = shop.customer("alice").with_balance(5_000).await;
+    let order = alice.order([(tea, 2)]).done().await;
+    for day in 21..=22 {
+        assert_eq!(rules(&night(&shop, day).await), NOTHING, "the {day}th");
+    }
+    shop.store.aggregate(after(one_o_clock(24), -3_000), noon(24)).await.unwrap();
+    alice.cancel(&order).at(after(one_o_clock(24), -2_400)).done().await;
+    shop
+}
+
+async fn by_hand(shop: &Shop, now: Timestamp) -> BTreeSet<Rule> {
+    rules(&shop.store.reconcile_day(day_of(21), time(now), SETTLING).await.unwrap())
+}
+
+#[tokio::test]
+async fn total_older_than_its_facts_is_found_when_no_run_is_to_count_it() {
+    let outdated = BTreeSet::from([Rule::TotalOutdated]);
+    let shop = shop_with_a_late_cancellation().await;
+    // To the consumer it is still the 21st: it leaves no mark.
+    deliver(&shop).await;
+    let books = reconciled(&shop, 23, time(one_o_clock(24))).await;
+    assert_eq!(books.findings, [Finding::outdated(day_of(21))].into());
+    assert_eq!(by_hand(&shop, one_o_clock(25)).await, outdated);
+    shop.store.recount(day_of(21), noon(24)).await.unwrap();
+    assert_eq!(by_hand(&shop, one_o_clock(25)).await, NOTHING);
+}
+
+#[tokio::test]
+async fn marked_day_is_found_when_the_next_run_has_not_counted_it() {
+    let outdated = BTreeSet::from([Rule::TotalOutdated]);
+    let shop = shop_with_a_late_cancellation().await;
+    crate::sales::record_on(&shop, after(one_o_clock(24), -2_300), &order_events(&shop.snapshot().await)).await;
+    assert_eq!(
+        rules(&reconciled(&shop, 23, time(one_o_clock(24))).await),
+        NOTHING,
+        "the run of the 25th is to count it"
+    );
+    assert_eq!(rules(&reconciled(&shop, 24, time(one_o_clock(25))).await), outdated);
+    let run_of_today_may_be_late = by_hand(&shop, one_o_clock(25)).await;
+    assert_eq!((run_of_today_may_be_late, by_hand(&shop, one_o_clock(26)).await), (NOTHING, outdated));
+    assert_eq!(rules(&night(&shop, 25).await), NOTHING);
+    assert_eq!(by_hand(&shop, one_o_clock(26)).await, NOTHING);
 }
 
 /// Days of sales, returns, deliveries and new shards of one product; what each night found.

@@ -3,7 +3,7 @@
 
 use sijang_domain::{Error, Idempotent, ProductId, ProductPatch, ProductStatus, Rejection, Shortage};
 use sijang_storage::Item;
-use sijang_testkit::shop::{Shop, fixed, race, won};
+use sijang_testkit::shop::{Shop, fixed, race, time, won};
 
 /// How many succeeded; all others were rejected, by this count of what was left.
 fn sold<T>(results: Vec<Result<Idempotent<T>, Error>>) -> usize {
@@ -82,7 +82,7 @@ async fn the_rest_of_a_campaign_is_split_and_what_is_issued_stays() {
         users.next().unwrap().issue(coupon).done().await;
         shop.check().await;
     }
-    assert_eq!(shop.store.open_campaigns(1, None, shop.now()).await.unwrap().data[0].remaining, 6);
+    assert_eq!(shop.store.open_campaigns(1, None, time(shop.now())).await.unwrap().data[0].remaining, 6);
     for _ in 0..6 {
         users.next().unwrap().issue(coupon).done().await;
     }

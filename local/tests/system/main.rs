@@ -11,6 +11,7 @@ mod gameday;
 mod generated_client;
 mod kills;
 mod ministack;
+mod platform;
 mod races;
 mod readme;
 mod redrive;
@@ -38,7 +39,8 @@ fn main() -> ExitCode {
     let mut rules = rules::trials(&world);
     rules.extend(security::trials(&world));
     let last = rules::last_trial(&world, &rules);
-    let usual: Vec<_> = [tour::trials(&world), rules, races::trials(&world)].into_iter().flatten().collect();
+    let usual: Vec<_> =
+        [tour::trials(&world), rules, races::trials(&world), platform::trials(&world)].into_iter().flatten().collect();
     let roles_last = roles::last_trial(&world, &usual);
     let (browser, browser_trials) = browser::trials(&world);
     let (client, client_trials) = generated_client::trials(&world);

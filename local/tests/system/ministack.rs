@@ -53,7 +53,8 @@ async fn aliases(shop: Shop) {
     let mut called: Vec<String> = Vec::new();
     called.extend(integrations["items"].as_array().unwrap().iter().map(|one| text(&one["integrationUri"])));
     called.extend(mappings["EventSourceMappings"].as_array().unwrap().iter().map(|one| text(&one["FunctionArn"])));
-    let routes = shop.stack().template().functions().iter().flat_map(|function| &function.routes).count();
+    let functions = shop.stack().template().functions().iter();
+    let routes = functions.flat_map(|function| function.routes.iter().chain(&function.heads)).count();
     assert_eq!(called.len(), routes + 2, "{called:?}");
     assert!(called.iter().all(|arn| arn.ends_with(":live")), "{called:?}");
 }

@@ -11,7 +11,7 @@ pub struct DepositLimits {
     pub min: Money,
     /// The largest deposit.
     pub max: Money,
-    /// The largest balance.
+    /// A deposit never takes a balance above this; a refund may.
     pub balance_max: Money,
 }
 
@@ -31,7 +31,7 @@ impl Deposit {
         self.0
     }
 
-    /// The balance after this deposit, or nothing when it would pass the limit.
+    /// The balance after this deposit; nothing when it would be above the limit.
     pub fn onto(self, balance: Money, limits: &DepositLimits) -> Option<Money> {
         balance.checked_add(self.0).filter(|after| *after <= limits.balance_max)
     }
@@ -84,10 +84,11 @@ mod tests {
     }
 
     #[test]
-    fn the_balance_never_passes_its_limit() {
+    fn deposit_never_takes_a_balance_above_the_limit() {
         let deposit = Deposit::new(1_000_000, &limits()).unwrap();
         let at = |minor| deposit.onto(Money::new(minor).unwrap(), &limits()).map(Money::minor);
         assert_eq!(at(9_000_000), Some(10_000_000));
         assert_eq!(at(9_000_001), None);
+        assert_eq!(at(13_000_000), None, "a refund took it there");
     }
 }

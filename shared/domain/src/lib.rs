@@ -38,7 +38,8 @@ pub use id::{CouponId, EntryId, OrderId, ProductId, UserId};
 pub use idempotency::{Fingerprint, IdempotencyKey};
 pub use money::{Currency, Money, SignedMoney};
 pub use orders::{
-    Cart, CartLine, CouponCheck, LineCheck, Order, OrderChecks, OrderDecision, OrderLine, OrderStatus, Prices,
+    CancellationPeriod, Cart, CartLine, CouponCheck, LineCheck, Order, OrderChecks, OrderDecision, OrderLine,
+    OrderStatus, Prices,
 };
 pub use products::{
     Product, ProductDraft, ProductInfo, ProductPatch, ProductStatus, ProductSummary, Quantity, Stock, StockAdjustment,
@@ -52,7 +53,7 @@ pub use redistribution::Redistribution;
 pub use rejection::{PriceChange, Rejection, Shortage};
 pub use shards::{Allocation, ShardCount, ShardSnapshot, Shards};
 pub use sold_out::SoldOut;
-pub use statistics::{DayTotals, ProductSales, RankedProduct, Ranking, SaleFact, SaleKind};
+pub use statistics::{DayTotals, FactDetails, ProductSales, RankedProduct, Ranking, SaleFact, SaleKind};
 pub use text::{Description, Name};
 pub use time::{Day, Timestamp};
 pub use trace::TraceId;

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CouponId, CouponTerms, FieldError, Money, OrderId, PriceChange, ProductId, Quantity, Rejection, Shortage,
+    CouponId, CouponTerms, Day, FieldError, Money, OrderId, PriceChange, ProductId, Quantity, Rejection, Shortage,
     Timestamp, Violation,
 };
 
@@ -310,12 +310,33 @@ impl Order {
         Ok(Self { order_id, status, lines, list_price, discount, paid_price, coupon_id, paid_at, cancelled_at: None })
     }
 
-    /// The order once it is cancelled: only a paid one can be, and so only once.
-    pub fn cancelled(self, at: Timestamp) -> Result<Self, Rejection> {
-        match self.status {
-            OrderStatus::Paid => Ok(Self { status: OrderStatus::Cancelled, cancelled_at: Some(at), ..self }),
-            OrderStatus::Cancelled => Err(Rejection::OrderAlreadyCancelled),
+    /// The order once it is cancelled: only a paid one can be, and so only once, and only within the period.
+    pub fn cancelled(self, at: Timestamp, period: CancellationPeriod) -> Result<Self, Rejection> {
+        match (self.status, period.end(self.paid_at)) {
+            (OrderStatus::Cancelled, _) => Err(Rejection::OrderAlreadyCancelled),
+            (OrderStatus::Paid, Some(ended_at)) if at >= ended_at => {
+                Err(Rejection::CancellationPeriodOver { ended_at })
+            }
+            (OrderStatus::Paid, _) => Ok(Self { status: OrderStatus::Cancelled, cancelled_at: Some(at), ..self }),
         }
+    }
+}
+
+/// For how many days after the day of the payment an order can be cancelled (a parameter of the template).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CancellationPeriod {
+    days: u16,
+}
+
+impl CancellationPeriod {
+    /// A period of so many days; 0 is no limit.
+    pub const fn of_days(days: u16) -> Self {
+        Self { days }
+    }
+
+    /// The end of the last day (Asia/Seoul) of an order that was paid at this time; nothing without a limit.
+    pub fn end(self, paid_at: Timestamp) -> Option<Timestamp> {
+        (self.days > 0).then(|| Day::of(paid_at).plus(i32::from(self.days) + 1).start())
     }
 }
 
@@ -325,6 +346,9 @@ mod tests {
 
     use super::*;
     use crate::Discount;
+
+    const HOUR: i64 = 3_600_000;
+    const DAY: i64 = 24 * HOUR;
 
     fn at(millis: i64) -> Timestamp {
         Timestamp::from_millis(millis).unwrap()
@@ -404,10 +428,28 @@ mod tests {
     fn an_order_is_cancelled_once_and_keeps_what_was_paid() {
         let cart = cart(&[(1, 2, None)]).unwrap();
         let paid = Order::paid(OrderId::new(at(5), 1), &cart, &prices(&[(1, 1_000)]), None, at(5)).unwrap();
-        let cancelled = paid.clone().cancelled(at(9)).unwrap();
+        let period = CancellationPeriod::of_days(7);
+        let cancelled = paid.clone().cancelled(at(9), period).unwrap();
         let expected = Order { status: OrderStatus::Cancelled, cancelled_at: Some(at(9)), ..paid };
         assert_eq!(cancelled, expected);
-        assert_eq!(cancelled.cancelled(at(10)), Err(Rejection::OrderAlreadyCancelled));
+        for later in [at(10), at(100 * DAY)] {
+            assert_eq!(cancelled.clone().cancelled(later, period), Err(Rejection::OrderAlreadyCancelled));
+        }
+    }
+
+    #[test]
+    fn an_order_can_be_cancelled_until_the_end_of_the_last_day() {
+        let cart = cart(&[(1, 2, None)]).unwrap();
+        // 09:00 in Seoul: a day there ends 15 hours later.
+        let paid = Order::paid(OrderId::new(at(0), 1), &cart, &prices(&[(1, 1_000)]), None, at(0)).unwrap();
+        let cancelled =
+            |at, days| paid.clone().cancelled(at, CancellationPeriod::of_days(days)).map(|order| order.status);
+        for (days, end) in [(1, 1), (7, 7), (365, 365)] {
+            let ended_at = at(end * DAY + 15 * HOUR);
+            assert_eq!(cancelled(at(ended_at.millis() - 1), days), Ok(OrderStatus::Cancelled), "{days} days");
+            assert_eq!(cancelled(ended_at, days), Err(Rejection::CancellationPeriodOver { ended_at }), "{days} days");
+        }
+        assert_eq!(cancelled(at(9_999 * DAY), 0), Ok(OrderStatus::Cancelled), "0 is no limit");
     }
 
     #[test]

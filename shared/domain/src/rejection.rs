@@ -48,6 +48,12 @@ pub enum Rejection {
     /// The order was cancelled before.
     #[error("the order was cancelled before")]
     OrderAlreadyCancelled,
+    /// The order can no longer be cancelled.
+    #[error("the cancellation period is over")]
+    CancellationPeriodOver {
+        /// When it ended.
+        ended_at: Timestamp,
+    },
     /// The order names products that do not exist.
     #[error("unknown products")]
     UnknownProduct {
@@ -108,12 +114,12 @@ pub enum Rejection {
         /// The price to pay.
         required: Money,
     },
-    /// The balance would pass its limit.
-    #[error("the balance would pass its limit")]
+    /// The deposit would take the balance above its limit.
+    #[error("the deposit would take the balance above its limit")]
     BalanceLimitExceeded {
-        /// The balance.
+        /// The balance. A refund may have taken it above the limit.
         balance: Money,
-        /// The limit.
+        /// A deposit never takes a balance above this.
         limit: Money,
     },
     /// The user holds a coupon of this campaign. Never stored: the coupon itself is the record of the request.
@@ -162,6 +168,7 @@ mod tests {
             Rejection::UnknownProduct { lines: vec![0, 2] },
             Rejection::InsufficientStock { shortages },
             Rejection::CouponExpired { expired_at: Timestamp::EPOCH },
+            Rejection::CancellationPeriodOver { ended_at: Timestamp::EPOCH },
             Rejection::InsufficientBalance { balance: Money::ZERO, required: Money::MAX },
         ] {
             let stored = serde_json::to_string(&rejection).unwrap();

@@ -3,6 +3,8 @@
 //! Beside the derived schemas of the structures, these are written by hand, because what a value may be is decided by
 //! its parser and not by its Rust type.
 
+use std::sync::LazyLock;
+
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
@@ -21,8 +23,28 @@ const ULID: &str = "^[0-7][0-9A-HJKMNP-TV-Z]{25}$";
 /// RFC 3339 between 1970 and 2199, with any offset.
 const INSTANT: &str = "^(19[7-9][0-9]|2[01][0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])\
                        T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$";
-/// Something visible, and no control character.
-const LINE: &str = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$";
+
+/// The pattern classes of the characters that a text on one line may have, and of those that a reader sees. Each is made
+/// once, from all of Unicode.
+static PERMITTED: LazyLock<String> = LazyLock::new(|| class_without(crate::text::is_forbidden));
+static VISIBLE: LazyLock<String> = LazyLock::new(|| class_without(|character| !crate::text::is_visible(character)));
+
+/// A pattern class of the characters that do not fit. It names characters beyond U+FFFF as they are, because regular
+/// expressions have no escape for them that all languages know.
+fn class_without(fits: impl Fn(char) -> bool) -> String {
+    let name = |c: char| if u32::from(c) < 0x1_0000 { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() };
+    let mut ranges: Vec<(char, char)> = Vec::new();
+    for character in ('\0'..=char::MAX).filter(|character| fits(*character)) {
+        match ranges.last_mut() {
+            Some((_, last)) if u32::from(*last) + 1 == u32::from(character) => *last = character,
+            _ => ranges.push((character, character)),
+        }
+    }
+    let range = |(first, last): (char, char)| {
+        if first == last { name(first) } else { format!("{}-{}", name(first), name(last)) }
+    };
+    format!("[^{}]", ranges.into_iter().map(range).collect::<String>())
+}
 
 macro_rules! described {
     ($($name:ident $schema:expr;)*) => {$(
@@ -48,14 +70,14 @@ described! {
     Day text("A day in Asia/Seoul.")
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)))
         .examples(["2026-11-21"]);
-    Name text("Text on one line; spaces at its ends are cut off.")
+    Name text("Text on one line. It is stored and counted in Unicode normalization form C, without spaces at its ends.")
         .min_length(Some(1))
         .max_length(Some(Name::MAX_LENGTH))
-        .pattern(Some(LINE))
+        .pattern(Some(format!("^{0}*{1}{0}*$", *PERMITTED, *VISIBLE)))
         .examples(["제주 감귤 5kg"]);
-    Description text("Text on one line; it may be empty.")
+    Description text("Text on one line, or none. It is stored and counted in Unicode normalization form C.")
         .max_length(Some(Description::MAX_LENGTH))
-        .pattern(Some(r"^[^\x00-\x1f\x7f-\x9f]*$"))
+        .pattern(Some(format!("^{}*$", *PERMITTED)))
         .examples(["산지에서 바로 보내는 노지 감귤"]);
     Quantity integer("How many of one product.", 1, Quantity::MAX.into());
     Stock integer("Units on hand.", 0, u32::MAX.into());

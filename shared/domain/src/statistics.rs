@@ -9,7 +9,8 @@ use std::{cmp::Reverse, collections::BTreeMap};
 use serde::Serialize;
 
 use crate::{
-    CloudEvent, Day, Finding, Money, Order, OrderId, OrderStatus, ProductId, Rule, Subject, UserId, events::event_id,
+    CloudEvent, CouponId, Day, Finding, Money, Order, OrderId, OrderStatus, ProductId, Rule, Subject, Timestamp,
+    UserId, events::event_id,
 };
 
 /// Whether a fact adds its order to the day or takes it out.
@@ -34,6 +35,31 @@ pub struct SaleFact {
     pub day: Day,
     /// Product, units and list price of one unit.
     pub lines: Vec<(ProductId, u32, Money)>,
+    /// What the statistics do not count; the first release did not say.
+    pub details: Option<FactDetails>,
+}
+
+/// What a fact says of its order for the data platform. Its list price is the sum of its lines, and the paid price is the
+/// list price less the discount.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FactDetails {
+    /// What the coupon took off the list price.
+    pub discount: Money,
+    /// The coupon that was used.
+    pub coupon_id: Option<CouponId>,
+    /// When the order was paid, or cancelled.
+    pub occurred_at: Timestamp,
+}
+
+impl FactDetails {
+    /// The details of a fact of this kind of an order.
+    pub fn of(order: &Order, kind: SaleKind) -> Self {
+        let occurred_at = match kind {
+            SaleKind::Sale => order.paid_at,
+            SaleKind::Cancellation => order.cancelled_at.unwrap_or(order.paid_at),
+        };
+        Self { discount: order.discount, coupon_id: order.coupon_id, occurred_at }
+    }
 }
 
 impl SaleFact {
@@ -48,12 +74,19 @@ impl SaleFact {
             OrderStatus::Cancelled => SaleKind::Cancellation,
         };
         let (user_id, lines) = (Some(event.data.user_id.clone()), Self::lines_of(order));
-        Self { order_id: order.order_id, user_id, kind, day: Day::of(order.paid_at), lines }
+        let details = Some(FactDetails::of(order, kind));
+        Self { order_id: order.order_id, user_id, kind, day: Day::of(order.paid_at), lines, details }
     }
 
     /// What an order counts as: product, units and list price of one unit.
     pub fn lines_of(order: &Order) -> Vec<(ProductId, u32, Money)> {
         order.lines.iter().map(|line| (line.product_id, line.quantity.units(), line.unit_price)).collect()
+    }
+
+    /// Whether it says of an order what the order says of itself.
+    pub fn agrees_with(&self, order: &Order) -> bool {
+        let details = FactDetails::of(order, self.kind);
+        self.lines == Self::lines_of(order) && self.details.as_ref().is_none_or(|own| *own == details)
     }
 
     /// The fact's name: its event's identity.
@@ -143,6 +176,12 @@ impl DayTotals {
         self.products.iter().map(|(product_id, sales)| (*product_id, *sales))
     }
 
+    /// Whether these totals count facts that the stored totals of the same day do not.
+    pub fn is_newer_than(&self, stored: &[(ProductId, ProductSales)]) -> bool {
+        let stored: BTreeMap<ProductId, u64> = stored.iter().map(|(id, sales)| (*id, sales.facts)).collect();
+        self.products.iter().any(|(id, sales)| stored.get(id).is_none_or(|facts| *facts < sales.facts))
+    }
+
     /// The facts that these totals count.
     pub fn facts(&self) -> u64 {
         self.facts
@@ -172,8 +211,10 @@ pub struct Ranking {
 }
 
 impl Ranking {
-    /// How many products the ranking has.
-    pub const LENGTH: usize = 5;
+    /// How many products the ranking has: more than are shown, because others move up for those that are no longer on sale.
+    pub const LENGTH: usize = 50;
+    /// How many products are shown.
+    pub const SHOWN: usize = 5;
 
     /// What is wrong with it, by the totals of its window. One that counted other facts is older or newer, and not wrong.
     pub fn finding(&self, window: &DayTotals) -> Option<Finding> {
@@ -216,6 +257,7 @@ mod tests {
             kind,
             day: Day::of(at),
             lines: lines.iter().map(line).collect(),
+            details: None,
         }
     }
 
@@ -241,7 +283,7 @@ mod tests {
         let ranking = Ranking::of(day(), &window);
         assert_eq!((ranking.products[0].units_sold, ranking.products[0].revenue, ranking.facts), (4, 4, 2));
         let order: Vec<_> = ranking.products.iter().map(|ranked| ranked.product_id).collect();
-        assert_eq!(order, [6, 7, 8, 9, 5].map(product));
+        assert_eq!(order, [6, 7, 8, 9, 5, 4].map(product));
     }
 
     #[test]
@@ -251,6 +293,53 @@ mod tests {
         let sum = totals(&[&sales[..], &[cancelled]].concat());
         let expected = ProductSales { units: 4, orders: 1, revenue: 430, facts: 3 };
         assert_eq!(sum.products().collect::<Vec<_>>(), [(product(1), expected)]);
+    }
+
+    #[test]
+    fn totals_are_newer_when_they_count_a_fact_that_is_not_stored() {
+        let day =
+            totals(&[fact(1, SaleKind::Sale, &[(1, 3, 100)]), fact(2, SaleKind::Sale, &[(1, 1, 100), (2, 1, 50)])]);
+        let stored: Vec<_> = day.products().collect();
+        assert!(!day.is_newer_than(&stored));
+        assert!(day.is_newer_than(&stored[..1]), "a product is missing");
+        let with_facts = |facts| {
+            let (id, sales) = stored[0];
+            [(id, ProductSales { facts, ..sales }), stored[1]]
+        };
+        assert!(day.is_newer_than(&with_facts(1)));
+        assert!(!day.is_newer_than(&with_facts(3)), "of more facts");
+    }
+
+    #[test]
+    fn a_fact_agrees_with_the_order_whose_details_it_has() {
+        let at = |millis| Timestamp::from_millis(millis).unwrap();
+        let order = Order {
+            order_id: OrderId::new(at(5), 1),
+            status: OrderStatus::Paid,
+            lines: Vec::new(),
+            list_price: Money::ZERO,
+            discount: Money::ZERO,
+            paid_price: Money::ZERO,
+            coupon_id: None,
+            paid_at: at(5),
+            cancelled_at: None,
+        };
+        let cancelled = order.clone().cancelled(at(9), CancellationPeriod::of_days(7)).unwrap();
+        for kind in [SaleKind::Sale, SaleKind::Cancellation] {
+            let details = FactDetails::of(&cancelled, kind);
+            let fact = |details| SaleFact { kind, details, ..fact(1, kind, &[]) };
+            assert_eq!(details.occurred_at, if kind == SaleKind::Sale { at(5) } else { at(9) });
+            assert!(fact(Some(details.clone())).agrees_with(&cancelled) && fact(None).agrees_with(&cancelled));
+            for wrong in [
+                FactDetails { discount: Money::new(1).unwrap(), ..details.clone() },
+                FactDetails { coupon_id: Some(CouponId::new(at(0), 1)), ..details.clone() },
+                FactDetails { occurred_at: at(6), ..details },
+            ] {
+                assert!(!fact(Some(wrong)).agrees_with(&cancelled));
+            }
+        }
+        assert!(SaleFact { lines: Vec::new(), ..fact(1, SaleKind::Sale, &[(1, 1, 1)]) }.agrees_with(&order));
+        assert!(!fact(1, SaleKind::Sale, &[(1, 1, 1)]).agrees_with(&order), "other lines");
     }
 
     #[test]

@@ -45,14 +45,19 @@ impl FromStr for Timestamp {
 
     /// RFC 3339 with any offset; finer than a millisecond is cut off.
     fn from_str(text: &str) -> Result<Self, Violation> {
-        // jiff accepts more forms than the contract does: a space for the T, no seconds, a leap second, the name
-        // of a time zone.
+        // jiff accepts more forms than the OpenAPI document: a space for the T, no seconds, a leap second, the name of a
+        // time zone, an offset of more than 23 hours, a year that is 1970 or 2199 only in UTC.
         let (date_and_time, rest) = text.split_at_checked(19).ok_or(Violation::Malformed)?;
-        let form = date_and_time.bytes().map(|byte| if byte.is_ascii_digit() { b'0' } else { byte });
+        let form =
+            |text: &str| text.bytes().map(|byte| if byte.is_ascii_digit() { '0' } else { byte.into() }).collect();
+        let date_and_time_form: String = form(date_and_time);
         let offset = rest.trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
-        let offset_is_plain = offset == "Z" || (offset.len() == 6 && offset.as_bytes()[3] == b':');
+        let offset_form: String = form(offset);
+        let offset_fits = offset == "Z"
+            || (["+00:00", "-00:00"].contains(&&*offset_form) && &offset[1..3] < "24" && &offset[4..] < "60");
+        let year_fits = ("1970".."2200").contains(&date_and_time.get(..4).unwrap_or_default());
         let leaps = date_and_time.ends_with("60");
-        if !form.eq("0000-00-00T00:00:00".bytes()) || !offset_is_plain || leaps {
+        if date_and_time_form != "0000-00-00T00:00:00" || !offset_fits || !year_fits || leaps {
             return Err(Violation::Malformed);
         }
         let instant: jiff::Timestamp = text.parse().map_err(|_| Violation::Malformed)?;
@@ -95,11 +100,32 @@ impl Day {
         Self(self.0.saturating_add(days.days()))
     }
 
+    /// The last day that is taken at `now`: what comes later is a mistake, and must not stand in the way of that day.
+    pub fn tomorrow(now: Timestamp) -> Self {
+        Self::of(now).plus(1)
+    }
+
+    /// This day, unless it comes after tomorrow.
+    pub fn until_tomorrow(self, now: Timestamp) -> Result<Self, Violation> {
+        if self <= Self::tomorrow(now) { Ok(self) } else { Err(Violation::AfterTomorrow) }
+    }
+
     /// The first instant of the day: midnight in Seoul.
     pub fn start(self) -> Timestamp {
         let midnight = self.0.to_datetime(jiff::civil::Time::midnight());
         let millis = SEOUL.to_timestamp(midnight).map_or(Timestamp::MAX_MILLIS, jiff::Timestamp::as_millisecond);
         Timestamp(millis.clamp(0, Timestamp::MAX_MILLIS))
+    }
+
+    /// Whether a daily run after that of the day `run` counts this day by itself.
+    pub fn is_counted_after(self, run: Self) -> bool {
+        self >= run.plus(-2)
+    }
+
+    /// Whether the next daily run counts this day by itself, whenever today a fact is written: it may already be under
+    /// way, so that the day before yesterday is left out.
+    pub fn is_counted_by_the_next_run(self, today: Self) -> bool {
+        self >= today.plus(-1)
     }
 
     /// The three complete days before this one: what the popularity ranking of this day counts.
@@ -164,6 +190,29 @@ mod tests {
     }
 
     #[test]
+    fn day_after_tomorrow_is_never_taken() {
+        let now = at("2026-11-20T14:59:59.999Z");
+        let taken = |day: &str| day.parse::<Day>().unwrap().until_tomorrow(now).is_ok();
+        assert!(["1970-01-01", "2026-11-20", "2026-11-21"].into_iter().all(taken));
+        assert!(!["2026-11-22", "2027-11-20", "9999-12-31"].into_iter().any(taken));
+    }
+
+    #[test]
+    fn earlier_days_are_counted_only_when_they_are_marked() {
+        let run: Day = "2026-03-02".parse().unwrap();
+        for (days, after_the_run, by_the_next_run) in
+            [(-3, false, false), (-2, true, false), (-1, true, true), (0, true, true)]
+        {
+            let day = run.plus(days);
+            assert_eq!(
+                (day.is_counted_after(run), day.is_counted_by_the_next_run(run)),
+                (after_the_run, by_the_next_run)
+            );
+            assert_eq!(day.is_counted_after(run), day >= run.plus(1).ranking_window()[0]);
+        }
+    }
+
+    #[test]
     fn instants_are_rendered_with_milliseconds_in_utc() {
         assert_eq!(at("2026-11-21T09:00:00+09:00").to_string(), "2026-11-21T00:00:00.000Z");
         assert_eq!(at("2026-11-21T00:00:00.1239Z").to_string(), "2026-11-21T00:00:00.123Z");
@@ -179,6 +228,15 @@ mod tests {
             "2026-11-21T00:00:00+0900",
             "2026-11-21T00:00:00+09:00[Asia/Seoul]",
             "20261121T000000.000000Z",
+            "2026-11-21T00:00:00+24:00",
+            "2026-11-21T00:00:00-23:60",
+            "2026-11-21T00:00:00+99:00",
+            "2026-11-21T00:00:00,5Z",
+            "2026-11-21T00:00:00.Z",
+            "2026-11-21T00:00:00.0000000001Z",
+            "2026-11-21T24:00:00Z",
+            "1969-12-31T23:00:00-09:00",
+            "2200-01-01T00:00:00+09:00",
             // The 18th byte is inside of a character.
             "2026-11-21T03:1가9Z",
         ] {

@@ -32,12 +32,14 @@ pub enum Violation {
         /// The most characters or elements accepted.
         max: usize,
     },
-    /// The text has control characters.
-    ControlCharacter,
+    /// The text has control, format or line separator characters.
+    ForbiddenCharacter,
     /// The lines of one product quote different prices.
     ConflictingQuotes,
     /// The value must come after another one.
     NotAfter,
+    /// The day comes after tomorrow.
+    AfterTomorrow,
     /// At least one field must be given.
     NothingGiven,
 }

@@ -174,6 +174,14 @@ catalogue! { now;
     }
     {
         status: 409,
+        code: "cancellation-period-over",
+        title: "The order can no longer be cancelled.", "취소 가능 기간이 지났습니다.",
+        failure: rejected!(CancellationPeriodOver { ended_at }),
+        says: Occurrence::default().member("ended_at", ended_at),
+        example: rejection!(CancellationPeriodOver { ended_at: days_later(-1) }),
+    }
+    {
+        status: 409,
         code: "product-inactive",
         title: "A product is not sold at present.", "현재 판매하지 않는 상품이 있습니다.",
         failure: rejected!(ProductInactive { products }),
@@ -248,11 +256,11 @@ catalogue! { now;
     {
         status: 409,
         code: "balance-limit-exceeded",
-        title: "The balance would pass its limit.", "잔액 한도를 초과합니다.",
+        title: "The deposit would take the balance above its limit.", "충전하면 잔액 한도를 넘습니다.",
         failure: rejected!(BalanceLimitExceeded { balance, limit }),
         says: Occurrence::default().member("balance", balance).member("limit", limit).detail(
-            format!("A balance is at most {} KRW.", limit.minor()),
-            format!("잔액은 최대 {}원입니다.", limit.minor()),
+            format!("A deposit never takes a balance above {} KRW; a refund may.", limit.minor()),
+            format!("충전으로는 잔액이 {}원을 넘을 수 없습니다. 환불로는 넘을 수 있습니다.", limit.minor()),
         ),
         example: rejection!(BalanceLimitExceeded { balance: won(9_900_000), limit: won(10_000_000) }),
     }

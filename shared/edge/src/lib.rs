@@ -31,5 +31,5 @@ pub use invocation::Invocation;
 pub use problem::{Failure, ProblemType};
 pub use reply::{List, Reply, Response};
 pub use request::{PageRequest, Request};
-pub use run_worker::run_worker;
+pub use run_worker::{run_worker, time_of_worker};
 pub use serve::{Answer, Error, respond, serve};

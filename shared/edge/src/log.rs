@@ -7,6 +7,7 @@ use std::env;
 
 use lambda_runtime::tracing::subscriber::{self, filter::LevelFilter};
 use sha2::{Digest, Sha256};
+use sijang_domain::{Finding, Subject};
 
 /// Starts the log of a function, at the level that `RUST_LOG` names.
 ///
@@ -29,6 +30,22 @@ fn level(wanted: Option<&str>) -> LevelFilter {
 pub fn pseudonym(subject: &str) -> String {
     let first = Sha256::digest(subject).iter().take(8).fold(0, |first, byte| first << 8 | u64::from(*byte));
     format!("{first:016x}")
+}
+
+/// Logs a finding of the reconciliation: identifiers, and no amounts.
+pub fn finding(Finding { rule, subject }: &Finding) {
+    let rule = rule.name();
+    match subject {
+        Subject::Customer(user) => {
+            let customer = pseudonym(user.as_str());
+            tracing::error!(rule, customer, "reconciliation finding");
+        }
+        Subject::Order(order_id) => tracing::error!(rule, order = %order_id, "reconciliation finding"),
+        Subject::Product(product_id) => tracing::error!(rule, product = %product_id, "reconciliation finding"),
+        Subject::Coupon(coupon_id) => tracing::error!(rule, coupon = %coupon_id, "reconciliation finding"),
+        Subject::Day(day) => tracing::error!(rule, day = %day, "reconciliation finding"),
+        Subject::File(file) => tracing::error!(rule, file, "reconciliation finding"),
+    }
 }
 
 #[cfg(test)]

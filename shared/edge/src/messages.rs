@@ -36,10 +36,13 @@ pub(crate) fn violation(violation: Violation) -> Text {
         Violation::Malformed => text("has the wrong type or form", "형식이 올바르지 않습니다"),
         Violation::OutOfRange { .. } => text("is out of range", "허용 범위를 벗어났습니다"),
         Violation::Length { .. } => text("is empty, too short or too long", "길이가 올바르지 않습니다"),
-        Violation::ControlCharacter => text("has control characters", "제어 문자를 사용할 수 없습니다"),
+        Violation::ForbiddenCharacter => {
+            text("has control, format or line separator characters", "제어, 서식, 줄 구분 문자를 사용할 수 없습니다")
+        }
         Violation::ConflictingQuotes => {
             text("differs from the price in another line of the product", "같은 상품의 다른 가격과 일치하지 않습니다")
         }
+        Violation::AfterTomorrow => text("must not be after tomorrow", "내일 이후의 날짜는 사용할 수 없습니다"),
         Violation::NotAfter => text("must be later", "더 나중이어야 합니다"),
         Violation::NothingGiven => text("changes nothing", "변경할 항목이 없습니다"),
     }

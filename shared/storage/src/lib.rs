@@ -17,7 +17,10 @@ mod reconciliation;
 mod statistics;
 mod store;
 
-pub use dynamodb::connection::{retries, timeouts};
+pub use dynamodb::{
+    connection::{retries, sdk_config, timeouts},
+    error::failed as call_failed,
+};
 pub use events::{Message, OrderEvents, Received, order_event_of, record_lag, trace_of};
 pub use reconciliation::{Progress, Reconciliation, SETTLING};
 pub use store::{Store, Tables};

@@ -10,6 +10,7 @@ mod checkpoint;
 mod customers;
 mod facts;
 mod stock;
+mod totals;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -85,7 +86,8 @@ impl Store {
         scheduled_at: Timestamp,
         time: RequestTime,
     ) -> Result<Reconciliation, Error> {
-        let day = Day::of(scheduled_at).plus(-1);
+        let last_run = Day::of(scheduled_at);
+        let day = last_run.plus(-1);
         let mut checkpoint = match self.checkpoint().await? {
             Some(checkpoint) if checkpoint.is_beyond(day) => return Ok(Reconciliation::nothing_left(day)),
             last => Checkpoint::of_run(last, day),
@@ -96,6 +98,7 @@ impl Store {
         if !checkpoint.stock_read {
             let (rows, wrong) = self.reconcile_stock(&facts, checkpoint.since, (time.now, began)).await?;
             findings.extend(wrong);
+            findings.extend(self.outdated_findings(last_run).await?);
             (readings_kept, checkpoint.stock_read) = (rows, true);
         }
         let pass = self.pass(&facts, checkpoint.after.as_ref(), time, SETTLING).await?;
@@ -112,7 +115,9 @@ impl Store {
         time: RequestTime,
         settling: Duration,
     ) -> Result<Reconciliation, Error> {
-        let (facts, findings) = self.statistics(day, true).await?;
+        let (facts, mut findings) = self.statistics(day, true).await?;
+        // The run of today may still be to come.
+        findings.extend(self.outdated_finding(day, Day::of(time.now).plus(-1)).await?);
         let pass = self.pass(&facts, None, time, settling).await?;
         Ok(Reconciliation::of(day, &facts, pass, findings))
     }

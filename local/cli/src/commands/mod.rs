@@ -6,10 +6,12 @@
 mod bench;
 mod chaos;
 mod cost;
+mod export;
 mod gameday;
 mod mutate;
 mod package;
 mod provision;
+mod query;
 mod redrive;
 mod schedule;
 mod schemathesis;
@@ -31,6 +33,8 @@ pub enum Command {
     Doctor(script::Doctor),
     Token(token::Token),
     Schedule(schedule::Schedule),
+    Export(export::Export),
+    Query(query::Query),
     Redrive(redrive::Redrive),
     Provision(provision::Provision),
     Schemathesis(schemathesis::Schemathesis),
@@ -53,6 +57,8 @@ impl Command {
             Self::Up(up) => up.run().await,
             Self::Token(token) => token.run(),
             Self::Schedule(schedule) => schedule.run().await,
+            Self::Export(export) => export.run().await,
+            Self::Query(query) => query.run().await,
             Self::Redrive(redrive) => redrive.run().await,
             Self::Provision(provision) => provision.run().await,
             Self::Schemathesis(schemathesis) => schemathesis.run().await,

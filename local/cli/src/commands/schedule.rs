@@ -5,11 +5,11 @@ use clap::Args;
 use jiff::{Timestamp, civil::Date};
 use sijang_cli::running::Running;
 use sijang_cloud::{
-    aggregation,
+    aggregation::{self, FUNCTION},
     layout::{Repository, StateFolder},
     ministack::Cloud,
     progress::Progress,
-    seoul,
+    seoul, worker,
 };
 
 /// Runs aggregate-daily-stats with the scheduled time of a day, 00:10 in Seoul: it aggregates the three days before.
@@ -33,11 +33,11 @@ impl Schedule {
         let day = day(&self.day)?;
         let task = if self.recount { aggregation::recount(day) } else { aggregation::night(day)? };
         if let Some(stack) = self.stack {
-            return aggregation::run_on_aws(&stack, &task).await;
+            return worker::run_on_aws(&stack, FUNCTION, &task).await;
         }
         let running = Running::read(&StateFolder::open(Repository::find()?.state())?)?;
         let cloud = Cloud::new(running.ministack_endpoint)?;
-        let run = aggregation::run(&cloud, &running.stack_name, &task);
+        let run = worker::run(&cloud, &running.stack_name, FUNCTION, &task);
         let answer = Progress::new(false).wait("waiting for aggregate-daily-stats", run).await?;
         if self.json {
             println!("{answer}");
@@ -50,7 +50,8 @@ impl Schedule {
     }
 }
 
-fn day(text: &str) -> Result<Date> {
+/// A day by its date or its name.
+pub(super) fn day(text: &str) -> Result<Date> {
     let today = seoul::day(Timestamp::now());
     Ok(match text {
         "today" => today,

@@ -2,6 +2,7 @@
 
 mod budget;
 mod operation;
+mod platform;
 pub mod prices;
 
 use std::fmt::Write as _;
@@ -58,6 +59,11 @@ pub fn page(budget: &str) -> Result<String> {
         let with = |batch| if *event { request.and(Cost::of_event(batch)) } else { request };
         line(&mut page, &format!("{route}: {outcome}"), with(BUSY), with(QUIET));
     }
+    let _ = writeln!(page, "\n{PLATFORM}");
+    let _ = writeln!(page, "| a day of a million orders | dollars |\n|---|---|");
+    for (what, dollars) in platform::rows() {
+        let _ = writeln!(page, "| {what} | {dollars:.4} |");
+    }
     let _ = writeln!(page, "\n{OBVIOUS}");
     let _ = writeln!(page, "| order of | here | obvious | saved | calls |\n|---|---|---|---|---|");
     for (lines, outcome) in [(1.0, "1 line, warm"), (3.0, "3 lines, warm"), (10.0, "10 lines, warm")] {
@@ -113,6 +119,12 @@ prices. `./local/shop cost` prints this page; a test compares them.
 - Not in it: storage, logs, traces, alarms, data sent to clients, cold starts, and what nobody asked for (a poll of an
   empty queue). The prices are those that articles of that year quote from the pages named: compare them.
 
+";
+
+const PLATFORM: &str = "## The data platform
+
+A day in the [data platform](../shared/platform/README.md), worked out from sizes that were measured and times that are
+assumed. A day is exported again only when it changed.
 ";
 
 const OBVIOUS: &str = "## Against the obvious design

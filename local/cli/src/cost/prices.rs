@@ -37,8 +37,18 @@ pub const GIGABYTE_SECOND: Price =
 /// A call of a standard queue, of up to 64 KB.
 pub const QUEUE: Price = price("SQS request, standard queue", 400.0, "https://aws.amazon.com/sqs/pricing/");
 
+/// A request to S3 that writes an object.
+pub const S3_PUT: Price = price("S3 request that writes", 5_000.0, "https://aws.amazon.com/s3/pricing/");
+/// A request to S3 that reads an object, or asks for its metadata.
+pub const S3_GET: Price = price("S3 request that reads", 400.0, "https://aws.amazon.com/s3/pricing/");
+/// A megabyte in S3 Standard for a month.
+pub const STORED: Price = price("megabyte in S3 for a month", 23_000.0, "https://aws.amazon.com/s3/pricing/");
+/// A megabyte that a query of Athena scans. A query is billed for ten at least.
+pub const SCANNED: Price = price("megabyte scanned by Athena", 5_000.0, "https://aws.amazon.com/athena/pricing/");
+
 /// All of them.
-pub const ALL: [Price; 6] = [WRITE, READ, GATEWAY, INVOCATION, GIGABYTE_SECOND, QUEUE];
+pub const ALL: [Price; 10] =
+    [WRITE, READ, GATEWAY, INVOCATION, GIGABYTE_SECOND, QUEUE, S3_PUT, S3_GET, STORED, SCANNED];
 
 #[cfg(test)]
 mod tests {

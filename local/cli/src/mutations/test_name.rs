@@ -9,10 +9,11 @@ use anyhow::{Context, Error, Result};
 use serde::Deserialize;
 
 /// Packages whose unit tests can be named, and where their sources are.
-const PACKAGES: [(&str, &str); 7] = [
+const PACKAGES: [(&str, &str); 8] = [
     ("sijang-domain", "shared/domain/src"),
     ("sijang-storage", "shared/storage/src"),
     ("sijang-edge", "shared/edge/src"),
+    ("sijang-platform", "shared/platform/src"),
     ("sijang-cloud", "local/cloud/src"),
     ("sijang-portal", "local/portal/src"),
     ("sijang-cli", "local/cli/src"),

@@ -6,13 +6,14 @@ use hyper::{
     Response,
     header::{CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING},
 };
-use reqwest::{Client, StatusCode, header::HeaderMap};
+use reqwest::{Client, Method, StatusCode, header::HeaderMap};
 use serde_json::Value;
 
 /// A request for the service behind the proxy.
 #[derive(Debug, Clone)]
 pub(super) struct Onward {
     pub(super) client: Client,
+    pub(super) method: Method,
     pub(super) url: String,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
@@ -34,7 +35,7 @@ impl Onward {
         for own in [HOST, CONTENT_LENGTH, CONNECTION] {
             headers.remove(own);
         }
-        match self.client.post(self.url).headers(headers).body(self.body).send().await {
+        match self.client.request(self.method, self.url).headers(headers).body(self.body).send().await {
             Ok(response) => Reply::read(response).await.unwrap_or_else(|_| Reply::unreachable()),
             Err(_) => Reply::unreachable(),
         }

@@ -93,16 +93,20 @@ impl Service {
         let (head, body) = request.into_parts();
         let body = body.collect().await.map_err(|_| CutOff)?.to_bytes();
         // A function greets a service while it starts: no call of an operation, and none that counts.
-        if head.method == Method::GET {
+        if head.method == Method::GET && head.uri.path() == "/" {
             return Ok(Response::new(Full::default()));
         }
-        let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
-        let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+        let operation = match head.headers.get("x-amz-target").and_then(|target| target.to_str().ok()) {
+            Some(target) => target.rsplit('.').next().unwrap_or_default().to_owned(),
+            // S3 names its operations by the method: `PUT object`.
+            None => format!("{} object", head.method),
+        };
         let (number, Injection { fault, without_token }) = self.faults.count(&operation);
         let mut request: Value = serde_json::from_slice(&body).unwrap_or_default();
         let mut onward = Onward {
             client: self.client.clone(),
-            url: format!("{}{}", self.target, head.uri.path()),
+            method: head.method,
+            url: format!("{}{}", self.target, head.uri),
             headers: head.headers,
             body,
         };

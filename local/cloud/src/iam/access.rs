@@ -16,7 +16,7 @@ pub struct Access {
     pub resource: String,
     /// The operation that the action is part of: `TransactWriteItems`.
     pub within: Option<String>,
-    /// The partition key of the item that is put, where that has the usual name `pk`.
+    /// The partition key of the item that is put or updated, where that has the usual name `pk`.
     pub key: Option<String>,
 }
 
@@ -33,7 +33,7 @@ impl Access {
             let action = format!("sqs:{}", operation.trim_end_matches("Batch"));
             return vec![Self { action, resource: id(&queue.into()), within: None, key: None }];
         }
-        let key = request["Item"]["pk"]["S"].as_str();
+        let key = ["Item", "Key"].iter().find_map(|part| request[part]["pk"]["S"].as_str());
         let alone = |action: &str, resource| {
             let (action, key) = (format!("dynamodb:{action}"), key.map(str::to_owned));
             Self { action, resource, within: None, key }
@@ -58,6 +58,23 @@ impl Access {
                 let index = request["IndexName"].as_str();
                 vec![alone(operation, index.map_or_else(|| table.clone(), |index| format!("{table}/index/{index}")))]
             }
+        }
+    }
+
+    /// Everything that a request to S3 asks for, by its method and path: `/bucket/key`. To a caller that may not list the
+    /// bucket, S3 answers 403 and not 404 when there is no such object, so reading one asks for both.
+    pub(super) fn of_object(method: &str, path: &str, stores: &BTreeMap<String, String>) -> Vec<Self> {
+        let bucket = path.split('/').nth(1).unwrap_or("?");
+        let bucket = stores.get(bucket).map_or(bucket, String::as_str);
+        let access = |action: &str, resource: String| {
+            let (action, within, key) = (format!("s3:{action}"), None, None);
+            Self { action, resource, within, key }
+        };
+        let object = format!("{bucket}/*");
+        match method {
+            "GET" | "HEAD" => vec![access("GetObject", object), access("ListBucket", bucket.to_owned())],
+            "PUT" => vec![access("PutObject", object)],
+            other => vec![access(other, object)],
         }
     }
 
@@ -133,6 +150,20 @@ mod tests {
             assert!(!asked(other.clone()).is_allowed_by(&limited), "{other}");
             assert!(asked(other).is_allowed_by(&Statement { keys: Vec::new(), ..limited.clone() }));
         }
+    }
+
+    #[test]
+    fn reading_an_object_asks_to_list_its_bucket_too() {
+        let stores = [("shop-platform-000000000000".to_owned(), "PlatformBucket".to_owned())].into();
+        let asked = |method| {
+            let path = "/shop-platform-000000000000/orders/day=2026-11-21/part-0.parquet";
+            Access::of_object(method, path, &stores).iter().map(Access::to_string).collect::<Vec<_>>()
+        };
+        for method in ["GET", "HEAD"] {
+            assert_eq!(asked(method), ["s3:GetObject on PlatformBucket/*", "s3:ListBucket on PlatformBucket"]);
+        }
+        assert_eq!(asked("PUT"), ["s3:PutObject on PlatformBucket/*"]);
+        assert_eq!(asked("DELETE"), ["s3:DELETE on PlatformBucket/*"], "no permission has this name");
     }
 
     #[test]

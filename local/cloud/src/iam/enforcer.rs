@@ -6,12 +6,12 @@ use anyhow::Result;
 use axum::{
     Json, Router,
     body::{Body, Bytes},
-    extract::State,
-    http::{HeaderMap, Method, StatusCode, header},
+    extract::{DefaultBodyLimit, State},
+    http::{HeaderMap, Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
     serve::ListenerExt,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::{net::TcpListener, task::JoinSet};
 
 use super::{Access, Roles};
@@ -41,7 +41,7 @@ impl Gate {
         let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
         let http = reqwest::Client::builder().no_proxy().build()?;
         let guard = Guard { target: target.into(), http, roles: roles.clone(), progress };
-        let router = Router::new().fallback(pass).with_state(guard);
+        let router = Router::new().fallback(pass).layer(DefaultBodyLimit::disable()).with_state(guard);
         let mut server = JoinSet::new();
         server.spawn(async move { axum::serve(listener, router).await });
         Ok(Self { address, roles, _server: server })
@@ -58,17 +58,24 @@ impl Gate {
     }
 }
 
-async fn pass(State(guard): State<Guard>, method: Method, headers: HeaderMap, body: Bytes) -> Response {
+async fn pass(State(guard): State<Guard>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     // A function greets a service while it starts: that is no operation, and needs no permission.
-    if method == Method::GET {
+    if method == Method::GET && uri.path() == "/" {
         return StatusCode::OK.into_response();
     }
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let function = caller(header("authorization")).to_owned();
-    let request: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let accesses = Access::all(header("x-amz-target"), &request, &guard.roles.0.stores);
+    let (function, target) = (caller(header("authorization")).to_owned(), header("x-amz-target"));
+    let stores = &guard.roles.0.stores;
+    let accesses = if target.is_empty() {
+        Access::of_object(method.as_str(), uri.path(), stores)
+    } else {
+        Access::all(target, &serde_json::from_slice(&body).unwrap_or_default(), stores)
+    };
     match guard.roles.check(&function, accesses) {
-        Ok(()) => guard.forward(headers, body).await.unwrap_or_else(|_| StatusCode::BAD_GATEWAY.into_response()),
+        Ok(()) => {
+            let answer = guard.forward(method, &uri, headers, body).await;
+            answer.unwrap_or_else(|_| StatusCode::BAD_GATEWAY.into_response())
+        }
         Err(denied) => {
             guard.progress.say(format_args!("{function}'s role in template.yaml does not allow {denied}"));
             rejection(&function, &denied).into_response()
@@ -90,11 +97,12 @@ fn rejection(function: &str, denied: &Access) -> impl IntoResponse {
 }
 
 impl Guard {
-    async fn forward(&self, mut headers: HeaderMap, body: Bytes) -> Result<Response> {
+    async fn forward(&self, method: Method, uri: &Uri, mut headers: HeaderMap, body: Bytes) -> Result<Response> {
         for own in [header::HOST, header::CONTENT_LENGTH, header::CONNECTION] {
             headers.remove(own);
         }
-        let answer = self.http.post(self.target.as_ref()).headers(headers).body(body).send().await?;
+        let url = format!("{}{uri}", self.target);
+        let answer = self.http.request(method, url).headers(headers).body(body).send().await?;
         let (status, mut headers) = (answer.status(), answer.headers().clone());
         for own in [header::CONTENT_LENGTH, header::CONNECTION, header::TRANSFER_ENCODING] {
             headers.remove(own);

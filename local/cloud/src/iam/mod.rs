@@ -19,7 +19,10 @@ use std::{
 use anyhow::Result;
 
 pub use self::{access::Access, enforcer::Gate};
-use crate::template::{Statement, Template};
+use crate::{
+    ministack::ACCOUNT,
+    template::{Statement, Template},
+};
 
 /// What the functions may do, what they did, and what they were rejected. Cheap to clone; all clones are one.
 #[derive(Debug, Clone)]
@@ -29,7 +32,7 @@ pub struct Roles(Arc<Shared>);
 struct Shared {
     /// The statements of each function's role, by the function's name.
     statements: BTreeMap<String, Vec<Statement>>,
-    /// Logical ids of tables and queues by their physical names.
+    /// Logical ids of tables, queues and buckets by their physical names.
     stores: BTreeMap<String, String>,
     log: Mutex<Log>,
 }
@@ -43,7 +46,9 @@ struct Log {
 impl Roles {
     /// The roles of a template whose stack has this name.
     pub fn of(template: &Template, stack: &str) -> Result<Self> {
-        let stores = template.stores()?.into_iter().map(|(name, id)| (format!("{stack}-{name}"), id)).collect();
+        let physical = |name: String| format!("{stack}-{name}").replace("${AWS::AccountId}", ACCOUNT);
+        let stores = template.stores()?.into_iter().chain(template.buckets()?);
+        let stores = stores.map(|(name, id)| (physical(name), id)).collect();
         let statements =
             template.functions().iter().map(|function| (function.name.clone(), function.permissions.clone()));
         Ok(Self(Arc::new(Shared { statements: statements.collect(), stores, log: Mutex::default() })))

@@ -12,6 +12,9 @@ pub const REGION: &str = "ap-northeast-2";
 /// Access key and secret of the local cloud, which checks neither.
 pub const CREDENTIAL: &str = "test";
 
+/// Account of the local cloud.
+pub const ACCOUNT: &str = "000000000000";
+
 /// A client of the local cloud.
 #[derive(Debug, Clone)]
 pub struct Cloud {

@@ -9,8 +9,16 @@ mod state;
 pub mod template;
 
 pub use self::{
-    client::{CREDENTIAL, Cloud, DeployedFunction, Environment, Invocation, REGION},
+    client::{ACCOUNT, CREDENTIAL, Cloud, DeployedFunction, Environment, Invocation, REGION},
     data::Depth,
     deploy::{Deployment, deploy, existing},
     process::{MiniStack, MiniStackOptions},
 };
+
+use std::path::{Path, PathBuf};
+
+/// Where MiniStack keeps the objects of a bucket, as files by their keys, in its folder. The name of the bucket ends with the
+/// account.
+pub fn bucket_folder(ministack: &Path, name: &str) -> PathBuf {
+    ministack.join("s3").join(ACCOUNT).join(format!("{name}-{ACCOUNT}"))
+}

@@ -95,6 +95,7 @@ fn program(options: &MiniStackOptions) -> Result<Program> {
         ("STATE_DIR", folder("state")?),
         ("S3_DATA_DIR", folder("s3")?),
         ("PERSIST_STATE", "1".into()),
+        ("S3_PERSIST", "1".into()),
         ("BIND_HOST", "127.0.0.1".into()),
         ("MINISTACK_HOST", "127.0.0.1".into()),
         ("GATEWAY_PORT", options.port.to_string().into()),

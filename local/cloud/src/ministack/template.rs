@@ -16,6 +16,7 @@ pub const QUEUE_ALLOWANCE: Duration = Duration::from_mins(1);
 pub fn package(template: &Template) -> Result<Value> {
     let mut document = template.document().clone();
     secrets(&mut document);
+    named_queries(&mut document);
     let mut added = Map::new();
     authorizers(&mut document, &mut added)?;
     let alias = publishing(&mut document)?;
@@ -54,6 +55,13 @@ pub fn cors(template: &Template) -> Value {
         "exposeHeaders": wanted["ExposeHeaders"],
         "maxAge": wanted["MaxAge"],
     })
+}
+
+/// MiniStack's CloudFormation has no named queries: `./local/shop query --examples` runs them.
+fn named_queries(document: &mut Value) {
+    if let Some(resources) = document["Resources"].as_object_mut() {
+        resources.retain(|_, resource| resource["Type"] != "AWS::Athena::NamedQuery");
+    }
 }
 
 /// MiniStack ignores `ExcludePunctuation`, and a secret with quotes breaks environment files.

@@ -20,6 +20,8 @@ pub struct Function {
     pub environment: BTreeMap<String, Value>,
     /// HTTP routes that call it.
     pub routes: Vec<Route>,
+    /// Routes that answer `HEAD`, each beside a route that answers `GET`.
+    pub heads: Vec<Route>,
     /// What its own role allows, besides writing logs.
     pub permissions: Vec<Statement>,
 }
@@ -62,12 +64,15 @@ fn function(document: &Value, logical_id: &str, resource: &Value) -> Result<Func
     ensure!(properties["CodeUri"] == code, "its code is not {code}");
     let timeout = properties["Timeout"].as_u64().or(globals["Timeout"].as_u64()).context("no Timeout")?;
     let events = properties["Events"].as_object().into_iter().flatten().map(|(_, event)| event);
+    let routes = events.filter(|event| event["Type"] == "HttpApi").map(route).collect::<Result<Vec<_>>>()?;
+    let (heads, routes) = routes.into_iter().partition(|route| route.method == "HEAD");
     Ok(Function {
         logical_id: logical_id.to_owned(),
         name,
         timeout: Duration::from_secs(timeout),
         environment: environment(globals).chain(environment(properties)).collect(),
-        routes: events.filter(|event| event["Type"] == "HttpApi").map(route).collect::<Result<_>>()?,
+        routes,
+        heads,
         permissions: permissions(document, &properties["Role"])?,
     })
 }

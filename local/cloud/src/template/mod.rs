@@ -68,8 +68,17 @@ impl Template {
 
     /// The logical ids of tables and queues by their names without the stack's prefix: `user-coupons`, `order-events`.
     pub fn stores(&self) -> Result<BTreeMap<String, String>> {
-        let named = [("AWS::DynamoDB::Table", "TableName"), ("AWS::SQS::Queue", "QueueName")];
-        let all = named.into_iter().flat_map(|(kind, name)| {
+        self.named(&[("AWS::DynamoDB::Table", "TableName"), ("AWS::SQS::Queue", "QueueName")])
+    }
+
+    /// The logical ids of buckets by their names without the stack's prefix: `platform-${AWS::AccountId}`.
+    pub fn buckets(&self) -> Result<BTreeMap<String, String>> {
+        self.named(&[("AWS::S3::Bucket", "BucketName")])
+    }
+
+    /// The logical ids of the resources of these types by what the property of the type names them.
+    fn named(&self, types: &[(&str, &str)]) -> Result<BTreeMap<String, String>> {
+        let all = types.iter().flat_map(|(kind, name)| {
             resources(&self.document, kind).map(move |(id, resource)| (id, &resource["Properties"][name]))
         });
         all.map(|(id, name)| Ok((name_in_stack(name)?, id.clone()))).collect()

@@ -11,6 +11,7 @@ mod money;
 mod ranking;
 mod rows;
 mod stock;
+mod totals;
 
 use crate::{pipeline::order_events, snapshot::Snapshot};
 
@@ -38,9 +39,11 @@ pub fn violations_once_counted(shop: &Snapshot) -> Vec<String> {
     violations
 }
 
-/// The same, and the stored ranking is the one that the order events add up to.
+/// The same, and the stored ranking and the stored totals are those that order events and facts add up to.
 pub fn violations_once_ranked(shop: &Snapshot) -> Vec<String> {
-    let mut violations = violations_once_counted(shop);
+    let mut totals = Violations::default();
+    Rows::read(shop).totals_match_facts(&mut totals);
+    let mut violations = [violations_once_counted(shop), totals.0].concat();
     let events = order_events(shop);
     if !events.is_empty() {
         let (stored, expected) = (ranking::stored(shop), ranking::expected(&events));

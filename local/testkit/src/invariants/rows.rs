@@ -4,6 +4,7 @@ use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 use sijang_storage::Item;
 
+use super::totals::DayTotal;
 use crate::snapshot::Snapshot;
 
 #[derive(Deserialize)]
@@ -134,6 +135,7 @@ impl EventItem {
 
 #[derive(Deserialize)]
 pub(super) struct Fact {
+    pub(super) pk: String,
     pub(super) sk: String,
     pub(super) order_id: String,
     pub(super) cancelled: bool,
@@ -151,6 +153,7 @@ pub(super) struct Rows {
     pub(super) orders: Vec<OrderItem>,
     pub(super) events: Vec<EventItem>,
     pub(super) facts: Vec<Fact>,
+    pub(super) totals: Vec<DayTotal>,
 }
 
 impl Rows {
@@ -165,6 +168,7 @@ impl Rows {
             orders: rows(shop, "orders", ("order_id", "")),
             events: rows(shop, "events", ("request", "")),
             facts: rows(shop, "sales", ("pk", "FACT#")),
+            totals: rows(shop, "sales", ("pk", "DAY#")),
         }
     }
 

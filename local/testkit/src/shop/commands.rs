@@ -8,7 +8,7 @@ use sijang_domain::{
 };
 use sijang_storage::Store;
 
-use super::values::{limits, name};
+use super::values::{cancellation_period, limits, name};
 
 /// A command of the store, as its function sends it.
 pub trait ShopCommand: Clone + Send + 'static {
@@ -106,7 +106,7 @@ impl ShopCommand for Cancellation {
     }
 
     async fn send(self, store: &Store, command: &Command) -> Result<Idempotent<Order>, Error> {
-        store.cancel_order(command, self.order).await
+        store.cancel_order(command, self.order, cancellation_period()).await
     }
 }
 

@@ -32,7 +32,9 @@ use crate::{
 pub use commands::{
     Adjustment, CampaignEnd, Cancellation, CouponReshard, Issue, Purchase, ShopCommand, StockReshard, Update,
 };
-pub use values::{after, at, fixed, from, id_in, limits, name, percent, request_id, time, trace, welcome, won};
+pub use values::{
+    after, at, cancellation_period, fixed, from, id_in, limits, name, percent, request_id, time, trace, welcome, won,
+};
 
 const NOON: &str = "2026-11-21T03:00:00Z";
 /// A shop, seen from one environment of its functions.
@@ -266,12 +268,12 @@ impl Customer {
 
     /// The customer's newest hundred orders.
     pub async fn orders(&self) -> Vec<Order> {
-        self.shop.store.orders(&self.user, None, 100, None).await.unwrap().data
+        self.shop.store.orders(&self.user, None, 100, None, time(self.shop.now())).await.unwrap().data
     }
 
     /// The customer's coupons.
     pub async fn coupons(&self) -> Vec<IssuedCoupon> {
-        self.shop.store.coupons_of(&self.user, None, 100, None, self.shop.now()).await.unwrap().data
+        self.shop.store.coupons_of(&self.user, None, 100, None, time(self.shop.now())).await.unwrap().data
     }
 
     fn request<A: ShopCommand>(&self, command: A) -> Request<A> {

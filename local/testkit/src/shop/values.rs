@@ -7,7 +7,8 @@ use std::{
 };
 
 use sijang_domain::{
-    CampaignDraft, CouponTerms, DepositLimits, Discount, Money, Name, RequestTime, ResponseBody, Timestamp, TraceId,
+    CampaignDraft, CancellationPeriod, CouponTerms, DepositLimits, Discount, Money, Name, RequestTime, ResponseBody,
+    Timestamp, TraceId,
 };
 use ulid::Ulid;
 
@@ -17,6 +18,11 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// The limits of the template.
 pub fn limits() -> DepositLimits {
     DepositLimits { min: won(100), max: won(1_000_000), balance_max: won(10_000_000) }
+}
+
+/// The period of the template in which an order can be cancelled.
+pub fn cancellation_period() -> CancellationPeriod {
+    CancellationPeriod::of_days(7)
 }
 
 /// An amount in won.

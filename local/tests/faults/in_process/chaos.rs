@@ -22,7 +22,7 @@ use sijang_testkit::{
     invariants::violations_once_ranked,
     pipeline::{Stage, deliver_pending},
     services::{Clients, Services},
-    shop::{Shop, after, at, fixed, limits, request_id},
+    shop::{Shop, after, at, cancellation_period, fixed, limits, request_id},
     snapshot::Snapshot,
 };
 
@@ -235,7 +235,7 @@ impl Customer {
         let order = self.live.swap_remove(self.rng.usize(..self.live.len()));
         let (order_id, paid) = (order.order_id, order.paid_price.minor());
         let send = move |clients: Clients, command: Command| -> Task<_> {
-            Box::pin(async move { clients.store.cancel_order(&command, order_id).await })
+            Box::pin(async move { clients.store.cancel_order(&command, order_id, cancellation_period()).await })
         };
         match self.ask("cancel-order", Fingerprint::of(&order_id), send).await? {
             Some(Ok(_)) => self.balance += paid,

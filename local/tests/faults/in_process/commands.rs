@@ -8,7 +8,7 @@ use sijang_domain::{
     UserId,
 };
 use sijang_storage::Store;
-use sijang_testkit::shop::{Shop, after, fixed, limits, name, percent, welcome, won};
+use sijang_testkit::shop::{Shop, after, cancellation_period, fixed, limits, name, percent, welcome, won};
 
 use crate::in_process::scenario::{Job, Prepared, Reply, Scenario, command};
 
@@ -263,7 +263,9 @@ fn order(user: &UserId, lines: &[(ProductId, i64, Option<i64>)], coupon: Option<
 
 fn cancel(user: &UserId, order: &Order) -> Job {
     let order_id: OrderId = order.order_id;
-    let send = move |store: Arc<Store>, command| async move { store.cancel_order(&command, order_id).await };
+    let send = move |store: Arc<Store>, command| async move {
+        store.cancel_order(&command, order_id, cancellation_period()).await
+    };
     command(user, "cancel-order", Fingerprint::of(&order_id), send, json)
 }
 

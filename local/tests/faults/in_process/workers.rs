@@ -11,7 +11,7 @@ use sijang_storage::{AttributeValue, Received};
 use sijang_testkit::{
     pipeline::{Stage, aggregation_time, messages, order_events},
     services::{QUEUE, Services, plenty, untraced},
-    shop::{Shop, at},
+    shop::{Shop, after, at},
     snapshot::Snapshot,
 };
 
@@ -33,11 +33,35 @@ pub fn all() -> Vec<Scenario> {
         }),
         Scenario::new("aggregate-daily-stats, the count", async |shop: Shop| {
             let messages = sales(&shop).await;
-            let left = shop.store.record(&received(&messages), plenty()).await;
+            let left = shop.store.record(&received(&messages), recorded_at(plenty())).await;
             assert!(left.is_empty());
             Prepared::work(&shop, aggregate(), Stage::Ranked).await
         }),
+        Scenario::new("record-sales, a late cancellation", async |shop: Shop| {
+            let messages = late_cancellation(&shop).await;
+            Prepared::work(&shop, record(&messages), Stage::Counted).await
+        }),
+        Scenario::new("aggregate-daily-stats, an earlier day", async |shop: Shop| {
+            let messages = late_cancellation(&shop).await;
+            assert!(shop.store.record(&received(&messages), recorded_at(plenty())).await.is_empty());
+            Prepared::work(&shop, aggregate(), Stage::Ranked).await
+        }),
     ]
+}
+
+/// The message of the cancellation of an order that was paid six days before, and whose day has been counted.
+async fn late_cancellation(shop: &Shop) -> Vec<String> {
+    let tea = shop.product(1_000, 99).await;
+    let alice = shop.customer("alice").with_balance(10_000).await;
+    let paid_at = after(aggregation_time(), -6 * 86_400);
+    let order = alice.order([(tea, 7)]).at(paid_at).done().await;
+    let sale = messages(&order_events(&shop.snapshot().await));
+    let then = RequestTime { now: paid_at, deadline: plenty() };
+    assert!(shop.store.record(&received(&sale), then).await.is_empty());
+    shop.store.aggregate(after(paid_at, 86_400), after(paid_at, 86_400)).await.unwrap();
+    alice.cancel(&order).done().await;
+    let both = messages(&order_events(&shop.snapshot().await));
+    both.into_iter().filter(|message| !sale.contains(message)).collect()
 }
 
 /// Eleven events, more than one batch: ten sales, one of them cancelled.
@@ -56,6 +80,11 @@ fn received(bodies: &[String]) -> Vec<Received> {
     let message =
         |(number, body): (usize, &String)| Received { handle: number.to_string(), body: body.clone(), trace: None };
     bodies.iter().enumerate().map(message).collect()
+}
+
+/// The night after the day on which the tests take place.
+fn recorded_at(deadline: Instant) -> RequestTime {
+    RequestTime { now: aggregation_time(), deadline }
 }
 
 /// A worker's answer: that all is done, as often as it is asked.
@@ -83,14 +112,14 @@ fn record(messages: &[String]) -> Job {
     let batch = Arc::new(batch);
     Arc::new(move |clients, time| {
         let batch = Arc::clone(&batch);
-        Box::pin(async move { left(clients.store.record(&batch, time.deadline).await.len()) })
+        Box::pin(async move { left(clients.store.record(&batch, time).await.len()) })
     })
 }
 
 fn drain() -> Job {
     Arc::new(|clients, time| {
         Box::pin(async move {
-            clients.store.drain(&clients.queue, time.deadline).await?;
+            clients.store.drain(&clients.queue, time).await?;
             Ok(all_done())
         })
     })
@@ -99,7 +128,7 @@ fn drain() -> Job {
 fn aggregate() -> Job {
     Arc::new(|clients, _| {
         Box::pin(async move {
-            let ranking = clients.store.aggregate(aggregation_time()).await?;
+            let ranking = clients.store.aggregate(aggregation_time(), aggregation_time()).await?;
             Ok(Reply { text: format!("{ranking:?}"), replayed: true })
         })
     })
@@ -112,7 +141,7 @@ async fn facts_that_the_table_leaves_are_written_in_another_call_if_there_is_tim
     let store = services.clients(Duration::from_secs(5)).store;
     for (deadline, all_written, calls) in [(plenty(), true, 2), (Instant::now(), false, 1)] {
         services.faults.plan(Plan::nth("BatchWriteItem", 1, Fault::HalfBatch));
-        let left = store.record(&messages, deadline).await;
+        let left = store.record(&messages, recorded_at(deadline)).await;
         assert_eq!((left.is_empty(), services.faults.calls().len()), (all_written, calls));
     }
 }
@@ -121,8 +150,8 @@ async fn facts_that_the_table_leaves_are_written_in_another_call_if_there_is_tim
 async fn the_reconciler_rests_on_nothing_that_may_be_old() {
     let shop = Shop::open().await;
     let messages = received(&sales(&shop).await);
-    assert!(shop.store.record(&messages, plenty()).await.is_empty());
-    shop.store.aggregate(aggregation_time()).await.unwrap();
+    assert!(shop.store.record(&messages, recorded_at(plenty())).await.is_empty());
+    shop.store.aggregate(aggregation_time(), aggregation_time()).await.unwrap();
     let whole = shop.snapshot().await;
     let mut damaged = whole.clone();
     damaged.items_mut("balances").pop_first();

@@ -218,6 +218,7 @@ async fn start(function: &'static str, api: &RuntimeApi, endpoint: &str, folder:
         ("DEPOSIT_MIN", "100"),
         ("DEPOSIT_MAX", "1000000"),
         ("BALANCE_MAX", "10000000"),
+        ("CANCELLATION_DAYS", "7"),
     ];
     program.environment.extend(variables.map(|(name, value)| (name.into(), value.into())));
     let tables = ["BALANCES", "PRODUCTS", "COUPONS", "USER_COUPONS", "ORDERS", "EVENTS", "SALES"];

@@ -12,7 +12,7 @@ pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![
         trial(world, "rules::balance::a_new_customer_has_nothing", new_customer),
         trial(world, "rules::balance::a_deposit_is_within_its_limits", limits),
-        trial(world, "rules::balance::a_balance_never_passes_its_limit", balance_limit),
+        trial(world, "rules::balance::deposit_never_takes_a_balance_above_the_limit", balance_limit),
         trial(world, "rules::balance::the_ledger_is_newest_first_with_the_balance_after_each_entry", ledger),
         trial(world, "rules::balance::a_deposit_repeated_counts_once", repeated),
     ]

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
 use libtest_mimic::Trial;
 use serde_json::json;
 use sijang_testkit::http::{Person, Request, Shop, krw, order, order_with, text};
@@ -14,6 +16,7 @@ pub fn trials(world: &Arc<World>) -> Vec<Trial> {
         trial(world, "rules::cancellations::everything_is_given_back", given_back),
         trial(world, "rules::cancellations::an_order_is_cancelled_once", once),
         trial(world, "rules::cancellations::only_the_customers_own_order_is_cancelled", own),
+        trial(world, "rules::cancellations::order_is_not_cancelled_after_the_period", late),
     ]
 }
 
@@ -56,6 +59,28 @@ async fn once(shop: Shop) {
     cancelling(&customer, &id).new_key().await.problem(409, "order-already-cancelled");
     let other = text(&customer.order(&order(&product, 1)).await.value(201)["order_id"]);
     cancelling(&customer, &other).key("cancel").await.problem(422, "idempotency-key-reused");
+    assert_eq!((customer.balance().await, shop.stock(&product).await), (900, 9));
+}
+
+async fn late(shop: Shop) {
+    let product = shop.product(100, 10).await;
+    let customer = shop.customer_with(1_000).await;
+    let placed = customer.order(&order(&product, 1)).await.value(201);
+    let paid_at: Timestamp = text(&placed["paid_at"]).parse().unwrap();
+    let (user, id) = (customer.name().to_owned(), text(&placed["order_id"]));
+    // No request makes an order older: the item is changed, and changed back.
+    let set_paid_at = async |at: i64| {
+        let change = shop.db().update_item().table_name(shop.table("orders"));
+        let change =
+            change.key("user_id", AttributeValue::S(user.clone())).key("order_id", AttributeValue::S(id.clone()));
+        let change = change.update_expression("SET #order.#at = :at").expression_attribute_names("#order", "order");
+        let change = change.expression_attribute_names("#at", "at");
+        change.expression_attribute_values(":at", AttributeValue::N(at.to_string())).send().await.unwrap();
+    };
+    set_paid_at(paid_at.as_millisecond() - 9 * 24 * 3_600_000).await;
+    let problem = cancelling(&customer, &id).new_key().await.problem(409, "cancellation-period-over");
+    set_paid_at(paid_at.as_millisecond()).await;
+    assert!(problem["ended_at"].is_string(), "{problem}");
     assert_eq!((customer.balance().await, shop.stock(&product).await), (900, 9));
 }
 

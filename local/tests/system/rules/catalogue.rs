@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use libtest_mimic::Trial;
+use reqwest::Method;
 use serde_json::json;
 use sijang_testkit::http::{Shop, krw, text};
 use ulid::Ulid;
@@ -13,6 +14,7 @@ pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![
         trial(world, "rules::catalogue::a_reader_who_has_the_newest_version_gets_304", conditional),
         trial(world, "rules::catalogue::products_are_found_by_the_beginning_of_their_name", prefix),
+        trial(world, "rules::catalogue::health_is_answered_and_head_is_get_without_a_body", head),
         trial(world, "rules::catalogue::what_is_ones_own_is_never_kept", own),
     ]
 }
@@ -48,6 +50,18 @@ async fn prefix(shop: Shop) {
     let page = shop.nobody().get(&format!("/v1/products?name_prefix={word}&limit=1")).await.value(200);
     let cursor = text(&page["next_cursor"]);
     shop.nobody().get(&format!("/v1/products?cursor={cursor}")).await.problem(400, "invalid-cursor");
+}
+
+async fn head(shop: Shop) {
+    let health = shop.nobody().get("/v1/health").await;
+    assert_eq!(health.value(200), json!({"status": "UP"}));
+    assert_eq!(health.header("cache-control"), Some("no-store"));
+    let product = format!("/v1/products/{}", shop.product(100, 5).await);
+    for path in ["/v1/health", "/v1/products?limit=1", "/v1/products/popular", "/v1/coupons", &product] {
+        let answer = shop.nobody().request(Method::HEAD, path).await;
+        assert_eq!((answer.status.as_u16(), answer.body.as_str()), (200, ""), "{path}");
+        assert_eq!(answer.header("content-type"), Some("application/json"), "{path}");
+    }
 }
 
 async fn own(shop: Shop) {

@@ -161,7 +161,7 @@ async fn attack(shop: &Shop, two: &Two, route: &Route) -> usize {
                 assert!(!two.gives_away(&person.get(&route.path_to("")).await), "{}", route.name());
             }
         }
-        "get-product" | "list-popular-products" => {
+        "get-health" | "get-product" | "list-popular-products" => {
             assert!(!two.gives_away(&route.request(other, &things.product).await), "{}", route.name());
             attempts += 1;
         }

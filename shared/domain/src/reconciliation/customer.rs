@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{DayFacts, Finding, Rule, Subject};
-use crate::{EntryId, EntryType, IssuedCoupon, Order, OrderId, OrderStatus, SaleFact, Timestamp, UserId};
+use crate::{EntryId, EntryType, IssuedCoupon, Order, OrderId, OrderStatus, Timestamp, UserId};
 
 /// An entry of the ledger as it is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,8 +145,7 @@ fn facts_of(order: &Order, facts: &DayFacts, settled: Timestamp, findings: &mut 
     let cancelled = order.cancelled_at.is_some_and(|at| at <= settled);
     findings.order(order, sale.is_some() && (cancellation.is_some() || !cancelled), Rule::FactMissing);
     findings.order(order, cancellation.is_none() || order.cancelled_at.is_some(), Rule::FactForeign);
-    let lines = SaleFact::lines_of(order);
-    let as_ordered = [sale, cancellation].into_iter().flatten().all(|fact| fact.lines == lines);
+    let as_ordered = [sale, cancellation].into_iter().flatten().all(|fact| fact.agrees_with(order));
     findings.order(order, as_ordered, Rule::FactDiffers);
 }
 

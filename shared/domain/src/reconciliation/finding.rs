@@ -55,8 +55,16 @@ rules! {
     FactDiffers "fact-differs",
     /// A day's total that its facts do not add up to.
     TotalDiffers "total-differs",
+    /// A day's total that is older than its facts, and that no daily run is to count again.
+    TotalOutdated "total-outdated",
     /// A ranking that its days' totals do not give.
     RankingDiffers "ranking-differs",
+    /// The statistics of a day count facts that the data platform does not have.
+    ExportBehind "export-behind",
+    /// A file of the data platform is not there.
+    FileMissing "file-missing",
+    /// A file of the data platform is not the one that its day's manifest names.
+    FileDiffers "file-differs",
     /// Items that cannot be read as what they should be.
     Unreadable "unreadable",
 }
@@ -74,6 +82,8 @@ pub enum Subject {
     Coupon(CouponId),
     /// A day's statistics.
     Day(Day),
+    /// A file of the data platform, by its key.
+    File(String),
 }
 
 /// A rule that does not hold, and of what.
@@ -88,6 +98,11 @@ pub struct Finding {
 impl Finding {
     pub(super) const fn new(rule: Rule, subject: Subject) -> Self {
         Self { rule, subject }
+    }
+
+    /// A day whose totals are older than its facts.
+    pub const fn outdated(day: Day) -> Self {
+        Self::new(Rule::TotalOutdated, Subject::Day(day))
     }
 
     /// A customer whose items cannot be read.

@@ -5,8 +5,9 @@
 
 use super::*;
 use crate::{
-    CouponId, CouponTerms, CouponUse, Day, Discount, EntryId, EntryType, IssuedCoupon, Money, Name, Order, OrderId,
-    OrderLine, OrderStatus, ProductId, ProductSales, Quantity, SaleFact, SaleKind, Timestamp, UserId,
+    CancellationPeriod, CouponId, CouponTerms, CouponUse, Day, Discount, EntryId, EntryType, FactDetails, IssuedCoupon,
+    Money, Name, Order, OrderId, OrderLine, OrderStatus, ProductId, ProductSales, Quantity, SaleFact, SaleKind,
+    Timestamp, UserId,
 };
 
 const A: u128 = 1;
@@ -80,7 +81,8 @@ fn coupon(n: u128, used: Option<(OrderId, Timestamp)>) -> IssuedCoupon {
 
 fn fact(order: &Order, kind: SaleKind) -> SaleFact {
     let lines = SaleFact::lines_of(order);
-    SaleFact { order_id: order.order_id, user_id: Some(alice()), kind, day: day(), lines }
+    let details = Some(FactDetails::of(order, kind));
+    SaleFact { order_id: order.order_id, user_id: Some(alice()), kind, day: day(), lines, details }
 }
 
 fn placed(fact: SaleFact) -> PlacedFact {
@@ -96,8 +98,9 @@ struct Read {
 impl Read {
     fn in_order() -> Self {
         let (a, b) = (order(A, &[(1, 2, 100), (2, 1, 50)], 30), order(B, &[(1, 1, 100)], 0));
-        let facts = vec![fact(&a, SaleKind::Sale), fact(&b, SaleKind::Sale), fact(&b, SaleKind::Cancellation)];
-        let b = b.cancelled(at(3)).unwrap();
+        let sales = [fact(&a, SaleKind::Sale), fact(&b, SaleKind::Sale)];
+        let b = b.cancelled(at(3), CancellationPeriod::of_days(7)).unwrap();
+        let facts = sales.into_iter().chain([fact(&b, SaleKind::Cancellation)]).collect();
         let entries = vec![
             entry(0, EntryType::Deposit, 1_000, None),
             entry(1, EntryType::Payment, -220, Some(A)),
@@ -246,6 +249,15 @@ fn an_order_is_counted_as_it_is_and_taken_out_when_it_is_cancelled() {
     for (changed, n) in [(0, A), (1, B), (2, B)] {
         let differs = after(|read| read.facts[changed].lines[0].1 += 1);
         assert_eq!(differs, [of_order(Rule::FactDiffers, n)], "{changed}");
+        for change in [
+            |details: &mut FactDetails| details.discount = money(1),
+            |details: &mut FactDetails| details.coupon_id = Some(coupon_id(9)),
+            |details: &mut FactDetails| details.occurred_at = at(4),
+        ] {
+            let differs = after(|read| change(read.facts[changed].details.as_mut().unwrap()));
+            assert_eq!(differs, [of_order(Rule::FactDiffers, n)], "{changed}");
+        }
+        assert_eq!(after(|read| read.facts[changed].details = None), [], "a fact of the first release");
     }
     let uncalled = after(|read| {
         let cancellation = fact(&read.account.orders[0], SaleKind::Cancellation);
@@ -256,6 +268,7 @@ fn an_order_is_counted_as_it_is_and_taken_out_when_it_is_cancelled() {
     let cancelled_at = |hour, counted: bool| {
         after(|read| {
             read.account.orders[1].cancelled_at = Some(at(hour));
+            read.facts[2].details = None;
             read.facts.truncate(if counted { 3 } else { 2 });
         })
     };

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sijang_domain::{
     Campaign, CampaignDraft, CampaignListing, CampaignReconciliation, Command, CouponCheck, CouponId, CouponStatus,
     CouponTerms, CouponUse, Discount, Error, Idempotent, IssuedCoupon, Money, Name, Order, OrderId, Page, Position,
-    ResponseBody, ShardCount, Timestamp, UserId,
+    RequestTime, ResponseBody, ShardCount, Timestamp, UserId,
 };
 
 use crate::{
@@ -255,13 +255,14 @@ impl Store {
         Ok(CampaignReconciliation { coupon_id, total, counters, holders })
     }
 
-    /// The campaigns that are open at `now`, the next to close first, and what is left of each.
+    /// The campaigns that are open now, the next to close first, and what is left of each. A page may end early.
     pub async fn open_campaigns(
         &self,
         limit: usize,
         after: Option<Position>,
-        now: Timestamp,
+        time: RequestTime,
     ) -> Result<Page<CampaignListing>, Error> {
+        let now = time.now;
         // Keys begin with a time and go on with `#`, which sorts below `$`: what closes now is not open.
         let closed = format!("{now}$");
         // A campaign may close while its page is read: the engine would not begin after what is out of the range.
@@ -275,13 +276,11 @@ impl Store {
             ..Query::default()
         };
         // Campaigns that close later but are not open yet lie in the same range and are passed over.
-        let open = self
-            .select(query, limit + 1, |item| {
-                let campaign = from_item::<CampaignRow>("campaign", item)?.campaign()?;
-                Ok(campaign.is_open(now).then_some(campaign))
-            })
-            .await?;
-        let page = Page::cut(open, limit, position_of);
+        let open = |item| {
+            let campaign = from_item::<CampaignRow>("campaign", item)?.campaign()?;
+            Ok(campaign.is_open(now).then_some(campaign))
+        };
+        let page = self.select_page(query, (limit, time), ("listing_key", position_of), open).await?;
         let ids: Vec<CouponId> = page.data.iter().map(|campaign| campaign.coupon_id).collect();
         let remaining = self.remaining(&ids, now).await?;
         let listing = |campaign: Campaign| {
@@ -291,14 +290,14 @@ impl Store {
         Ok(Page { data: page.data.into_iter().map(listing).collect(), next: page.next })
     }
 
-    /// The coupons that a user holds, oldest campaign first; with a status, only those.
+    /// The coupons that a user holds, oldest campaign first; with a status, only those. A page may end early.
     pub async fn coupons_of(
         &self,
         user: &UserId,
         status: Option<CouponStatus>,
         limit: usize,
         after: Option<Position>,
-        now: Timestamp,
+        time: RequestTime,
     ) -> Result<Page<IssuedCoupon>, Error> {
         let query = Query {
             table: &self.tables.user_coupons,
@@ -308,13 +307,12 @@ impl Store {
             consistent: true,
             ..Query::default()
         };
-        let coupons = self
-            .select(query, limit + 1, |item| {
-                let coupon = coupon_of(item)?;
-                Ok(status.is_none_or(|status| coupon.status(now) == status).then_some(coupon))
-            })
-            .await?;
-        Ok(Page::cut(coupons, limit, |coupon| Position(coupon.coupon_id.to_string())))
+        let position = |coupon: &IssuedCoupon| Position(coupon.coupon_id.to_string());
+        self.select_page(query, (limit, time), ("coupon_id", position), |item| {
+            let coupon = coupon_of(item)?;
+            Ok(status.is_none_or(|status| coupon.status(time.now) == status).then_some(coupon))
+        })
+        .await
     }
 }
 

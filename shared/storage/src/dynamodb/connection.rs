@@ -40,7 +40,7 @@ pub fn retries() -> RetryConfig {
 /// One configuration for the clients of all services.
 ///
 /// `endpoint` is the variable with the service's own endpoint, if it has one.
-pub(crate) fn sdk_config(endpoint: &str) -> SdkConfig {
+pub fn sdk_config(endpoint: &str) -> SdkConfig {
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(named("AWS_REGION").or_else(|| named("AWS_DEFAULT_REGION")).map(Region::new))

@@ -32,7 +32,7 @@ pub(crate) fn is_transient<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool
 
 /// What the failure of a call means.
 #[allow(clippy::needless_pass_by_value)] // the form that map_err takes
-pub(crate) fn failed<E: ProvideErrorMetadata>(error: SdkError<E>) -> Error {
+pub fn failed<E: ProvideErrorMetadata>(error: SdkError<E>) -> Error {
     if is_transient(&error) { Error::Busy(describe(&error)) } else { Error::Internal(describe(&error)) }
 }
 

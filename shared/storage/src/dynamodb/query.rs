@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{
-    operation::transact_get_items::TransactGetItemsError,
+    operation::{query::builders::QueryFluentBuilder, transact_get_items::TransactGetItemsError},
     types::{AttributeValue, Get, TransactGetItem},
 };
-use sijang_domain::{Error, RequestTime};
+use sijang_domain::{Error, Page, Position, RequestTime};
+use tokio::time::Instant;
 
 use crate::{
     Item, Store,
@@ -16,6 +17,11 @@ use crate::{
         transaction::backoff,
     },
 };
+
+/// How many items one page of a filtered list reads at most, in calls of [`MOST_OF_A_CALL`].
+const MOST_OF_A_PAGE: usize = 500;
+/// How many items a later call for the same page reads.
+const MOST_OF_A_CALL: usize = 100;
 
 /// A query of one partition, in key order.
 #[derive(Debug, Clone, Default)]
@@ -53,21 +59,8 @@ impl Store {
         limit: usize,
         mut keep: impl FnMut(Item) -> Result<Option<T>, Error>,
     ) -> Result<Vec<T>, Error> {
-        let mut kept = Vec::new();
-        let (projection, names) = query.projection().unzip();
-        let values = query.values.iter().map(|(name, value)| ((*name).to_owned(), AttributeValue::S(value.clone())));
-        let call = self
-            .db
-            .query()
-            .table_name(query.table)
-            .set_index_name(query.index.map(ToOwned::to_owned))
-            .key_condition_expression(query.condition)
-            .set_expression_attribute_values(Some(values.collect()))
-            .set_projection_expression(projection)
-            .set_expression_attribute_names(names)
-            .scan_index_forward(!query.newest_first)
-            .consistent_read(query.consistent);
-        let mut after = query.after;
+        let call = self.query_call(&query);
+        let (mut kept, mut after) = (Vec::new(), query.after);
         loop {
             let wanted = i32::try_from(limit - kept.len()).ok();
             let page = call.clone().set_exclusive_start_key(after).set_limit(wanted).send().await.map_err(failed)?;
@@ -79,6 +72,55 @@ impl Store {
                 return Ok(kept);
             }
         }
+    }
+
+    /// A page of up to `limit` of what `keep` makes of a query's items. `keys` are the name of the range key, and the
+    /// position of an element.
+    ///
+    /// The page ends early, perhaps without any element, when [`MOST_OF_A_PAGE`] items were read or the deadline has
+    /// passed. The next page then begins after the last item that was read.
+    pub(crate) async fn select_page<T>(
+        &self,
+        query: Query<'_>,
+        (limit, time): (usize, RequestTime),
+        (range_key, position): (&str, impl Fn(&T) -> Position),
+        mut keep: impl FnMut(Item) -> Result<Option<T>, Error>,
+    ) -> Result<Page<T>, Error> {
+        let call = self.query_call(&query);
+        let (mut kept, mut read, mut wanted, mut after) = (Vec::new(), 0, limit + 1, query.after);
+        loop {
+            let some = call.clone().set_exclusive_start_key(after).set_limit(i32::try_from(wanted).ok());
+            let page = some.send().await.map_err(failed)?;
+            for item in page.items.unwrap_or_default() {
+                kept.extend(keep(item)?);
+            }
+            read += wanted;
+            after = page.last_evaluated_key.filter(|key| !key.is_empty());
+            let last_read = after.as_ref().and_then(|key| key.get(range_key)?.as_s().ok());
+            let Some(last_read) = last_read.filter(|_| kept.len() <= limit) else {
+                return Ok(Page::cut(kept, limit, position));
+            };
+            if read >= MOST_OF_A_PAGE || Instant::now() >= time.deadline.into() {
+                return Ok(Page { data: kept, next: Some(Position(last_read.clone())) });
+            }
+            wanted = MOST_OF_A_CALL;
+        }
+    }
+
+    /// The call of a query, without where it begins and how much it reads.
+    fn query_call(&self, query: &Query<'_>) -> QueryFluentBuilder {
+        let (projection, names) = query.projection().unzip();
+        let values = query.values.iter().map(|(name, value)| ((*name).to_owned(), AttributeValue::S(value.clone())));
+        self.db
+            .query()
+            .table_name(query.table)
+            .set_index_name(query.index.map(ToOwned::to_owned))
+            .key_condition_expression(query.condition)
+            .set_expression_attribute_values(Some(values.collect()))
+            .set_projection_expression(projection)
+            .set_expression_attribute_names(names)
+            .scan_index_forward(!query.newest_first)
+            .consistent_read(query.consistent)
     }
 
     /// All items of a query.

@@ -12,7 +12,7 @@ use aws_sdk_sqs::{
 };
 use metrics::counter;
 use sijang_domain::{
-    CloudEvent, Error, SaleFact, Timestamp, TraceId,
+    CloudEvent, Error, RequestTime, SaleFact, Timestamp, TraceId,
     metric::{CONSUMER_LAG, FACTS, MALFORMED},
 };
 
@@ -135,14 +135,14 @@ impl OrderEvents {
 impl Store {
     /// Counts the order events in these messages. Returns the handles of the messages that are not done with: unreadable
     /// ones, and those whose fact could not be written. They come again, and end in the dead-letter queue.
-    pub async fn record(&self, messages: &[Received], deadline: Instant) -> HashSet<String> {
-        let (pending, oldest) = self.record_batch(messages, deadline).await;
+    pub async fn record(&self, messages: &[Received], time: RequestTime) -> HashSet<String> {
+        let (pending, oldest) = self.record_batch(messages, time).await;
         record_lag(&CONSUMER_LAG, oldest);
         pending
     }
 
     /// The same, and when the oldest of the counted events happened.
-    async fn record_batch(&self, messages: &[Received], deadline: Instant) -> (HashSet<String>, Option<Timestamp>) {
+    async fn record_batch(&self, messages: &[Received], time: RequestTime) -> (HashSet<String>, Option<Timestamp>) {
         let mut pending = HashSet::new();
         let mut facts = Vec::with_capacity(messages.len());
         let mut times: Vec<Timestamp> = Vec::with_capacity(messages.len());
@@ -164,7 +164,7 @@ impl Store {
         }
         counter!(MALFORMED.name).increment(pending.len() as u64);
         let only_facts: Vec<SaleFact> = facts.iter().map(|(_, fact)| fact.clone()).collect();
-        let unwritten: HashSet<String> = match self.record_facts(&only_facts, deadline).await {
+        let unwritten: HashSet<String> = match self.record_facts(&only_facts, time).await {
             Ok(unwritten) => unwritten.into_iter().collect(),
             Err(error) => {
                 tracing::error!(%error, "facts not written");
@@ -181,14 +181,14 @@ impl Store {
     }
 
     /// Counts what is in the queue until it looks empty or the deadline is near. Returns how many messages were counted.
-    pub async fn drain(&self, queue: &OrderEvents, deadline: Instant) -> Result<usize, Error> {
+    pub async fn drain(&self, queue: &OrderEvents, time: RequestTime) -> Result<usize, Error> {
         let (mut counted, mut oldest) = (0, None);
-        while Instant::now() < deadline {
+        while Instant::now() < time.deadline {
             let messages = queue.receive().await?;
             if messages.is_empty() {
                 break;
             }
-            let (pending, of_batch) = self.record_batch(&messages, deadline).await;
+            let (pending, of_batch) = self.record_batch(&messages, time).await;
             oldest = oldest.into_iter().chain(of_batch).min();
             let done: Vec<String> =
                 messages.into_iter().map(|message| message.handle).filter(|handle| !pending.contains(handle)).collect();

@@ -1,6 +1,8 @@
 //! Cancelling an order: money, stock and coupon are given back in one transaction.
 
-use sijang_domain::{Command, EntryId, EntryType, Error, Idempotent, Order, OrderId, SignedMoney};
+use sijang_domain::{
+    CancellationPeriod, Command, EntryId, EntryType, Error, Idempotent, Order, OrderId, Rejection, SignedMoney,
+};
 
 use crate::{
     Store,
@@ -16,9 +18,14 @@ impl Store {
     ///
     /// # Errors
     /// The rejections that [`sijang_domain::Order::cancelled`] gives, and that of an order which the user does not have.
-    pub async fn cancel_order(&self, command: &Command, order_id: OrderId) -> Result<Idempotent<Order>, Error> {
+    pub async fn cancel_order(
+        &self,
+        command: &Command,
+        order_id: OrderId,
+        period: CancellationPeriod,
+    ) -> Result<Idempotent<Order>, Error> {
         let attempt = async {
-            let order = self.order(&command.user, order_id).await?.cancelled(command.time.now)?;
+            let order = self.order(&command.user, order_id).await?.cancelled(command.time.now, period)?;
             let mut last_entry = None;
             loop {
                 let entry = EntryId::following(last_entry, command.time.now, random());
@@ -28,7 +35,7 @@ impl Store {
                     Commit::Failed(conditions) => conditions,
                 };
                 if let Some(Condition::Failed(_)) = conditions.next() {
-                    return Err(sijang_domain::Rejection::OrderAlreadyCancelled.into());
+                    return Err(Rejection::OrderAlreadyCancelled.into());
                 }
                 match conditions.next() {
                     Some(Condition::Failed(Some(item))) => last_entry = BalanceSnapshot::read(Some(item))?.last,

@@ -6,7 +6,7 @@ mod place;
 use serde::{Deserialize, Serialize};
 use sijang_domain::{
     CouponId, Error, Money, Order, OrderId, OrderLine, OrderStatus, Page, Position, ProductId, Quantity, Rejection,
-    Timestamp, UserId,
+    RequestTime, Timestamp, UserId,
 };
 
 use crate::{
@@ -104,13 +104,14 @@ impl Store {
         order_of(item)
     }
 
-    /// The orders of a user, newest first, filtered by status if one is given.
+    /// The orders of a user, newest first, filtered by status if one is given. A page may end early.
     pub async fn orders(
         &self,
         user: &UserId,
         status: Option<OrderStatus>,
         limit: usize,
         after: Option<Position>,
+        time: RequestTime,
     ) -> Result<Page<Order>, Error> {
         let query = Query {
             table: &self.tables.orders,
@@ -121,12 +122,11 @@ impl Store {
             consistent: true,
             ..Query::default()
         };
-        let orders = self
-            .select(query, limit + 1, |item| {
-                let order = order_of(item)?;
-                Ok(status.is_none_or(|status| order.status == status).then_some(order))
-            })
-            .await?;
-        Ok(Page::cut(orders, limit, |order| Position(order.order_id.to_string())))
+        let position = |order: &Order| Position(order.order_id.to_string());
+        self.select_page(query, (limit, time), ("order_id", position), |item| {
+            let order = order_of(item)?;
+            Ok(status.is_none_or(|status| order.status == status).then_some(order))
+        })
+        .await
     }
 }

@@ -6,7 +6,6 @@ use sijang_domain::{Day, DayFacts, Error, OrderId, SaleFact};
 
 use crate::{
     Store,
-    dynamodb::query::Query,
     dynamodb::transaction::{from_item, key},
     statistics::{FactRow, fact_partition},
 };
@@ -16,19 +15,11 @@ impl Store {
     pub(super) async fn facts_of_day(&self, day: Day) -> Result<DayFacts, Error> {
         let mut facts = DayFacts::new(day);
         for shard in 0..SaleFact::SHARDS {
-            let query = Query {
-                table: &self.tables.sales,
-                condition: "pk = :pk",
-                values: vec![(":pk", fact_partition(day, shard))],
-                consistent: true,
-                ..Query::default()
+            let add = |fact| {
+                facts.add(fact);
+                Ok(())
             };
-            // Page by page, so that only what is kept of them is in memory.
-            self.select(query, usize::MAX, |item| {
-                facts.add(from_item::<FactRow>("fact", item)?.placed(day, shard)?);
-                Ok(None::<()>)
-            })
-            .await?;
+            self.read_placed_facts(day, shard, add).await?;
         }
         Ok(facts)
     }

@@ -1,9 +1,15 @@
-//! Sales: `FACT#<day>#<k>` for each order event, `DAY#<day>` for each product's totals, `RANKING#3D` for the snapshots.
+//! Sales: `FACT#<day>#<k>` for each order event, `DAY#<day>` for each product's totals, `RANKING#3D` for the snapshots,
+//! `OUTDATED` for the days that the next daily run has to count again.
 //!
 //! A fact's key is its event's identity and its content follows from the event, so that writing it again changes
 //! nothing. Totals and rankings say how many facts they count; one that counts fewer never replaces one that counts more.
 
-use std::{collections::HashMap, time::Instant};
+mod outdated;
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Instant,
+};
 
 use aws_sdk_dynamodb::{
     operation::put_item::PutItemError,
@@ -13,10 +19,13 @@ use futures::{StreamExt, TryStreamExt, stream};
 use metrics::counter;
 use serde::{Deserialize, Serialize};
 use sijang_domain::{
-    Day, DayTotals, Error, Money, OrderId, Page, PlacedFact, Position, ProductId, ProductSales, RankedProduct, Ranking,
-    SaleFact, SaleKind, Timestamp, UserId, metric::AGGREGATION_DRIFT,
+    CouponId, Day, DayTotals, Error, FactDetails, Money, OrderId, Page, PlacedFact, Position, Product, ProductId,
+    ProductSales, ProductStatus, RankedProduct, Ranking, RequestTime, SaleFact, SaleKind, Timestamp, UserId,
+    metric::AGGREGATION_DRIFT,
 };
 use tokio::time::sleep;
+
+pub(crate) use self::outdated::OutdatedDay;
 
 use crate::{
     AttributeValue, Item, Store,
@@ -40,6 +49,35 @@ pub(crate) struct FactRow {
     user: Option<UserId>,
     cancelled: bool,
     lines: Vec<FactLine>,
+    /// The first release did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    details: Option<DetailsRow>,
+}
+
+/// Discount in KRW minor units, coupon, milliseconds since the Unix epoch.
+#[derive(Debug, Serialize, Deserialize)]
+struct DetailsRow {
+    discount: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    coupon: Option<CouponId>,
+    at: i64,
+}
+
+impl DetailsRow {
+    fn of(details: &FactDetails) -> Self {
+        let FactDetails { discount, coupon_id, occurred_at } = details;
+        Self { discount: discount.minor(), coupon: *coupon_id, at: occurred_at.millis() }
+    }
+
+    fn details(self) -> Result<FactDetails, Error> {
+        let corrupt = |_| Error::corrupt("fact", "discount or time out of range");
+        let (discount, occurred_at) = (Money::new(self.discount), Timestamp::from_millis(self.at));
+        Ok(FactDetails {
+            discount: discount.map_err(corrupt)?,
+            coupon_id: self.coupon,
+            occurred_at: occurred_at.map_err(corrupt)?,
+        })
+    }
 }
 
 /// Product, quantity, unit price in KRW minor units.
@@ -72,12 +110,14 @@ impl FactRow {
             user: fact.user_id.clone(),
             cancelled: fact.kind == SaleKind::Cancellation,
             lines: fact.lines.iter().map(line).collect(),
+            details: fact.details.as_ref().map(DetailsRow::of),
         }
     }
     /// The fact as it lies in a shard of a day.
     pub(crate) fn placed(self, day: Day, shard: u8) -> Result<PlacedFact, Error> {
         let (kind, lines) = (kind_of(self.cancelled), lines_of(self.lines)?);
-        let fact = SaleFact { order_id: self.order_id, user_id: self.user, kind, day, lines };
+        let details = self.details.map(DetailsRow::details).transpose()?;
+        let fact = SaleFact { order_id: self.order_id, user_id: self.user, kind, day, lines, details };
         Ok(PlacedFact { fact, name: self.sk, shard })
     }
 }
@@ -151,8 +191,9 @@ struct RankedRow {
 }
 
 impl Store {
-    /// Writes the facts, each once however often it comes. Returns the identities of those that could not be written.
-    pub async fn record_facts(&self, facts: &[SaleFact], deadline: Instant) -> Result<Vec<String>, Error> {
+    /// Writes the facts, each once however often it comes, and marks their days if the next daily run does not count them
+    /// anyway. Returns the identities of the facts that could not be written.
+    pub async fn record_facts(&self, facts: &[SaleFact], time: RequestTime) -> Result<Vec<String>, Error> {
         // One batch must not have the same key twice, and a queue may deliver an event twice in one batch.
         let unique: HashMap<String, &SaleFact> = facts.iter().map(|fact| (fact.id(), fact)).collect();
         let mut unwritten = Vec::new();
@@ -166,7 +207,7 @@ impl Store {
                     .unwrap_or_default()
                     .remove(&self.tables.sales)
                     .unwrap_or_default();
-                if pending.is_empty() || Instant::now() + wait >= deadline {
+                if pending.is_empty() || Instant::now() + wait >= time.deadline {
                     break;
                 }
                 sleep(wait).await;
@@ -174,13 +215,36 @@ impl Store {
             let identity = |left: &WriteRequest| left.put_request()?.item.get("sk")?.as_s().ok().cloned();
             unwritten.extend(pending.iter().filter_map(identity));
         }
+        let today = Day::of(time.now);
+        let outdated: BTreeSet<Day> =
+            facts.iter().map(|fact| fact.day).filter(|day| !day.is_counted_by_the_next_run(today)).collect();
+        self.mark_outdated(&outdated, time.now).await?;
         Ok(unwritten)
     }
 
     /// Counts the three days before the day (in Seoul) of `scheduled_at` anew, and stores their totals and the ranking
-    /// that holds on that day. Doing it again, or twice at once, changes nothing.
-    pub async fn aggregate(&self, scheduled_at: Timestamp) -> Result<Ranking, Error> {
-        let day = Day::of(scheduled_at);
+    /// that holds on that day. Then it counts the earlier days that are marked. Doing it again, or twice at once, changes
+    /// nothing.
+    ///
+    /// # Errors
+    /// For a day after tomorrow: its ranking would count nothing, and would be the newest until that day.
+    pub async fn aggregate(&self, scheduled_at: Timestamp, now: Timestamp) -> Result<Ranking, Error> {
+        let day = taken(Day::of(scheduled_at), now)?;
+        let outdated = self.outdated_days().await?;
+        let window = day.ranking_window();
+        let ranking = self.rank(day).await?;
+        for outdated in outdated {
+            if !window.contains(&outdated.day) {
+                self.recount(outdated.day, now).await?;
+                tracing::info!(day = %outdated.day, "an earlier day was counted again");
+            }
+            self.remove_mark(&outdated).await?;
+        }
+        Ok(ranking)
+    }
+
+    /// Counts the window of a day, and stores its totals and the ranking.
+    async fn rank(&self, day: Day) -> Result<Ranking, Error> {
         let mut window = DayTotals::default();
         for day in day.ranking_window() {
             let totals = self.count_day(day).await?;
@@ -230,6 +294,35 @@ impl Store {
         Ok(totals)
     }
 
+    /// Passes on the facts of one shard of a day, in the order of their event ids.
+    pub async fn read_facts(
+        &self,
+        day: Day,
+        shard: u8,
+        mut each: impl FnMut(SaleFact) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.read_placed_facts(day, shard, |placed| each(placed.fact)).await
+    }
+
+    /// The same, with where they were found. A page is done with before the next one is read: a day does not have to fit
+    /// into memory.
+    pub(crate) async fn read_placed_facts(
+        &self,
+        day: Day,
+        shard: u8,
+        mut each: impl FnMut(PlacedFact) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let query = Query {
+            table: &self.tables.sales,
+            condition: "pk = :pk",
+            values: vec![(":pk", fact_partition(day, shard))],
+            consistent: true,
+            ..Query::default()
+        };
+        let pass = |item| each(from_item::<FactRow>("fact", item)?.placed(day, shard)?).map(|()| None::<()>);
+        self.select(query, usize::MAX, pass).await.map(drop)
+    }
+
     /// Writes those of a day's totals that have changed.
     async fn store_totals(&self, day: Day, totals: &DayTotals) -> Result<(), Error> {
         let stored: HashMap<_, _> = self.day_totals(day).await?.into_iter().collect();
@@ -254,7 +347,11 @@ impl Store {
     }
 
     /// Counts one day anew and stores its totals. Returns how many facts it has.
-    pub async fn recount(&self, day: Day) -> Result<u64, Error> {
+    ///
+    /// # Errors
+    /// For a day after tomorrow.
+    pub async fn recount(&self, day: Day, now: Timestamp) -> Result<u64, Error> {
+        let day = taken(day, now)?;
         let totals = self.count_day(day).await?;
         self.store_totals(day, &totals).await?;
         Ok(totals.facts())
@@ -316,18 +413,44 @@ impl Store {
         found.map(|item| from_item::<RankingRow>("ranking", item).map(RankingRow::ranking)).transpose()
     }
 
-    /// The newest ranking, if there is one yet.
-    pub async fn newest_ranking(&self) -> Result<Option<Ranking>, Error> {
+    /// The newest ranking, if there is one yet. One for a day after tomorrow is none.
+    pub async fn newest_ranking(&self, now: Timestamp) -> Result<Option<Ranking>, Error> {
         let query = Query {
             table: &self.tables.sales,
-            condition: "pk = :pk",
-            values: vec![(":pk", RANKING.to_owned())],
+            condition: "pk = :pk AND sk <= :tomorrow",
+            values: vec![(":pk", RANKING.to_owned()), (":tomorrow", Day::tomorrow(now).to_string())],
             newest_first: true,
             ..Query::default()
         };
         let Some(item) = self.query(query, 1).await?.pop() else { return Ok(None) };
         Ok(Some(from_item::<RankingRow>("ranking", item)?.ranking()))
     }
+
+    /// The first products of a ranking that are on sale now, in its order: at most [`Ranking::SHOWN`].
+    pub async fn popular_products(
+        &self,
+        ranking: &Ranking,
+        now: Timestamp,
+    ) -> Result<Vec<(RankedProduct, Product)>, Error> {
+        let mut popular = Vec::new();
+        for group in ranking.products.chunks(Ranking::SHOWN) {
+            let ids: Vec<ProductId> = group.iter().map(|ranked| ranked.product_id).collect();
+            let mut products = self.products(&ids, now).await?;
+            popular.extend(group.iter().filter_map(|ranked| {
+                let product = products.remove(&ranked.product_id)?;
+                (product.status == ProductStatus::Active).then(|| (ranked.clone(), product))
+            }));
+            if popular.len() >= Ranking::SHOWN {
+                break;
+            }
+        }
+        popular.truncate(Ranking::SHOWN);
+        Ok(popular)
+    }
+}
+
+fn taken(day: Day, now: Timestamp) -> Result<Day, Error> {
+    day.until_tomorrow(now).map_err(|_| Error::Internal(format!("{day} is after tomorrow, and is not counted")))
 }
 
 fn write_request(fact: &SaleFact) -> Result<WriteRequest, Error> {

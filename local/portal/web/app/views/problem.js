@@ -61,8 +61,9 @@ const MORE = {
     <p>${t("problem.below-minimum", { minimum: won(minimum.amount), missing: won(minimum.amount - price.amount) })}</p>`,
 
   "balance-limit-exceeded": ({ balance, limit }) => html`
-    <p>${t("problem.limit", { limit: won(limit.amount), room: won(limit.amount - balance.amount) })}</p>`,
+    <p>${t("problem.limit", { limit: won(limit.amount), room: won(Math.max(limit.amount - balance.amount, 0)) })}</p>`,
 
+  "cancellation-period-over": ({ ended_at: at }) => html`<p>${t("problem.cancellable", { at: until(at) })}</p>`,
   "coupon-expired": ({ expired_at: at }) => html`<p>${t("problem.expired", { at: until(at) })}</p>`,
   "coupon-not-open": ({ opens_at: at }) => html`<p>${t("problem.opens", { at: dateTime(at) })}</p>`,
   "coupon-closed": ({ closed_at: at }) => html`<p>${t("problem.closed", { at: until(at) })}</p>`,

@@ -1,0 +1,29 @@
+//! The reconciliation of the files with the manifest of their day, and of the manifest with the statistics.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sijang_domain::{Day, Error, Finding, Rule, Subject};
+use sijang_storage::Store;
+
+use crate::{Platform, Table};
+
+impl Platform {
+    /// What is wrong with the files of a day. Every file is read.
+    pub async fn findings(&self, store: &Store, day: Day) -> Result<BTreeSet<Finding>, Error> {
+        let mut findings = BTreeSet::new();
+        if self.is_behind(store, day).await? {
+            findings.insert(Finding { rule: Rule::ExportBehind, subject: Subject::Day(day) });
+        }
+        let Some(manifest) = self.manifest(day).await? else { return Ok(findings) };
+        let digests: BTreeMap<_, _> = manifest.files.into_iter().map(|file| (file.key, file.sha256)).collect();
+        for (_, key) in Table::files(day) {
+            let rule = match self.bucket.sha256(&key).await? {
+                None => Rule::FileMissing,
+                Some(found) if digests.get(&key) != Some(&found) => Rule::FileDiffers,
+                Some(_) => continue,
+            };
+            findings.insert(Finding { rule, subject: Subject::File(key) });
+        }
+        Ok(findings)
+    }
+}
