@@ -235,7 +235,7 @@ async fn ended_campaign_issues_no_more_coupons_and_held_ones_stay_good() {
             let rejection = shop.customer("bob").issue(coupon).rejected().await;
             assert!(matches!(rejection, Rejection::CouponClosed { .. }), "{rejection}");
         }
-        assert_eq!(shop.store.open_campaigns(1, None, shop.now()).await.unwrap().data, []);
+        assert_eq!(shop.store.open_campaigns(1, None, time(shop.now())).await.unwrap().data, []);
         assert!(matches!(shop.end_campaign(coupon).rejected().await, Rejection::CouponClosed { .. }));
         alice.order([(tea, 1)]).with(coupon).done().await;
         shop.check().await;
