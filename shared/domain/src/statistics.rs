@@ -242,7 +242,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::Timestamp;
+    use crate::{CancellationPeriod, Timestamp};
 
     fn product(n: u128) -> ProductId {
         ProductId::new(Timestamp::from_millis(0).unwrap(), n)
