@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeSet,
+    fmt::Write as _,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -204,7 +205,7 @@ fn staff_commands_are_in_force_within_a_second_while_the_shop_sells() {
         for rate in rates.split(',').map(|rate| rate.parse().unwrap()) {
             let done = shift(shards, rate, 7);
             let cells: Vec<String> = done.iter().map(|(_, took)| format!("{} ms", took.as_millis())).collect();
-            table.push_str(&format!("| {shards} | {rate} | {} |\n", cells.join(" | ")));
+            writeln!(table, "| {shards} | {rate} | {} |", cells.join(" | ")).unwrap();
             for (name, took) in done {
                 assert!(took < Duration::from_secs(1), "{name}, {shards} shards, {rate} orders/s: {took:?}\n{table}");
             }
@@ -218,7 +219,7 @@ fn ended_campaign_issues_nothing_more_a_second_after_the_command() {
     for shards in [1, 8, 96] {
         paused(3, async {
             let shift = open(Kind::Coupons, ShardCount::new(shards).unwrap(), 500, 3).await;
-            let Goods::Campaign(coupon): Goods = shift.goods else { panic!("a product") };
+            let Goods::Campaign(coupon) = shift.goods else { panic!("a product") };
             let sale = tokio::spawn(Arc::clone(&shift).sell(500));
             sleep(Duration::from_secs(2)).await;
             let store = store(&shift.engine);

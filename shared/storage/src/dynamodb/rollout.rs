@@ -224,8 +224,10 @@ impl Progress<'_> {
         let givers: Vec<(u8, u32, Option<Item>)> =
             self.rollout.moves.givers().map(|(shard, units)| (shard, units, items.remove(&shard))).collect();
         let given = stream::iter(givers).map(|(shard, units, item)| self.give(shard, units, item));
-        let sum = async |sum: u32, units| Ok(sum.saturating_add(units));
-        given.buffer_unordered(AT_ONCE).try_fold(self.rollout.entering, sum).await
+        given
+            .buffer_unordered(AT_ONCE)
+            .try_fold(self.rollout.entering, async |sum, units| Ok(sum.saturating_add(units)))
+            .await
     }
 
     /// Has a shard give so many units, or what it has left. Returns how many it gave, now or earlier.
