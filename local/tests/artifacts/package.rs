@@ -7,7 +7,7 @@ use serde_json::Value;
 use sijang_cloud::{ministack::template::package, template::Template};
 
 /// Everything that is rewritten, by the type of the resource.
-const REWRITTEN: [&str; 15] = [
+const REWRITTEN: [&str; 16] = [
     // There is no CodeDeploy: an alias moves at once.
     "- Globals.Function.DeploymentPreference",
     "+ Globals.Function.AutoPublishAliasAllProperties",
@@ -18,6 +18,7 @@ const REWRITTEN: [&str; 15] = [
     "~ AWS::Serverless::Function.Properties.Timeout",
     // Routes and authorizer are resources, not an OpenAPI document.
     "- AWS::Serverless::Function.Properties.Events.Http",
+    "- AWS::Serverless::Function.Properties.Events.Head",
     "- AWS::Serverless::HttpApi.Properties.Auth",
     "- AWS::Serverless::HttpApi.Properties.CorsConfiguration",
     "+ AWS::ApiGatewayV2::Authorizer",
@@ -42,8 +43,10 @@ fn differences(before: &Value, after: &Value, path: &str, found: &mut BTreeSet<S
         let below = match (path, old.get(name).or(new.get(name))) {
             ("", _) => name.clone(),
             ("Resources", Some(resource)) => resource["Type"].as_str().unwrap().to_owned(),
-            // Whatever an event is called, other than the route's.
-            (_, _) if path.ends_with("Function.Properties.Events") && name != "Http" => format!("{path}.EVENT"),
+            // Whatever an event is called, other than the routes.
+            (_, _) if path.ends_with("Function.Properties.Events") && !["Http", "Head"].contains(&name.as_str()) => {
+                format!("{path}.EVENT")
+            }
             (_, _) if name.starts_with("ScheduleExpression") => format!("{path}.Schedule"),
             _ => format!("{path}.{name}"),
         };

@@ -4,6 +4,7 @@ use sijang_domain::{
     Allocation, Campaign, CouponId, Error, IdempotencyKey, Idempotent, IssuedCoupon, Rejection, RequestTime,
     ShardCount, Shards, Timestamp, UserId,
 };
+use tokio::time::sleep;
 use ulid::Ulid;
 
 use super::{
@@ -100,10 +101,11 @@ impl Issue<'_> {
             let item = item.ok_or_else(|| Error::corrupt("user coupon", "the engine did not return it"))?;
             return self.held(item).map(Some);
         }
-        let Some(Condition::Failed(Some(item))) = conditions.next() else {
-            return Err(Error::corrupt("campaign", "it has no counter"));
+        let Some(Condition::Failed(counter)) = conditions.next() else {
+            return Err(Error::corrupt("campaign", "a transaction was cancelled for no reason"));
         };
-        let failed = CounterRow::read(item)?;
+        let Some(counter) = counter else { return self.await_shard().await.map(|()| None) };
+        let failed = CounterRow::read(counter)?;
         if let Some(ended_at) = failed.ended_at {
             self.store.cache.campaigns.remove(&failed.coupon_id);
             let closed_at =
@@ -118,6 +120,15 @@ impl Issue<'_> {
             return Err(Rejection::CouponSoldOut.into());
         }
         Ok(None)
+    }
+
+    /// Waits a little for a shard that a rollout under way has not written yet. The first shard is always there.
+    async fn await_shard(&mut self) -> Result<(), Error> {
+        if self.counters.count() == ShardCount::ONE {
+            return Err(Error::corrupt("campaign", "it has no counter"));
+        }
+        sleep(self.waits.next().unwrap_or_default()).await;
+        Ok(())
     }
 
     /// The coupon if the user holds it, or else the rejection.
