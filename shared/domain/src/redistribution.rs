@@ -19,10 +19,10 @@ impl Redistribution {
     /// The plan by which shards that have these units `left`, and `entering` units from outside, become so many equal shards.
     pub fn plan(left: &[u32], shards: ShardCount, entering: u32) -> Self {
         let total = left.iter().fold(entering, |sum, left| sum.saturating_add(*left));
-        let mut shares = shards.shares(total);
+        let mut parts = shards.shares(total);
         let mut changes: Vec<i64> =
-            left.iter().map(|left| i64::from(shares.next().unwrap_or_default()) - i64::from(*left)).collect();
-        changes.extend(shares.map(i64::from));
+            left.iter().map(|left| i64::from(parts.next().unwrap_or_default()) - i64::from(*left)).collect();
+        changes.extend(parts.map(i64::from));
         Self { changes }
     }
 

@@ -40,14 +40,13 @@ impl Query {
         let running = Running::read(&state)?;
         let folder = ministack::bucket_folder(&state.ministack(), &format!("{}-platform", running.stack_name));
         let duckdb = DuckDb::fetch(&repository, Progress::new(false)).await?;
-        let queries = match self.sql {
-            Some(sql) => vec![(None, query::Query::new(sql))],
-            None => {
-                let today = seoul::day(Timestamp::now());
-                let (first, last) = (today.checked_sub(30.days())?.to_string(), today.to_string());
-                let examples = query::Query::examples(&Template::load(&repository.template())?, &first, &last);
-                examples.into_iter().map(|(name, query)| (Some(name), query)).collect()
-            }
+        let queries = if let Some(sql) = self.sql {
+            vec![(None, query::Query::new(sql))]
+        } else {
+            let today = seoul::day(Timestamp::now());
+            let (first, last) = (today.checked_sub(30.days())?.to_string(), today.to_string());
+            let examples = query::Query::examples(&Template::load(&repository.template())?, &first, &last);
+            examples.into_iter().map(|(name, query)| (Some(name), query)).collect()
         };
         for (name, query) in queries {
             if let Some(name) = name.filter(|_| !self.json) {

@@ -10,7 +10,7 @@ use crate::snapshot::Snapshot;
 /// Product, units, revenue.
 pub(super) type Sold = (String, i64, i64);
 
-/// The ranking that the last aggregation stored.
+/// The newest ranking that is stored.
 pub(super) fn stored(shop: &Snapshot) -> Vec<Sold> {
     #[derive(Deserialize)]
     struct Row {
@@ -22,7 +22,8 @@ pub(super) fn stored(shop: &Snapshot) -> Vec<Sold> {
         units: i64,
         revenue: i64,
     }
-    let Some(row) = shop.items("sales").find(|item| item["pk"].as_s().unwrap() == "RANKING#3D") else {
+    let rankings = shop.items("sales").filter(|item| item["pk"].as_s().unwrap() == "RANKING#3D");
+    let Some(row) = rankings.max_by_key(|item| item["sk"].as_s().unwrap()) else {
         return Vec::new();
     };
     let row: Row = serde_dynamo::from_item(row.clone()).unwrap();

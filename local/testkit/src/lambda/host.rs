@@ -30,10 +30,10 @@ pub const PLENTY: Duration = Duration::from_mins(1);
 /// How often a function is run again before the test fails.
 const TRIES: usize = 5;
 
-/// When the aggregation is scheduled: the second night from now. Its three days include the present, even when midnight
-/// passes meanwhile.
+/// When the aggregation is scheduled: the next night, which is the latest that is not in the future. Its three days include
+/// the present, unless midnight passes meanwhile.
 static SCHEDULED: LazyLock<String> = LazyLock::new(|| {
-    let day = seoul::day(Timestamp::now()).tomorrow().unwrap().tomorrow().unwrap();
+    let day = seoul::day(Timestamp::now()).tomorrow().unwrap();
     seoul::schedule(day).unwrap().to_string()
 });
 

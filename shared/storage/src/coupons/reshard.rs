@@ -97,6 +97,6 @@ impl Store {
                 check_deadline(command.time)?;
             }
         };
-        self.one_answer(command, attempts).await
+        self.one_answer(command, Box::pin(attempts)).await
     }
 }

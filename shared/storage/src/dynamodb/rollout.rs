@@ -184,10 +184,11 @@ impl Store {
             let OwnerRow { version, rollout } = from_item("owner of shards", item.clone())?;
             let shard: ShardRow = from_item("shard", first.clone())?;
             match rollout {
-                Some(rollout) => Progress { store: self, owner, version, rollout, time }.run().await?,
+                // Boxed: it is large, and it would be part of every future around it.
+                Some(rollout) => Box::pin(Progress { store: self, owner, version, rollout, time }.run()).await?,
                 // The query does not read both items at one instant.
                 None if shard.version != 0 && shard.version != version => {}
-                None => return Ok(Some(Settled { item, first, version })),
+                None => return Ok(Some(Settled { item, version, first })),
             }
             check_deadline(time)?;
         }

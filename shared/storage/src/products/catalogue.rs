@@ -232,7 +232,7 @@ impl Store {
                 check_deadline(command.time)?;
             }
         };
-        self.one_answer(command, attempts).await
+        self.one_answer(command, Box::pin(attempts)).await
     }
 }
 
