@@ -53,7 +53,7 @@ fn fact(number: u64, of: u64) -> Result<SaleFact, Box<dyn Error>> {
     let price = |n: u128| Money::new(900 + 1_000 * i64::try_from(n % 20).unwrap_or_default());
     let lines = [(random, 1), (random >> 7, 2)];
     let lines = lines.map(|(n, units)| Ok((product(n), units, price(n).map_err(|_| "a wrong price")?)));
-    let coupon_id = (number % 5 == 0).then(|| CouponId::new(Timestamp::EPOCH, 1));
+    let coupon_id = number.is_multiple_of(5).then(|| CouponId::new(Timestamp::EPOCH, 1));
     let discount = Money::new(if coupon_id.is_some() { 500 } else { 0 }).map_err(|_| "a wrong discount")?;
     Ok(SaleFact {
         order_id: OrderId::new(paid_at, random),

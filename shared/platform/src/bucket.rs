@@ -86,7 +86,7 @@ impl Bucket {
     }
 
     /// Puts a file, unless the one that is there was made of more facts. Of two exports at once, the condition on the
-    /// ETag lets one through, and the other looks again.
+    /// `ETag` lets one through, and the other looks again.
     pub(crate) async fn put(&self, file: &StoredFile, content: Content<'_>) -> Result<(), Error> {
         for _ in 0..ATTEMPTS {
             let there = self.head(&file.key).await?;

@@ -128,9 +128,9 @@ mod tests {
         }
     }
 
-    fn details() -> Option<FactDetails> {
+    fn details() -> FactDetails {
         let (discount, coupon_id) = (Money::new(30).unwrap(), Some(CouponId::new(at(0), 1)));
-        Some(FactDetails { discount, coupon_id, occurred_at: at(9_000) })
+        FactDetails { discount, coupon_id, occurred_at: at(9_000) }
     }
 
     /// The integers of a row, `None` for a null; texts are left out.
@@ -150,10 +150,10 @@ mod tests {
 
     #[test]
     fn a_cancellation_is_the_sale_with_the_opposite_sign() {
-        let (order, lines) = rows(&fact(SaleKind::Sale, details()));
+        let (order, lines) = rows(&fact(SaleKind::Sale, Some(details())));
         assert_eq!(order, [1, 5_000, 9_000, 3, 250, 30, 220].map(Some));
         assert_eq!(lines, [[1, 0, 2, 100, 200].map(Some), [1, 1, 1, 50, 50].map(Some)]);
-        let (order, lines) = rows(&fact(SaleKind::Cancellation, details()));
+        let (order, lines) = rows(&fact(SaleKind::Cancellation, Some(details())));
         assert_eq!(order, [-1, 5_000, 9_000, -3, -250, -30, -220].map(Some));
         assert_eq!(lines, [[-1, 0, -2, 100, -200].map(Some), [-1, 1, -1, 50, -50].map(Some)]);
     }
