@@ -186,11 +186,11 @@ impl Engine {
             "TransactWriteItems" => self.transact(serde_json::from_slice(body).unwrap()).await,
             "PutItem" => {
                 let request: Write = serde_json::from_slice(body).unwrap();
-                self.read(|state| state.write_alone(Action::Put(request))).await
+                self.read(|state| state.write_alone(&Action::Put(request))).await
             }
             "UpdateItem" => {
                 let request: Write = serde_json::from_slice(body).unwrap();
-                self.read(|state| state.write_alone(Action::Update(request))).await
+                self.read(|state| state.write_alone(&Action::Update(request))).await
             }
             "TransactGetItems" => {
                 let request: TransactGetItems = serde_json::from_slice(body).unwrap();
@@ -353,8 +353,8 @@ impl State {
     }
 
     /// Writes one item outside a transaction: it conflicts with a transaction in flight on the item.
-    fn write_alone(&mut self, action: Action) -> Reply {
-        match self.try_action(&action) {
+    fn write_alone(&mut self, action: &Action) -> Reply {
+        match self.try_action(action) {
             Ok(change) => {
                 self.usage.written_alone(change.old.as_ref(), &change.new);
                 let table = self.tables.get_mut(&change.table).unwrap();

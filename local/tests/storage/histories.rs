@@ -4,7 +4,10 @@
 //! The data set is that of Fader and Hardie, as the package `lifetimes` has it: customer, day, number of CDs, dollars. The
 //! first six weeks are replayed by the store's commands, because the functions take the time of an order from the clock.
 
-use std::{collections::BTreeMap, fs};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    fs,
+};
 
 use futures::{StreamExt, stream};
 use serde_json::{Value, json};
@@ -61,8 +64,8 @@ fn day_of(day: &str) -> Day {
 async fn replay(shop: &Shop, purchases: &[Purchase]) -> BTreeMap<i64, ProductId> {
     let mut products = BTreeMap::new();
     for purchase in purchases {
-        if !products.contains_key(&purchase.price) {
-            products.insert(purchase.price, shop.product(purchase.price, 10_000).await);
+        if let Entry::Vacant(price) = products.entry(purchase.price) {
+            price.insert(shop.product(purchase.price, 10_000).await);
         }
     }
     let mut customers: BTreeMap<&str, Vec<&Purchase>> = BTreeMap::new();
