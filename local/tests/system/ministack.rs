@@ -55,7 +55,7 @@ async fn aliases(shop: Shop) {
     called.extend(mappings["EventSourceMappings"].as_array().unwrap().iter().map(|one| text(&one["FunctionArn"])));
     let functions = shop.stack().template().functions().iter();
     let routes = functions.flat_map(|function| function.routes.iter().chain(&function.heads)).count();
-    assert_eq!(called.len(), routes + 2, "{called:?}");
+    assert_eq!(called.len(), routes + 3, "{called:?}");
     assert!(called.iter().all(|arn| arn.ends_with(":live")), "{called:?}");
 }
 

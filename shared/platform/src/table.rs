@@ -171,7 +171,8 @@ mod tests {
         let contract = include_str!("../README.md");
         for table in Table::ALL {
             let section = contract.split("### ").find(|section| section.starts_with(&format!("`{}`", table.name())));
-            let rows = section.unwrap().lines().filter_map(|row| row.strip_prefix("| `"));
+            let section = section.unwrap().split("\n## ").next().unwrap();
+            let rows = section.lines().filter_map(|row| row.strip_prefix("| `"));
             let described = rows.map(|row| {
                 let (name, rest) = row.split_once("` | ").unwrap();
                 let kind = rest.split(" | ").next().unwrap();

@@ -27,7 +27,7 @@ def value(shape, words):
 def parameters(members, words):
     """Options and what stands behind them; the words that belong to none."""
     names = {xform_name(name, "-"): name for name in members}
-    found, own, rest = {}, {"query": None, "output": "json", "cli-binary-format": None}, []
+    found, own, rest = {}, {"query": None, "output": "json", "cli-binary-format": None, "cli-read-timeout": None}, []
     while words:
         option = words.pop(0)
         if not option.startswith("--"):
