@@ -84,10 +84,12 @@ def test_a_size_is_the_end_of_a_name(visit, name, family, size):
 def test_every_kind_of_the_catalogue_has_a_picture_of_its_own(visit):
     """No product of the seed's catalogue is drawn as the bundle that stands for an unknown kind."""
     page = visit().open().page
-    page.locator("#search").fill("ㅇ")
-    page.get_by_role("button", name="Show more").wait_for(state="detached")
-    page.locator("#search").fill("")
     cards = page.locator(".card:not(.skeleton)")
+    expect(cards.first).to_be_visible()
+    # A search reads the whole catalogue.
+    page.locator("#search").fill("ㅇ")
+    page.locator("#search").fill("")
+    page.get_by_role("button", name="Show more").wait_for(state="detached")
     expect(cards.nth(80)).to_be_attached()
     unknown = cards.evaluate_all("""(cards) => cards.filter((card) => card.querySelector('.picture [fill="#8f4c33"]'))
         .map((card) => card.querySelector(".card-name").textContent)""")
