@@ -1,10 +1,10 @@
 //! Customers in the data platform: a keyed pseudonym, from which nobody without the key finds the user id.
 
-use std::fmt::Write;
-
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use sijang_domain::UserId;
+
+use crate::parquet_file::hexadecimal;
 
 /// Bytes of the digest that are kept: no two of ten million customers share them.
 const LENGTH: usize = 16;
@@ -23,11 +23,7 @@ impl PseudonymKey {
     /// The pseudonym of a customer: the first 16 bytes of HMAC-SHA-256 of the user id, in hexadecimal.
     pub fn pseudonym(&self, user: &UserId) -> String {
         let digest = self.0.clone().chain_update(user.as_str()).finalize().into_bytes();
-        digest.iter().take(LENGTH).fold(String::with_capacity(2 * LENGTH), |mut text, byte| {
-            // Writing into a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        hexadecimal(&digest[..LENGTH])
     }
 }
 

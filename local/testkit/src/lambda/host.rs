@@ -4,7 +4,7 @@
 use std::{
     collections::BTreeMap,
     fs,
-    sync::{LazyLock, Mutex, PoisonError},
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
@@ -30,16 +30,11 @@ pub const PLENTY: Duration = Duration::from_mins(1);
 /// How often a function is run again before the test fails.
 const TRIES: usize = 5;
 
-/// When the aggregation is scheduled: the next night, which is the latest that is not in the future. Its three days include
-/// the present, unless midnight passes meanwhile.
-static SCHEDULED: LazyLock<String> = LazyLock::new(|| {
-    let day = seoul::day(Timestamp::now()).tomorrow().unwrap();
-    seoul::schedule(day).unwrap().to_string()
-});
-
-/// The schedule's trigger of the daily aggregation.
+/// The schedule's trigger of the daily aggregation of the next night, which is the latest that is not in the future. Its
+/// three days include the present and the two days before, so it counts an order that was placed just before midnight.
 pub fn daily_aggregation() -> Trigger {
-    Trigger::Schedule(SCHEDULED.clone())
+    let day = seoul::day(Timestamp::now()).tomorrow().unwrap();
+    Trigger::Schedule(seoul::schedule(day).unwrap().to_string())
 }
 
 /// The services of a shop, and the Runtime API that its function processes use.
