@@ -43,8 +43,8 @@ def test_pictures(visit, shop, picture):
     picture(admin, "flash-sale", whole=True)
 
     admin.go("operations")
-    expect(admin.page.locator('[data-stop="facts"]')).to_contain_text("every order is counted")
-    admin.page.get_by_role("button", name="Count today now").click()
+    expect(admin.page.locator('[data-queue="order-events"] strong')).to_have_text("0")
+    admin.page.get_by_role("button", name="Aggregate and reconcile today").click()
     expect(admin.page.locator(".best")).to_be_visible()
     picture(admin, "operations", whole=True)
 
