@@ -20,6 +20,14 @@ use aws_smithy_http_client::{
 };
 use tokio::time::timeout;
 
+use super::constant_headers::ConstantHeaders;
+
+/// A client of `DynamoDB`, by the variables of the environment.
+pub(crate) fn dynamodb() -> aws_sdk_dynamodb::Client {
+    let config = aws_sdk_dynamodb::config::Builder::from(&sdk_config("AWS_ENDPOINT_URL_DYNAMODB"));
+    aws_sdk_dynamodb::Client::from_conf(config.interceptor(ConstantHeaders).build())
+}
+
 /// How long the start waits for a connection. When there is none, the function starts nevertheless, and its first call
 /// opens one, with all the retries of a call.
 const PATIENCE: Duration = Duration::from_secs(1);
