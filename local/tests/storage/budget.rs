@@ -220,6 +220,9 @@ async fn orders(m: &mut Metered) {
     let used = m.row("place-order", "1 line and a coupon, warm", bob.order_all(lines(1)).with(third)).await;
     assert_eq!(used, exactly(1, 12));
     m.row("place-order", "short balance", env.customer("poor").order_all(lines(1))).await;
+    m.shop.rename(products[1], "another name").done().await;
+    m.row("place-order", "product renamed", bob.order([(products[1], 1)])).await;
+    assert_eq!(m.row("place-order", "product renamed, warm", bob.order([(products[1], 1)])).await, exactly(1, 10));
     m.shop.reprice(products[0], PRICE + 1).done().await;
     m.row("place-order", "price changed, not quoted", rich.order_all(lines(1))).await;
     m.row("place-order", "price changed, quoted", rich.order_all(lines(1)).quoting(products[0], PRICE)).await;
@@ -227,7 +230,7 @@ async fn orders(m: &mut Metered) {
     for shards in [1, 8] {
         let product = m.shop.split_product(10, 64, shards).await;
         let env = m.cold();
-        let rich = env.customer(USER);
+        let rich = env.customer("warmer");
         rich.order([(product, 1)]).done().await;
         let what = |outcome: &str| format!("{outcome}, {shards} shard{}", if shards == 1 { "" } else { "s" });
         assert_eq!(m.row("place-order", &what("1 line, warm"), rich.order([(product, 1)])).await, exactly(1, 10));
@@ -247,9 +250,22 @@ async fn orders(m: &mut Metered) {
     let order = rich.order_all(lines(1)).done().await;
     m.row("cancel-order", "1 line", rich.cancel(&order)).await;
     m.row("cancel-order", "cancelled before", rich.cancel(&order)).await;
-    m.row("get-order", "any", env.store.order(&rich.user, order.order_id)).await;
-    m.row("list-orders", "20 orders of 1 to 50 lines", env.store.orders(&rich.user, None, 20, None, time(env.now())))
-        .await;
+    for (what, calls) in [("cold", 2), ("warm", 1)] {
+        let read = async {
+            let mut order = env.store.order(&rich.user, order.order_id).await.unwrap();
+            env.store.name_lines(std::slice::from_mut(&mut order)).await.unwrap();
+        };
+        assert_eq!(m.row("get-order", &format!("1 line, {what}"), read).await.0, calls);
+    }
+    let env = m.cold();
+    for (what, calls) in [("cold", 2), ("warm", 1)] {
+        let read = async {
+            let mut page = env.store.orders(&rich.user, None, 20, None, time(env.now())).await.unwrap();
+            env.store.name_lines(&mut page.data).await.unwrap();
+            assert!(page.data.iter().flat_map(|order| &order.lines).all(|line| line.name.is_some()));
+        };
+        assert_eq!(m.row("list-orders", &format!("20 orders of 1 to 50 lines, {what}"), read).await.0, calls);
+    }
 }
 
 async fn coupons(m: &mut Metered) {
@@ -299,6 +315,7 @@ async fn catalogue(m: &mut Metered) {
     m.row("list-popular-products", "the ranking", env.store.newest_ranking(at("2026-11-21T15:10:00Z"))).await;
     let product = m.shop.product(100, 64).await;
     m.row("update-product", "price, never split", env.reprice(product, 110)).await;
+    m.row("update-product", "name, never split", env.rename(product, "another name")).await;
     for shards in [1, 8] {
         let product = m.shop.split_product(100, 64, shards).await;
         let what = |outcome: &str| format!("{outcome}, {shards} shard{}", if shards == 1 { "" } else { "s" });

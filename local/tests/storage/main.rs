@@ -15,6 +15,7 @@ mod coupons;
 mod events;
 mod histories;
 mod invariants;
+mod names;
 mod one_key;
 mod orders;
 mod platform;

@@ -136,6 +136,12 @@ async fn used(left: &Left, without: &[&str]) {
     // An old coupon, old stock in shards, an old order, an old balance.
     let with_coupon = bob.order([(left.milk, 7)]).with(left.coupon).done().await;
     assert_eq!(with_coupon.discount.minor(), 500);
+    // What was ordered by an earlier release has no version, and what is ordered now has one.
+    let mut orders = [order, with_coupon.clone()];
+    shop.store.name_lines(&mut orders).await.unwrap();
+    let [old, new] = orders.map(|order| order.lines[0].clone());
+    assert_eq!((old.product_version, old.name), (None, None));
+    assert_eq!(new.name.unwrap().as_str(), "milk");
     let last = alice.orders().await.into_iter().find(|order| order.order_id == left.last_order).unwrap();
     assert_eq!(alice.cancel(&last).done().await.status, OrderStatus::Cancelled);
     assert_eq!((alice.balance().await, bob.balance().await), (27_500, 3_500));

@@ -39,11 +39,11 @@ pub use idempotency::{Fingerprint, IdempotencyKey};
 pub use money::{Currency, Money, SignedMoney};
 pub use orders::{
     CancellationPeriod, Cart, CartLine, CouponCheck, LineCheck, Order, OrderChecks, OrderDecision, OrderLine,
-    OrderStatus, Prices,
+    OrderStatus, PricedVersion, Prices,
 };
 pub use products::{
-    Product, ProductDraft, ProductInfo, ProductPatch, ProductStatus, ProductSummary, Quantity, Stock, StockAdjustment,
-    StockGathering, StockShards,
+    Product, ProductDraft, ProductInfo, ProductPatch, ProductStatus, ProductSummary, ProductVersion, Quantity, Stock,
+    StockAdjustment, StockGathering, StockShards,
 };
 pub use reconciliation::{
     CampaignReconciliation, Counter, CustomerRecords, DayFacts, Finding, Ledger, LedgerLine, PlacedFact, Rule,
@@ -53,7 +53,7 @@ pub use redistribution::Redistribution;
 pub use rejection::{PriceChange, Rejection, Shortage};
 pub use shards::{Allocation, ShardCount, ShardSnapshot, Shards};
 pub use sold_out::SoldOut;
-pub use statistics::{DayTotals, FactDetails, ProductSales, RankedProduct, Ranking, SaleFact, SaleKind};
+pub use statistics::{DayTotals, FactDetails, ProductSales, RankedProduct, Ranking, SaleFact, SaleKind, SaleLine};
 pub use text::{Description, Name};
 pub use time::{Day, Timestamp};
 pub use trace::TraceId;

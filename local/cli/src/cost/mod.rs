@@ -36,7 +36,7 @@ const REQUESTS: &[(&str, &str, bool)] = &[
     ("get-balance", "any", false),
     ("get-product", "any, 1 shard", false),
     ("list-products", "20 products of 1 shard", false),
-    ("list-orders", "20 orders of 1 to 50 lines", false),
+    ("list-orders", "20 orders of 1 to 50 lines, warm", false),
 ];
 
 /// The page, from the text of the budget.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use sijang_domain::{
     Command, Description, Error, Idempotent, Name, Page, Position, Product, ProductDraft, ProductId, ProductInfo,
-    ProductPatch, ProductStatus, ProductSummary, Rejection, ResponseBody, Stock, Timestamp,
+    ProductPatch, ProductStatus, ProductSummary, ProductVersion, Rejection, ResponseBody, Stock, Timestamp,
 };
 
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
     dynamodb::rollout::{Offer, Owner, Rollout},
     dynamodb::transaction::{Change, Transaction, from_item, key},
     idempotency::Commit,
+    products::names::VersionRow,
     products::stock::{INFO, ProductView, StockRow, stock_key, stocks_of},
     random::random,
 };
@@ -35,6 +36,9 @@ pub(crate) struct InfoRow {
     status: ProductStatus,
     /// Counts the changes of the product and of its shards, so that two administrators do not overwrite each other.
     pub(super) version: i64,
+    /// Which name it has: counts the names.
+    #[serde(default, skip_serializing_if = "ProductVersion::is_first")]
+    product_version: ProductVersion,
     /// Present while the product is listed: the key of the sparse index.
     #[serde(skip_serializing_if = "Option::is_none")]
     listing: Option<String>,
@@ -51,6 +55,7 @@ impl InfoRow {
             description: info.description.clone(),
             status: info.status,
             version,
+            product_version: ProductVersion::FIRST,
             listing: (info.status == ProductStatus::Active).then(|| LISTED.to_owned()),
             listing_key: listing_key(&info.name, info.product_id),
         }
@@ -137,7 +142,7 @@ impl Store {
             values: vec![(":product", product_id.to_string())],
             ..Query::default()
         };
-        let mut items = self.query_all(query).await?.into_iter();
+        let mut items = self.query(query, 2).await?.into_iter();
         let (info, first) = items.next().zip(items.next()).ok_or(Rejection::ProductNotFound)?;
         let info: InfoRow = from_item("product", info)?;
         let first = HashMap::from([(product_id, StockRow::read(first)?)]);
@@ -196,13 +201,18 @@ impl Store {
         patch: &ProductPatch,
     ) -> Result<Idempotent<ResponseBody>, Error> {
         self.change_product(command, product_id, |info, shards| {
-            let InfoRow { name, description, status, .. } = info;
-            let before = ProductInfo { product_id, name, description, price: shards[0].price()?, status };
+            let InfoRow { name, description, status, product_version: version, .. } = info;
+            let price = shards[0].price()?;
+            let before = ProductInfo { product_id, name: name.clone(), description, price, status };
             let after = patch.applied_to(before);
             let answer = ResponseBody::of(&after)?;
-            let offer = Offer { price: after.price.minor(), active: after.status == ProductStatus::Active };
+            let former = (after.name != name).then(|| VersionRow::new(product_id, version, name));
+            let product_version = if former.is_some() { version.next() } else { version };
+            let (price, active) = (after.price.minor(), after.status == ProductStatus::Active);
+            let offer = Offer { price, active, product_version };
             let rollout = Rollout { member: shards[0].member, offer: Some(offer), ..Rollout::default() };
-            Ok(ProductChange { kind: "product.updated.v1", answer, rollout, info: Some(after) })
+            let info = Some(InfoChange { after, product_version, former });
+            Ok(ProductChange { kind: "product.updated.v1", answer, rollout, info })
         })
         .await
     }
@@ -225,6 +235,9 @@ impl Store {
                 let mut transaction =
                     Transaction::with_answer(&self.tables.events, command, change.kind, &change.answer)?;
                 transaction.update(change.accepting(&owner, settled.version)?)?;
+                if let Some(former) = change.info.as_ref().and_then(|info| info.former.as_ref()) {
+                    transaction.put_new(&self.tables.products, former, "product_id")?;
+                }
                 if let Commit::Done(answer) = self.commit_command(transaction, command, change.answer).await? {
                     self.finish_rollout(&owner, command.time).await?;
                     return Ok(answer);
@@ -241,16 +254,27 @@ pub(super) struct ProductChange {
     pub(super) kind: &'static str,
     pub(super) answer: ResponseBody,
     pub(super) rollout: Rollout,
-    /// What the product is afterwards, if that changes.
-    pub(super) info: Option<ProductInfo>,
+    /// The change of what the product is, if that changes.
+    pub(super) info: Option<InfoChange>,
+}
+
+/// A change of what a product is.
+pub(super) struct InfoChange {
+    after: ProductInfo,
+    product_version: ProductVersion,
+    /// The name that the product had, if it gets another one.
+    former: Option<VersionRow>,
 }
 
 impl ProductChange {
     /// The change of the product's item, which is of the version `seen`.
     fn accepting(&self, owner: &Owner<'_>, seen: i64) -> Result<Change, Error> {
-        let Some(info) = &self.info else { return owner.accepting(&self.rollout, seen, "") };
+        let Some(InfoChange { after: info, product_version, .. }) = &self.info else {
+            return owner.accepting(&self.rollout, seen, "");
+        };
         let listed = info.status == ProductStatus::Active;
-        let update = ", #name = :name, description = :description, #status = :status, listing_key = :listing_key";
+        let update = ", #name = :name, product_version = :product_version, description = :description, \
+                      #status = :status, listing_key = :listing_key";
         let update = if listed { format!("{update}, listing = :listed") } else { update.to_owned() };
         let status = serde_dynamo::to_attribute_value(info.status);
         let change = owner
@@ -258,6 +282,7 @@ impl ProductChange {
             .name("#name", "name")
             .name("#status", "status")
             .text(":name", info.name.as_str())
+            .number(":product_version", product_version.get())
             .text(":description", info.description.as_str())
             .text(":listing_key", listing_key(&info.name, info.product_id))
             .value(":status", status.map_err(|error| Error::Internal(error.to_string()))?);
