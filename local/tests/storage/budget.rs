@@ -8,11 +8,14 @@
 use std::{env, fmt::Write as _, fs, path::Path, pin::Pin};
 
 use sijang_cloud::faults::{Call, Consumed, Fault, Faults, Plan, Proxy};
-use sijang_domain::{ProductId, ProductPatch, ProductStatus};
+use sijang_domain::{Day, OrderStatus, ProductId, ProductPatch, ProductStatus, RecordedOrderFilter};
 use sijang_storage::{AttributeValue, Item};
-use sijang_testkit::shop::{Shop, at, fixed, time};
+use sijang_testkit::shop::{Shop, after, at, fixed, time};
 
-use crate::reconciliation::deliver;
+use crate::{
+    reconciliation::deliver,
+    sales::{record, sale_at},
+};
 
 /// A shop behind a proxy that reads the meter.
 struct Metered {
@@ -266,6 +269,34 @@ async fn orders(m: &mut Metered) {
         };
         assert_eq!(m.row("list-orders", &format!("20 orders of 1 to 50 lines, {what}"), read).await.0, calls);
     }
+    deliver(&m.shop).await;
+    let env = m.cold();
+    for (what, calls) in [("cold", 3), ("warm", 2)] {
+        let read = async {
+            let (_, mut order) = env.store.order_of_any_customer(order.order_id).await.unwrap();
+            env.store.name_lines(std::slice::from_mut(&mut order)).await.unwrap();
+        };
+        assert_eq!(m.row("find-order", &format!("1 line, {what}"), read).await.0, calls);
+    }
+}
+
+/// The orders of a day: 400 of two lines, each at a second of its own.
+async fn day_orders(m: &mut Metered) {
+    let noon = at("2026-11-21T03:00:00Z");
+    let sale =
+        |number: i64| sale_at(number.unsigned_abs().into(), after(noon, number), &[(1, 1, PRICE), (2, 2, PRICE)]);
+    record(&m.shop, &(0..400).map(sale).collect::<Vec<_>>()).await;
+    let (env, all) = (m.cold(), RecordedOrderFilter::default());
+    let paid = RecordedOrderFilter { status: Some(OrderStatus::Paid), ..all.clone() };
+    for (what, filter, limit) in
+        [("20 of 400", &all, 20), ("100 of 400", &all, 100), ("by state, 20 of 400", &paid, 20)]
+    {
+        let read = async {
+            let page = env.store.orders_of_day(Day::of(noon), filter, limit, None).await.unwrap();
+            assert_eq!(page.data.len(), limit);
+        };
+        assert_eq!(m.row("list-day-orders", &format!("{what} orders of 2 lines"), read).await.0, 8);
+    }
 }
 
 async fn coupons(m: &mut Metered) {
@@ -380,14 +411,15 @@ async fn each_route_costs_what_the_budget_says() {
         return; // the figures are those of the engine in this process
     }
     let mut all = Vec::new();
-    for part in 0..6 {
+    for part in 0..7 {
         let mut m = Metered::open().await;
         match part {
             0 => balances(&mut m).await,
             1 => orders(&mut m).await,
-            2 => coupons(&mut m).await,
-            3 => catalogue(&mut m).await,
-            4 => books(&mut m, 100, 1).await,
+            2 => day_orders(&mut m).await,
+            3 => coupons(&mut m).await,
+            4 => catalogue(&mut m).await,
+            5 => books(&mut m, 100, 1).await,
             _ => books(&mut m, 10, 10).await,
         }
         all.append(&mut m.lines);

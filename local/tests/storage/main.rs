@@ -21,6 +21,7 @@ mod orders;
 mod platform;
 mod races;
 mod reconciliation;
+mod recorded;
 mod rounds;
 mod sales;
 mod shards;

@@ -15,6 +15,7 @@ mod money;
 mod orders;
 mod products;
 mod reconciliation;
+mod recorded_orders;
 mod redistribution;
 mod rejection;
 pub mod schema;
@@ -33,7 +34,7 @@ pub use coupons::{
     IssuedCoupon, IssuedCouponView,
 };
 pub use error::Error;
-pub use events::{CloudEvent, ORDER_CANCELLED, ORDER_PAID, OrderEvent};
+pub use events::{CloudEvent, ORDER_CANCELLED, ORDER_PAID, OrderEvent, event_id};
 pub use id::{CouponId, EntryId, OrderId, ProductId, UserId};
 pub use idempotency::{Fingerprint, IdempotencyKey};
 pub use money::{Currency, Money, SignedMoney};
@@ -49,6 +50,7 @@ pub use reconciliation::{
     CampaignReconciliation, Counter, CustomerRecords, DayFacts, Finding, Ledger, LedgerLine, PlacedFact, Rule,
     StockReconciliation, Subject, UnitsSold,
 };
+pub use recorded_orders::{RecordedOrder, RecordedOrderFilter, ShardFacts};
 pub use redistribution::Redistribution;
 pub use rejection::{PriceChange, Rejection, Shortage};
 pub use shards::{Allocation, ShardCount, ShardSnapshot, Shards};

@@ -31,12 +31,20 @@ const WITH_BODY: [&str; 8] = [
     "update-product",
 ];
 /// Operations that take a query.
-const WITH_QUERY: [&str; 6] =
-    ["get-daily-stats", "list-balance-transactions", "list-coupons", "list-my-coupons", "list-orders", "list-products"];
+const WITH_QUERY: [&str; 7] = [
+    "get-daily-stats",
+    "list-balance-transactions",
+    "list-coupons",
+    "list-day-orders",
+    "list-my-coupons",
+    "list-orders",
+    "list-products",
+];
 /// Operations that take an identifier in their path.
-const WITH_PATH: [&str; 8] = [
+const WITH_PATH: [&str; 9] = [
     "adjust-stock",
     "cancel-order",
+    "find-order",
     "get-order",
     "get-product",
     "issue-coupon",
@@ -150,7 +158,8 @@ fn gateway_event(input: &[u8]) {
 fn cursor(input: &[u8]) {
     choose(&WITH_QUERY, input, |operation, input| {
         let encoded: String = form_urlencoded::byte_serialize(input).collect();
-        let date = if operation == "get-daily-stats" { "date=2026-11-21&" } else { "" };
+        let of_a_day = ["get-daily-stats", "list-day-orders"].contains(&operation);
+        let date = if of_a_day { "date=2026-11-21&" } else { "" };
         let (status, problem) = answer(operation, &json!({"rawQueryString": format!("{date}cursor={encoded}")}));
         assert_eq!((status, &problem["code"]), (400, &json!("invalid-cursor")), "{operation}");
     });

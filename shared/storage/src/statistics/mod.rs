@@ -5,6 +5,7 @@
 //! nothing. Totals and rankings say how many facts they count; one that counts fewer never replaces one that counts more.
 
 mod outdated;
+mod recorded;
 
 use std::{
     collections::{BTreeSet, HashMap},
