@@ -75,6 +75,7 @@ impl Shop {
             "list-orders" list_orders(cursors)
             "list-popular-products" list_popular_products()
             "list-products" list_products(cursors)
+            "list-staff-actions" list_staff_actions(cursors)
             "place-order" place_order()
             "reshard-coupon" reshard_coupon()
             "reshard-stock" reshard_stock()

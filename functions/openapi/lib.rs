@@ -69,6 +69,7 @@ operations! {
     list_orders "../orders/list-orders.rs"
     list_popular_products "../products/list-popular-products.rs"
     list_products "../products/list-products.rs"
+    list_staff_actions "../staff/list-staff-actions.rs"
     place_order "../orders/place-order.rs"
     reshard_coupon "../coupons/reshard-coupon.rs"
     reshard_stock "../products/reshard-stock.rs"

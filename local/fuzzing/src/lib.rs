@@ -31,8 +31,15 @@ const WITH_BODY: [&str; 8] = [
     "update-product",
 ];
 /// Operations that take a query.
-const WITH_QUERY: [&str; 6] =
-    ["get-daily-stats", "list-balance-transactions", "list-coupons", "list-my-coupons", "list-orders", "list-products"];
+const WITH_QUERY: [&str; 7] = [
+    "get-daily-stats",
+    "list-balance-transactions",
+    "list-coupons",
+    "list-my-coupons",
+    "list-orders",
+    "list-products",
+    "list-staff-actions",
+];
 /// Operations that take an identifier in their path.
 const WITH_PATH: [&str; 8] = [
     "adjust-stock",
@@ -150,7 +157,8 @@ fn gateway_event(input: &[u8]) {
 fn cursor(input: &[u8]) {
     choose(&WITH_QUERY, input, |operation, input| {
         let encoded: String = form_urlencoded::byte_serialize(input).collect();
-        let date = if operation == "get-daily-stats" { "date=2026-11-21&" } else { "" };
+        let dated = ["get-daily-stats", "list-staff-actions"].contains(&operation);
+        let date = if dated { "date=2026-11-21&" } else { "" };
         let (status, problem) = answer(operation, &json!({"rawQueryString": format!("{date}cursor={encoded}")}));
         assert_eq!((status, &problem["code"]), (400, &json!("invalid-cursor")), "{operation}");
     });

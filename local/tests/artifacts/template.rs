@@ -41,7 +41,7 @@ fn functions_match_the_binaries_one_to_one() {
     let deployed: BTreeSet<String> = template().functions().iter().map(|function| function.name.clone()).collect();
     let written: BTreeSet<String> = function_sources().into_keys().collect();
     assert_eq!(deployed, written);
-    assert_eq!(deployed.len(), 27);
+    assert_eq!(deployed.len(), 28);
 }
 
 #[test]
@@ -242,7 +242,7 @@ fn outputs_name_everything_that_a_client_needs_to_sign_in() {
 }
 
 /// Tables by the variable that names them.
-const TABLES: [(&str, &str); 7] = [
+const TABLES: [(&str, &str); 8] = [
     ("BALANCES_TABLE", "Balances"),
     ("PRODUCTS_TABLE", "Products"),
     ("COUPONS_TABLE", "Coupons"),
@@ -250,6 +250,7 @@ const TABLES: [(&str, &str); 7] = [
     ("ORDERS_TABLE", "Orders"),
     ("EVENTS_TABLE", "Events"),
     ("SALES_TABLE", "Sales"),
+    ("STAFF_ACTIONS_TABLE", "StaffActions"),
 ];
 
 /// What a role permits: action and resource.
@@ -309,6 +310,7 @@ fn tables_are_written_only_by_their_commands() {
         ("Orders", "cancel-order place-order"),
         ("Events", commands),
         ("Sales", "aggregate-daily-stats reconcile-day record-sales"),
+        ("StaffActions", "adjust-stock create-coupon create-product reshard-coupon reshard-stock update-product"),
     ];
     let names = |names: &str| names.split(' ').map(ToOwned::to_owned).collect();
     let expected = expected.map(|(table, functions)| (table.to_owned(), names(functions)));
@@ -497,7 +499,7 @@ fn stack_names_of_38_characters_leave_room_for_every_name() {
 #[test]
 fn tables_are_encrypted_recoverable_and_retained_by_default() {
     let template = template();
-    assert_eq!(template.tables().len(), 7);
+    assert_eq!(template.tables().len(), 8);
     for table in template.tables() {
         let whole = resource(&template, &table.logical_id);
         let properties = &whole["Properties"];

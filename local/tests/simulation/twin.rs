@@ -81,9 +81,8 @@ async fn everything() -> (Vec<(&'static str, Value)>, Vec<Heard>) {
             assert!(reshard(&engine, &store, goods, shards).await);
         }
     }
-    let name = || Name::parse("송장").unwrap();
-    store.adjust_stock(&shop.command(0, "deliver"), product, (5, name())).await.unwrap();
-    store.adjust_stock(&shop.command(0, "take"), product, (-9, name())).await.unwrap();
+    store.adjust_stock(&shop.command(0, "deliver"), product, 5).await.unwrap();
+    store.adjust_stock(&shop.command(0, "take"), product, -9).await.unwrap();
     for number in 2..6 {
         let _ = shop.order(number, 1, PRICE, None).await; // from shards; sold out
     }

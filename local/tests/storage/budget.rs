@@ -8,7 +8,7 @@
 use std::{env, fmt::Write as _, fs, path::Path, pin::Pin};
 
 use sijang_cloud::faults::{Call, Consumed, Fault, Faults, Plan, Proxy};
-use sijang_domain::{ProductId, ProductPatch, ProductStatus};
+use sijang_domain::{Day, ProductId, ProductPatch, ProductStatus};
 use sijang_storage::{AttributeValue, Item};
 use sijang_testkit::shop::{Shop, at, fixed, time};
 
@@ -312,6 +312,8 @@ async fn catalogue(m: &mut Metered) {
         m.row("adjust-stock", &what("more than there is"), env.adjust(product, -1_000)).await;
         m.row("reshard-stock", &format!("from {shards} to 8"), env.reshard(product, 8)).await;
     }
+    let today = Day::of(env.now());
+    m.row("list-staff-actions", "20 actions", env.store.staff_actions(today, 20, None)).await;
     let coupon = m.shop.campaign(100, fixed(5)).await;
     m.row("reshard-coupon", "from 1 to 8", env.reshard_coupon(coupon, 8)).await;
 }

@@ -11,8 +11,8 @@ use serde::{
     de::{DeserializeOwned, value::StrDeserializer},
 };
 use sijang_domain::{
-    Command, Error, FieldError, Fingerprint, IdempotencyKey, Position, Rejection, RequestTime, Timestamp, TraceId,
-    UserId, Violation,
+    Command, Error, FieldError, Fingerprint, IdempotencyKey, Name, Position, Rejection, RequestTime, Timestamp,
+    TraceId, UserId, Violation,
 };
 
 use crate::{CursorKey, Failure, Invocation, body, gateway_request::GatewayRequest};
@@ -185,7 +185,22 @@ impl Request {
         let key = self.idempotency_key()?.ok_or(Failure::KeyRequired)?;
         let Self { time, trace, .. } = *self;
         let request_id = self.id.clone();
-        Ok(Command { user, operation, key, fingerprint: Fingerprint::of(what), time, request_id, trace })
+        Ok(Command { user, operation, key, fingerprint: Fingerprint::of(what), time, request_id, trace, reason: None })
+    }
+
+    /// The command of a member of staff, with the reason that is given. A reason is part of what is asked.
+    pub fn staff_command(
+        &self,
+        staff: UserId,
+        operation: &'static str,
+        what: &impl Serialize,
+        reason: Option<Name>,
+    ) -> Result<Command, Failure> {
+        let command = match &reason {
+            Some(reason) => self.command(staff, operation, &(what, reason))?,
+            None => self.command(staff, operation, what)?,
+        };
+        Ok(Command { reason, ..command })
     }
 
     /// Which page of `list` is asked for: `?limit=` (1 to 100, else 20) and `?cursor=`.

@@ -327,6 +327,7 @@ mod tests {
             time: RequestTime { now: Timestamp::EPOCH, deadline },
             request_id: "r-1".to_owned(),
             trace: None,
+            reason: None,
         }
     }
 

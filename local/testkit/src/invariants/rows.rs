@@ -119,6 +119,7 @@ pub(super) struct Line {
 pub(super) struct EventItem {
     pub(super) request: String,
     pub(super) r#type: String,
+    pub(super) at: i64,
     pub(super) order: Option<Order>,
     pub(super) answer: Option<String>,
 }
@@ -128,9 +129,24 @@ impl EventItem {
         self.request.rsplitn(3, '#').nth(2).unwrap_or_default()
     }
 
+    /// Whether a member of staff gave the command.
+    pub(super) fn is_of_staff(&self) -> bool {
+        const OF_CUSTOMERS: [&str; 4] =
+            ["balance.deposited.v1", "order.paid.v1", "order.cancelled.v1", "stock.gathered.v1"];
+        !self.r#type.ends_with(".rejected") && !OF_CUSTOMERS.contains(&self.r#type.as_str())
+    }
+
     pub(super) fn answer(&self) -> Value {
         serde_json::from_str(self.answer.as_deref().unwrap_or_default()).unwrap_or_default()
     }
+}
+
+#[derive(Deserialize)]
+pub(super) struct Action {
+    pub(super) action_id: String,
+    pub(super) action: String,
+    pub(super) staff_id: String,
+    pub(super) idempotency_key: String,
 }
 
 #[derive(Deserialize)]
@@ -154,6 +170,7 @@ pub(super) struct Rows {
     pub(super) events: Vec<EventItem>,
     pub(super) facts: Vec<Fact>,
     pub(super) totals: Vec<DayTotal>,
+    pub(super) actions: Vec<Action>,
 }
 
 impl Rows {
@@ -169,6 +186,7 @@ impl Rows {
             events: rows(shop, "events", ("request", "")),
             facts: rows(shop, "sales", ("pk", "FACT#")),
             totals: rows(shop, "sales", ("pk", "DAY#")),
+            actions: rows(shop, "staff-actions", ("action_id", "")),
         }
     }
 

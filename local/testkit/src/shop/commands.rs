@@ -20,6 +20,11 @@ pub trait ShopCommand: Clone + Send + 'static {
     /// The fingerprint of the request.
     fn fingerprint(&self) -> Fingerprint;
 
+    /// The reason that staff give.
+    fn reason(&self) -> Option<Name> {
+        None
+    }
+
     /// Sends it to the store.
     ///
     /// # Errors
@@ -150,22 +155,20 @@ pub struct Adjustment {
     pub(super) delta: i64,
 }
 
-impl Adjustment {
-    fn change(&self) -> (i64, Name) {
-        (self.delta, name("inventory"))
-    }
-}
-
 impl ShopCommand for Adjustment {
     type Value = ResponseBody;
     const OPERATION: &'static str = "adjust-stock";
 
     fn fingerprint(&self) -> Fingerprint {
-        Fingerprint::of(&(self.product, self.change()))
+        Fingerprint::of(&(self.product, self.delta))
+    }
+
+    fn reason(&self) -> Option<Name> {
+        Some(name("inventory"))
     }
 
     async fn send(self, store: &Store, command: &Command) -> Result<Idempotent<ResponseBody>, Error> {
-        store.adjust_stock(command, self.product, self.change()).await
+        store.adjust_stock(command, self.product, self.delta).await
     }
 }
 

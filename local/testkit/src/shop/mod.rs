@@ -386,6 +386,7 @@ impl<A: ShopCommand> IntoFuture for Request<A> {
             time: time(at),
             request_id: request_id(),
             trace: Some(trace()),
+            reason: body.reason(),
         };
         Box::pin(async move { body.send(&shop.store, &command).await })
     }

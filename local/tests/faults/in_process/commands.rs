@@ -325,9 +325,7 @@ fn update(shop: &Shop, product: ProductId, patch: ProductPatch) -> Job {
 }
 
 fn adjust(shop: &Shop, product: ProductId, delta: i64) -> Job {
-    let send = move |store: Arc<Store>, command| async move {
-        store.adjust_stock(&command, product, (delta, name("inventory"))).await
-    };
+    let send = move |store: Arc<Store>, command| async move { store.adjust_stock(&command, product, delta).await };
     command(&admin(shop), "adjust-stock", Fingerprint::of(&(product, delta)), send, rendered)
 }
 

@@ -242,6 +242,7 @@ impl GameDay {
             orders: table("orders"),
             events: table("events"),
             sales: table("sales"),
+            staff_actions: table("staff-actions"),
         };
         let store = Store::new(self.shop.db().clone(), tables);
         let now = sijang_domain::Timestamp::from_millis(millis).unwrap();
@@ -254,6 +255,7 @@ impl GameDay {
             time: RequestTime { now, deadline: Instant::now() + Duration::from_mins(1) },
             request_id: format!("request-{millis}"),
             trace: None,
+            reason: None,
         };
         store.place_order(&command, &cart, None).await.unwrap().value.order_id.to_string()
     }

@@ -142,6 +142,7 @@ async fn attack(shop: &Shop, two: &Two, route: &Route) -> usize {
         | "list-orders"
         | "list-products"
         | "list-coupons"
+        | "list-staff-actions"
         | "get-daily-stats" => {
             let person = match route.scope.as_deref() {
                 Some(ADMIN) => shop.admin(),

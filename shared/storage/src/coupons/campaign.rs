@@ -7,9 +7,9 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use sijang_domain::{
-    Campaign, CampaignDraft, CampaignListing, CampaignReconciliation, Command, CouponCheck, CouponId, CouponStatus,
-    CouponTerms, CouponUse, Discount, Error, Idempotent, IssuedCoupon, Money, Name, Order, OrderId, Page, Position,
-    RequestTime, ResponseBody, ShardCount, Timestamp, UserId,
+    ActionSubject, Campaign, CampaignDraft, CampaignListing, CampaignReconciliation, Command, CouponCheck, CouponId,
+    CouponStatus, CouponTerms, CouponUse, Discount, Error, FieldChange, Idempotent, IssuedCoupon, Money, Name, Order,
+    OrderId, Page, Position, RequestTime, ResponseBody, ShardCount, Timestamp, UserId,
 };
 
 use crate::{
@@ -18,6 +18,7 @@ use crate::{
     dynamodb::query::Query,
     dynamodb::transaction::{Change, Condition, Transaction, from_item, key},
     random::random,
+    staff::ActionDetails,
 };
 
 /// The index that lists campaigns by the time they close, and its one partition.
@@ -234,6 +235,9 @@ impl Store {
         transaction.put_new(&self.tables.coupons, &CampaignRow::new(&campaign), "coupon_id")?;
         let counter = CounterRow::first(campaign.coupon_id, campaign.total);
         transaction.put_new(&self.tables.coupons, &counter, "coupon_id")?;
+        let changes = vec![FieldChange::to("total", campaign.total), FieldChange::to("closes_at", campaign.closes_at)];
+        let details = ActionDetails { subject: ActionSubject::campaign(campaign.coupon_id), changes };
+        transaction.record_action(&self.tables.staff_actions, command, &details)?;
         self.commit_new(transaction, command, answer).await
     }
 

@@ -1,7 +1,8 @@
 //! Changing a campaign while its coupons are issued: splitting its counter into shards, and ending it.
 
 use sijang_domain::{
-    Campaign, Command, CouponId, CouponShards, Error, Idempotent, Redistribution, Rejection, ResponseBody, ShardCount,
+    ActionSubject, Campaign, Command, CouponId, CouponShards, Error, FieldChange, Idempotent, Redistribution,
+    Rejection, ResponseBody, ShardCount,
 };
 
 use super::{
@@ -16,6 +17,7 @@ use crate::{
         transaction::{Change, Transaction, from_item},
     },
     idempotency::Commit,
+    staff::ActionDetails,
 };
 
 /// A change of a campaign that is to be accepted.
@@ -25,6 +27,8 @@ struct CampaignChange {
     rollout: Rollout,
     /// The campaign as it is afterwards, if that changes.
     campaign: Option<Campaign>,
+    /// For the history of staff.
+    changes: Vec<FieldChange>,
 }
 
 impl CampaignChange {
@@ -50,7 +54,14 @@ impl Store {
             let left: Vec<u32> = rows.iter().map(CounterRow::left).collect();
             let (member, moves) = (rows[0].member.next(shards), Redistribution::plan(&left, shards, 0));
             let rollout = Rollout { member, moves, ended_at: rows[0].ended_at, ..Rollout::default() };
-            Ok(CampaignChange { kind: "campaign.resharded.v1", answer: answer.clone(), rollout, campaign: None })
+            let changes = vec![FieldChange::from_to("shards", rows[0].member.shards.get(), shards.get())];
+            Ok(CampaignChange {
+                kind: "campaign.resharded.v1",
+                answer: answer.clone(),
+                rollout,
+                campaign: None,
+                changes,
+            })
         })
         .await
     }
@@ -63,11 +74,14 @@ impl Store {
         coupon_id: CouponId,
     ) -> Result<Idempotent<ResponseBody>, Error> {
         self.change_campaign(command, coupon_id, |item, rows| {
-            let campaign = from_item::<CampaignRow>("campaign", item)?.campaign()?.ended(command.time.now)?;
+            let before = from_item::<CampaignRow>("campaign", item)?.campaign()?;
+            let closed_at = before.closes_at;
+            let campaign = before.ended(command.time.now)?;
+            let changes = vec![FieldChange::from_to("closes_at", closed_at, campaign.closes_at)];
             let ended_at = Some(campaign.closes_at.millis());
             let rollout = Rollout { member: rows[0].member, ended_at, ..Rollout::default() };
             let (kind, answer) = ("campaign.ended.v1", ResponseBody::of(&campaign)?);
-            Ok(CampaignChange { kind, answer, rollout, campaign: Some(campaign) })
+            Ok(CampaignChange { kind, answer, rollout, campaign: Some(campaign), changes })
         })
         .await
     }
@@ -90,6 +104,8 @@ impl Store {
                 let mut transaction =
                     Transaction::with_answer(&self.tables.events, command, change.kind, &change.answer)?;
                 transaction.update(change.accepting(&owner, settled.version)?)?;
+                let details = ActionDetails { subject: ActionSubject::campaign(coupon_id), changes: change.changes };
+                transaction.record_action(&self.tables.staff_actions, command, &details)?;
                 if let Commit::Done(answer) = self.commit_command(transaction, command, change.answer).await? {
                     self.finish_rollout(&owner, command.time).await?;
                     return Ok(answer);

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 use sijang_domain::{
-    Command, Description, Error, Idempotent, Name, Page, Position, Product, ProductDraft, ProductId, ProductInfo,
-    ProductPatch, ProductStatus, ProductSummary, Rejection, ResponseBody, Stock, Timestamp,
+    ActionSubject, Command, Description, Error, FieldChange, Idempotent, Name, Page, Position, Product, ProductDraft,
+    ProductId, ProductInfo, ProductPatch, ProductStatus, ProductSummary, Rejection, ResponseBody, Stock, Timestamp,
 };
 
 use crate::{
@@ -17,6 +17,7 @@ use crate::{
     idempotency::Commit,
     products::stock::{INFO, ProductView, StockRow, stock_key, stocks_of},
     random::random,
+    staff::ActionDetails,
 };
 
 /// The index that lists active products by name, and its one partition.
@@ -181,9 +182,12 @@ impl Store {
         let mut transaction = Transaction::with_answer(&self.tables.events, command, "product.created.v1", &answer)?;
         let Product { product_id, name, description, price, stock, status } = product;
         let info = ProductInfo { product_id, name, description, price, status };
+        let changes = vec![FieldChange::to("price", price.minor()), FieldChange::to("stock", stock.units())];
         transaction.put_new(&self.tables.products, &InfoRow::new(&info, 1), "product_id")?;
         let stock = StockRow::first(product_id, stock.units(), price);
         transaction.put_new(&self.tables.products, &stock, "product_id")?;
+        let details = ActionDetails { subject: ActionSubject::product(product_id), changes };
+        transaction.record_action(&self.tables.staff_actions, command, &details)?;
         self.commit_new(transaction, command, answer).await
     }
 
@@ -198,11 +202,12 @@ impl Store {
         self.change_product(command, product_id, |info, shards| {
             let InfoRow { name, description, status, .. } = info;
             let before = ProductInfo { product_id, name, description, price: shards[0].price()?, status };
-            let after = patch.applied_to(before);
+            let after = patch.applied_to(before.clone());
+            let changes = FieldChange::of_product(&before, &after);
             let answer = ResponseBody::of(&after)?;
             let offer = Offer { price: after.price.minor(), active: after.status == ProductStatus::Active };
             let rollout = Rollout { member: shards[0].member, offer: Some(offer), ..Rollout::default() };
-            Ok(ProductChange { kind: "product.updated.v1", answer, rollout, info: Some(after) })
+            Ok(ProductChange { kind: "product.updated.v1", answer, rollout, info: Some(after), changes })
         })
         .await
     }
@@ -225,6 +230,8 @@ impl Store {
                 let mut transaction =
                     Transaction::with_answer(&self.tables.events, command, change.kind, &change.answer)?;
                 transaction.update(change.accepting(&owner, settled.version)?)?;
+                let details = ActionDetails { subject: ActionSubject::product(product_id), changes: change.changes };
+                transaction.record_action(&self.tables.staff_actions, command, &details)?;
                 if let Commit::Done(answer) = self.commit_command(transaction, command, change.answer).await? {
                     self.finish_rollout(&owner, command.time).await?;
                     return Ok(answer);
@@ -243,6 +250,8 @@ pub(super) struct ProductChange {
     pub(super) rollout: Rollout,
     /// What the product is afterwards, if that changes.
     pub(super) info: Option<ProductInfo>,
+    /// For the history of staff.
+    pub(super) changes: Vec<FieldChange>,
 }
 
 impl ProductChange {
