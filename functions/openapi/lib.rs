@@ -52,11 +52,14 @@ macro_rules! operations {
 }
 
 operations! {
+    adjust_balance "../balances/adjust-balance.rs"
     adjust_stock "../products/adjust-stock.rs"
+    cancel_customer_order "../orders/cancel-customer-order.rs"
     cancel_order "../orders/cancel-order.rs"
     create_coupon "../coupons/create-coupon.rs"
     create_product "../products/create-product.rs"
     deposit_balance "../balances/deposit-balance.rs"
+    end_coupon "../coupons/end-coupon.rs"
     get_balance "../balances/get-balance.rs"
     get_daily_stats "../statistics/get-daily-stats.rs"
     get_health "../health/get-health.rs"
@@ -74,6 +77,7 @@ operations! {
     reshard_coupon "../coupons/reshard-coupon.rs"
     reshard_stock "../products/reshard-stock.rs"
     update_product "../products/update-product.rs"
+    void_coupon "../coupons/void-coupon.rs"
 }
 
 /// The access token that most operations want.

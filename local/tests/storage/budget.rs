@@ -154,6 +154,8 @@ async fn balances(m: &mut Metered) {
     let full = m.shop.customer("full").with_balance(10_000_000).await;
     m.row("deposit-balance", "over the limit", env.customer(full.user.as_str()).deposit(100)).await;
     m.row("list-balance-transactions", "the first page", alice.ledger_page(20, None)).await;
+    m.row("adjust-balance", "done", env.adjust_balance(&alice, -500)).await;
+    m.row("adjust-balance", "more than there is", env.adjust_balance(&alice, -9_000_000)).await;
 }
 
 async fn orders(m: &mut Metered) {
@@ -247,6 +249,9 @@ async fn orders(m: &mut Metered) {
     let order = rich.order_all(lines(1)).done().await;
     m.row("cancel-order", "1 line", rich.cancel(&order)).await;
     m.row("cancel-order", "cancelled before", rich.cancel(&order)).await;
+    let another = rich.order_all(lines(1)).done().await;
+    m.row("cancel-customer-order", "1 line", env.cancel_for(&rich, &another)).await;
+    m.row("cancel-customer-order", "cancelled before", env.cancel_for(&rich, &another)).await;
     m.row("get-order", "any", env.store.order(&rich.user, order.order_id)).await;
     m.row("list-orders", "20 orders of 1 to 50 lines", env.store.orders(&rich.user, None, 20, None, time(env.now())))
         .await;
@@ -273,7 +278,8 @@ async fn coupons(m: &mut Metered) {
     let now = env.now();
     m.row("list-coupons", "2 campaigns, of 1 and 8 shards", env.store.open_campaigns(20, None, time(now))).await;
     let user = env.customer("user-0");
-    m.row("list-my-coupons", "2 coupons", env.store.coupons_of(&user.user, None, 20, None, time(now))).await;
+    m.row("list-my-coupons", "2 coupons, cold", env.store.coupons_of(&user.user, None, 20, None, time(now))).await;
+    m.row("list-my-coupons", "2 coupons, warm", env.store.coupons_of(&user.user, None, 20, None, time(now))).await;
 }
 
 async fn catalogue(m: &mut Metered) {
@@ -316,6 +322,10 @@ async fn catalogue(m: &mut Metered) {
     m.row("list-staff-actions", "20 actions", env.store.staff_actions(today, 20, None)).await;
     let coupon = m.shop.campaign(100, fixed(5)).await;
     m.row("reshard-coupon", "from 1 to 8", env.reshard_coupon(coupon, 8)).await;
+    m.row("end-coupon", "8 shards", env.end_campaign(coupon)).await;
+    m.row("void-coupon", "8 shards", env.void_campaign(coupon)).await;
+    let coupon = m.shop.campaign(100, fixed(5)).await;
+    m.row("void-coupon", "1 shard", env.void_campaign(coupon)).await;
 }
 
 /// A night of the reconciler, by how many customers placed the orders of the day.

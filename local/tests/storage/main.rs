@@ -26,3 +26,5 @@ mod shards;
 mod sold_out;
 mod staff;
 mod upgrade;
+mod void;
+mod wrong_coupon;

@@ -30,14 +30,6 @@ impl UserId {
     }
 }
 
-impl FromStr for UserId {
-    type Err = Violation;
-
-    fn from_str(subject: &str) -> Result<Self, Violation> {
-        Self::parse(subject)
-    }
-}
-
 impl fmt::Display for UserId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

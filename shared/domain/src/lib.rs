@@ -27,7 +27,7 @@ mod time;
 mod trace;
 mod violation;
 
-pub use balances::{Deposit, DepositLimits, EntryType, LedgerEntry};
+pub use balances::{BalanceAdjustment, Deposit, DepositLimits, EntryType, LedgerEntry};
 pub use command::{Command, Idempotent, Page, Position, RequestTime, ResponseBody};
 pub use coupons::{
     Campaign, CampaignDraft, CampaignListing, CouponShards, CouponStatus, CouponTerms, CouponUse, Discount,

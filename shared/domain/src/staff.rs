@@ -61,6 +61,11 @@ impl ActionSubject {
     pub fn customer(user: &UserId) -> Self {
         Self { user_id: Some(user.clone()), ..Self::default() }
     }
+
+    /// A customer's order.
+    pub fn order(user: &UserId, order_id: OrderId) -> Self {
+        Self { order_id: Some(order_id), ..Self::customer(user) }
+    }
 }
 
 /// One field that an action changed. Values are text; amounts are in KRW minor units.

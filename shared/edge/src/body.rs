@@ -110,6 +110,25 @@ impl ShardsBody {
     }
 }
 
+/// Why staff do something that moves money or goods.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ReasonRequest)]
+pub struct ReasonBody {
+    #[schema(value_type = Name)]
+    reason: String,
+}
+
+impl ReasonBody {
+    /// The reason.
+    ///
+    /// # Errors
+    /// The violation, and where it is.
+    pub fn parse(self) -> Result<Name, Vec<FieldError>> {
+        Name::parse(&self.reason).map_err(|violation| vec![FieldError::new("/reason", violation)])
+    }
+}
+
 /// A field that is given or left out, and never `null`. For `#[serde(default, deserialize_with = "non_null")]`.
 ///
 /// In a PATCH a client could send `null` to remove a value, and it would be read as "leave it". So `null` is rejected

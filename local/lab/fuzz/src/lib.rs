@@ -20,15 +20,19 @@ use sijang_openapi::in_process::Shop;
 use crate::properties::Contract;
 
 /// Operations that take a body.
-const WITH_BODY: [&str; 8] = [
+const WITH_BODY: [&str; 12] = [
+    "adjust-balance",
     "adjust-stock",
+    "cancel-customer-order",
     "create-coupon",
     "create-product",
     "deposit-balance",
+    "end-coupon",
     "place-order",
     "reshard-coupon",
     "reshard-stock",
     "update-product",
+    "void-coupon",
 ];
 /// Operations that take a query.
 const WITH_QUERY: [&str; 7] = [
@@ -41,15 +45,18 @@ const WITH_QUERY: [&str; 7] = [
     "list-staff-actions",
 ];
 /// Operations that take an identifier in their path.
-const WITH_PATH: [&str; 8] = [
+const WITH_PATH: [&str; 11] = [
     "adjust-stock",
+    "cancel-customer-order",
     "cancel-order",
+    "end-coupon",
     "get-order",
     "get-product",
     "issue-coupon",
     "reshard-coupon",
     "reshard-stock",
     "update-product",
+    "void-coupon",
 ];
 
 /// Names of all targets, each with a folder in `corpus`.
@@ -110,7 +117,7 @@ fn answer(operation: &str, members: &Value) -> (u16, Value) {
     let mut event = json!({
         "headers": {"content-type": "application/json", "idempotency-key": "fuzz"},
         "pathParameters": {"product_id": "01JD4QWKQK3X8M2Z6T9V5R7YBC", "order_id": "01JDA6ZQ4E9Y7V5T3R1P8N6M4K",
-            "coupon_id": "01JD4R2T8V6X4Z1B3D5F7H9K0M"},
+            "coupon_id": "01JD4R2T8V6X4Z1B3D5F7H9K0M", "user_id": "somebody"},
         "requestContext": {"requestId": "fuzz", "authorizer": {"jwt": {"claims": {
             "sub": "somebody", "scope": "shop/customer shop/admin"}}}},
     });
@@ -168,7 +175,8 @@ fn cursor(input: &[u8]) {
 fn path(operation: &str, input: &[u8]) {
     let id = String::from_utf8_lossy(input);
     let body = CONTRACT.example(operation).map(ToString::to_string).unwrap_or_default();
-    let ids: HashMap<_, _> = ["product_id", "order_id", "coupon_id"].map(|name| (name, &id)).into();
+    let mut ids: HashMap<&str, &str> = ["product_id", "order_id", "coupon_id"].map(|name| (name, &*id)).into();
+    ids.insert("user_id", "somebody");
     let (status, _) = answer(operation, &json!({"pathParameters": ids, "body": body}));
     let is_id = id.len() == 26 && id.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
     assert!(is_id || status == 404, "{operation}: {status} for what is no identifier");

@@ -121,19 +121,23 @@ pub(super) struct EventItem {
     pub(super) r#type: String,
     pub(super) at: i64,
     pub(super) order: Option<Order>,
+    pub(super) customer: Option<String>,
     pub(super) answer: Option<String>,
 }
 
 impl EventItem {
+    /// The customer whose order or deposit it is.
     pub(super) fn user(&self) -> &str {
-        self.request.rsplitn(3, '#').nth(2).unwrap_or_default()
+        let of_key = || self.request.rsplitn(3, '#').nth(2).unwrap_or_default();
+        self.customer.as_deref().unwrap_or_else(of_key)
     }
 
     /// Whether a member of staff gave the command.
     pub(super) fn is_of_staff(&self) -> bool {
         const OF_CUSTOMERS: [&str; 4] =
             ["balance.deposited.v1", "order.paid.v1", "order.cancelled.v1", "stock.gathered.v1"];
-        !self.r#type.ends_with(".rejected") && !OF_CUSTOMERS.contains(&self.r#type.as_str())
+        let of_customer = OF_CUSTOMERS.contains(&self.r#type.as_str()) && self.customer.is_none();
+        !self.r#type.ends_with(".rejected") && !of_customer
     }
 
     pub(super) fn answer(&self) -> Value {
@@ -147,6 +151,14 @@ pub(super) struct Action {
     pub(super) action: String,
     pub(super) staff_id: String,
     pub(super) idempotency_key: String,
+    pub(super) user_id: Option<String>,
+}
+
+impl Action {
+    /// The key of the command's event.
+    pub(super) fn request(&self) -> String {
+        format!("{}#{}#{}", self.staff_id, self.action, self.idempotency_key)
+    }
 }
 
 #[derive(Deserialize)]

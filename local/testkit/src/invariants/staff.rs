@@ -1,13 +1,15 @@
 //! The history of staff: each accepted command of staff has one action there.
 
-use super::{Violations, rows::Rows, sorted};
+use super::{
+    Violations,
+    rows::{Action, Rows},
+    sorted,
+};
 
 impl Rows {
     /// Events from before the first action are of a release that had no such history.
     pub(super) fn staff_events_match_actions(&self, violations: &mut Violations) {
-        let actions = self.actions.iter();
-        let recorded =
-            actions.map(|action| format!("{}#{}#{}", action.staff_id, action.action, action.idempotency_key));
+        let recorded = self.actions.iter().map(Action::request);
         let first = self.actions.iter().map(|action| action.action_id.as_str()).min().map(millis);
         let events = self.events.iter();
         let accepted = events.filter(|event| event.is_of_staff() && first.is_some_and(|first| event.at >= first));

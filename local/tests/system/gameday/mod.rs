@@ -6,6 +6,7 @@
 
 mod alarms;
 mod runbook;
+mod wrong_coupon;
 
 use std::{
     fmt::Write as _,
@@ -45,7 +46,10 @@ const PRICE: i64 = 1_000;
 const HOUR: i64 = 3_600;
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
-    vec![own_trial(world, "gameday::what_breaks_shows_and_its_runbook_mends_it", gameday)]
+    vec![
+        own_trial(world, "gameday::what_breaks_shows_and_its_runbook_mends_it", gameday),
+        own_trial(world, "gameday::wrong_coupon_is_voided_and_its_orders_are_cancelled", wrong_coupon::drill),
+    ]
 }
 
 /// A stack to break things on, and who keeps an eye on it.

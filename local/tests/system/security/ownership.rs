@@ -166,18 +166,36 @@ async fn attack(shop: &Shop, two: &Two, route: &Route) -> usize {
             assert!(!two.gives_away(&route.request(other, &things.product).await), "{}", route.name());
             attempts += 1;
         }
-        "create-product" | "update-product" | "adjust-stock" | "create-coupon" | "reshard-stock" | "reshard-coupon" => {
+        "adjust-balance" | "cancel-customer-order" => {
+            // By a route of staff, a customer changes nobody's things, not even the own ones.
+            let path = |customer: &Person| {
+                let path = route.path.replace("{user_id}", customer.name());
+                path.replace("{order_id}", things.orders.last().unwrap())
+            };
+            for person in [other, &two.owner] {
+                let request = person.post(&path(&two.owner)).new_key().json(route.body.as_ref().unwrap());
+                request.await.stopped_at_the_gateway(403);
+            }
+            // Staff who name the wrong customer do not reach the order.
+            if route.function == "cancel-customer-order" {
+                let request = shop.admin().post(&path(other)).new_key().json(route.body.as_ref().unwrap());
+                request.await.problem(404, "order-not-found");
+            }
+            attempts += 3;
+        }
+        "create-product" | "update-product" | "adjust-stock" | "create-coupon" | "reshard-stock" | "reshard-coupon"
+        | "end-coupon" | "void-coupon" => {
             // A customer learns nothing of what is there; and one administrator's key is not another's.
             for id in [&things.product, &absent] {
                 route.request(other, id).await.stopped_at_the_gateway(403);
             }
-            let id = if route.path.contains("coupon_id") {
-                shop.coupon(json!({})).await
-            } else {
-                shop.product(PRICE, 100).await
-            };
-            let (path, body) = (route.path_to(&id), route.body.as_ref().unwrap());
             for admin in [shop.admin(), shop.admin()] {
+                let id = if route.path.contains("coupon_id") {
+                    shop.coupon(json!({})).await
+                } else {
+                    shop.product(PRICE, 100).await
+                };
+                let (path, body) = (route.path_to(&id), route.body.as_ref().unwrap());
                 let answer = admin.request(route.method.clone(), &path).key(key).json(body).await;
                 assert!(answer.status.is_success() && !answer.is_replay(), "{}: {}", route.name(), answer.body);
             }

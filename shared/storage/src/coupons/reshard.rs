@@ -1,4 +1,4 @@
-//! Changing a campaign while its coupons are issued: splitting its counter into shards, and ending it.
+//! Changing a campaign while its coupons are issued: splitting its counter into shards, ending it, voiding its coupons.
 
 use sijang_domain::{
     ActionSubject, Campaign, Command, CouponId, CouponShards, Error, FieldChange, Idempotent, Redistribution,
@@ -36,8 +36,15 @@ impl CampaignChange {
     fn accepting(&self, owner: &Owner<'_>, seen: i64) -> Result<Change, Error> {
         let Some(campaign) = &self.campaign else { return owner.accepting(&self.rollout, seen, "") };
         let update = ", opens_at = :opens, closes_at = :closes, listing_key = :listing_key";
-        let change = owner.accepting(&self.rollout, seen, update)?.number(":opens", campaign.opens_at.millis());
-        Ok(change.number(":closes", campaign.closes_at.millis()).text(":listing_key", listing_key(campaign)))
+        let change = owner
+            .accepting(&self.rollout, seen, update)?
+            .number(":opens", campaign.opens_at.millis())
+            .number(":closes", campaign.closes_at.millis())
+            .text(":listing_key", listing_key(campaign));
+        Ok(match campaign.voided_at {
+            Some(voided_at) => change.also(", voided_at = :voided").number(":voided", voided_at.millis()),
+            None => change,
+        })
     }
 }
 
@@ -73,14 +80,38 @@ impl Store {
         command: &Command,
         coupon_id: CouponId,
     ) -> Result<Idempotent<ResponseBody>, Error> {
+        command.required_reason()?;
+        self.close_campaign(command, coupon_id, "campaign.ended.v1", |campaign| campaign.ended(command.time.now)).await
+    }
+
+    /// Voids the coupons of a campaign, and ends it. Every environment rejects orders with these coupons within a minute.
+    pub async fn void_campaign(
+        &self,
+        command: &Command,
+        coupon_id: CouponId,
+    ) -> Result<Idempotent<ResponseBody>, Error> {
+        command.required_reason()?;
+        self.close_campaign(command, coupon_id, "campaign.voided.v1", |campaign| campaign.voided(command.time.now))
+            .await
+    }
+
+    /// Changes a campaign to one that is over, which `closed` makes of it.
+    async fn close_campaign(
+        &self,
+        command: &Command,
+        coupon_id: CouponId,
+        kind: &'static str,
+        closed: impl Fn(Campaign) -> Result<Campaign, Rejection>,
+    ) -> Result<Idempotent<ResponseBody>, Error> {
         self.change_campaign(command, coupon_id, |item, rows| {
             let before = from_item::<CampaignRow>("campaign", item)?.campaign()?;
-            let closed_at = before.closes_at;
-            let campaign = before.ended(command.time.now)?;
-            let changes = vec![FieldChange::from_to("closes_at", closed_at, campaign.closes_at)];
+            let closes_at = before.closes_at;
+            let campaign = closed(before)?;
+            let mut changes = vec![FieldChange::from_to("closes_at", closes_at, campaign.closes_at)];
+            changes.extend(campaign.voided_at.map(|voided_at| FieldChange::to("voided_at", voided_at)));
             let ended_at = Some(campaign.closes_at.millis());
             let rollout = Rollout { member: rows[0].member, ended_at, ..Rollout::default() };
-            let (kind, answer) = ("campaign.ended.v1", ResponseBody::of(&campaign)?);
+            let answer = ResponseBody::of(&campaign)?;
             Ok(CampaignChange { kind, answer, rollout, campaign: Some(campaign), changes })
         })
         .await

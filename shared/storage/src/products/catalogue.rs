@@ -10,6 +10,7 @@ use sijang_domain::{
 
 use crate::{
     Item, Store,
+    cache::VIEW_CACHED,
     deadline::check_deadline,
     dynamodb::query::Query,
     dynamodb::rollout::{Offer, Owner, Rollout},
@@ -128,7 +129,7 @@ impl Store {
 
     /// One product; also one that is not sold at present. The page of a split product is up to a second old.
     pub async fn product(&self, product_id: ProductId, now: Timestamp) -> Result<Product, Error> {
-        let cached = self.cache.views.get(&product_id).and_then(|view| view.fresh(now));
+        let cached = self.cache.views.get(&product_id).and_then(|view| view.fresh(now, VIEW_CACHED));
         if let Some(ProductView { stock, info: Some(info) }) = cached {
             return product(info, &stock);
         }
@@ -151,7 +152,7 @@ impl Store {
     pub async fn products(&self, ids: &[ProductId], now: Timestamp) -> Result<HashMap<ProductId, Product>, Error> {
         let mut products = HashMap::with_capacity(ids.len());
         for product_id in ids {
-            let cached = self.cache.views.get(product_id).and_then(|view| view.fresh(now));
+            let cached = self.cache.views.get(product_id).and_then(|view| view.fresh(now, VIEW_CACHED));
             if let Some(ProductView { stock, info: Some(info) }) = cached {
                 products.insert(*product_id, product(info, &stock)?);
             }
