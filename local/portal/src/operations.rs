@@ -71,7 +71,7 @@ impl Operations {
     /// Aggregates today and the two days before, as the schedule does after midnight, and reconciles today.
     async fn run_today(&self) -> Result<Value> {
         let today = seoul::day(Timestamp::now());
-        let task = aggregation::night(today.tomorrow()?)?;
+        let task = aggregation::scheduled(today.tomorrow()?)?;
         let aggregated = worker::run(&self.cloud, STACK_NAME, aggregation::FUNCTION, &task).await?;
         let task = json!({"day": today.to_string()});
         let reconciled = worker::run(&self.cloud, STACK_NAME, "reconcile-day", &task).await?;
