@@ -236,7 +236,9 @@ fn member(name: &str, value: &Value) -> Value {
         ("shortages", _) => json!({"type": "array", "items": reference("Shortage")}),
         ("changes", _) => json!({"type": "array", "items": reference("PriceChange")}),
         ("coupon", _) => reference("IssuedCoupon"),
-        ("expired_at" | "ended_at" | "opens_at" | "closed_at", Value::String(_)) => reference("Timestamp"),
+        ("expired_at" | "ended_at" | "opens_at" | "closed_at" | "voided_at", Value::String(_)) => {
+            reference("Timestamp")
+        }
         (_, Value::Object(money)) if money.contains_key("currency") => reference("Money"),
         (_, Value::Number(_)) => json!({"type": "integer", "format": "int64"}),
         _ => panic!("the contract has no schema for the member {name} of a problem"),
