@@ -40,6 +40,9 @@ struct Body {
     /// How many days after the day of issue a coupon is good.
     #[schema(minimum = 1, maximum = 365)]
     valid_days: i64,
+    #[serde(default, deserialize_with = "non_null")]
+    #[schema(value_type = Name)]
+    reason: Option<String>,
 }
 
 /// Flat, and not a tagged enum, so that a violation can be pointed at.
@@ -95,14 +98,14 @@ async fn main() -> Result<(), Error> {
 pub async fn handle(store: &Store, request: Request) -> Answer {
     let admin = request.admin()?;
     request.only_parameters(&[])?;
-    let draft = request.body::<Body>()?.parse()?;
-    let command = request.command(admin, "create-coupon", &draft)?;
+    let (draft, reason) = request.body::<Body>()?.parse()?;
+    let command = request.staff_command(admin, "create-coupon", &draft, reason)?;
     let campaign = store.create_campaign(&command, draft).await?;
     Ok(Reply::rendered(201, campaign))
 }
 
 impl Body {
-    fn parse(self) -> Result<CampaignDraft, Vec<FieldError>> {
+    fn parse(self) -> Result<(CampaignDraft, Option<Name>), Vec<FieldError>> {
         let mut fields = Fields::default();
         let name = fields.check("/name", Name::parse(&self.name));
         let discount = self.discount.0.parse(&mut fields);
@@ -115,6 +118,7 @@ impl Body {
         if opens_at.zip(closes_at).is_some_and(|(opens, closes)| closes <= opens) {
             fields.note("/closes_at", Violation::NotAfter);
         }
+        let reason = self.reason.and_then(|reason| fields.check("/reason", Name::parse(&reason)));
         let draft = || {
             Some(CampaignDraft {
                 name: name?,
@@ -125,7 +129,7 @@ impl Body {
                 valid_days: valid_days?,
             })
         };
-        fields.finish(draft())
+        fields.finish(draft().map(|draft| (draft, reason)))
     }
 }
 

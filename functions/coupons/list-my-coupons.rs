@@ -1,4 +1,4 @@
-//! `GET /v1/me/coupons?status=`: the coupons that the customer holds: usable, used, expired.
+//! `GET /v1/me/coupons?status=`: the coupons that the customer holds: usable, used, expired, voided.
 
 use sijang_domain::{CouponStatus, IssuedCouponView};
 use sijang_edge::{Answer, CursorKey, Error, List, Reply, Request, parameters::PageParameters, serve};
@@ -51,5 +51,6 @@ fn list_of(status: Option<CouponStatus>) -> &'static str {
         Some(CouponStatus::Usable) => "my-usable-coupons",
         Some(CouponStatus::Used) => "my-used-coupons",
         Some(CouponStatus::Expired) => "my-expired-coupons",
+        Some(CouponStatus::Voided) => "my-voided-coupons",
     }
 }

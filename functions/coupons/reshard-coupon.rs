@@ -32,8 +32,8 @@ pub async fn handle(store: &Store, request: Request) -> Answer {
     let admin = request.admin()?;
     request.only_parameters(&[])?;
     let coupon_id = request.path("coupon_id", Rejection::CouponNotFound)?;
-    let shards = request.body::<ShardsBody>()?.parse()?;
-    let command = request.command(admin, "reshard-coupon", &(coupon_id, shards))?;
+    let (shards, reason) = request.body::<ShardsBody>()?.parse()?;
+    let command = request.staff_command(admin, "reshard-coupon", &(coupon_id, shards), reason)?;
     let split = store.reshard_coupon(&command, coupon_id, shards).await?;
     Ok(Reply::rendered(200, split))
 }

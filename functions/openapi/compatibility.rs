@@ -133,10 +133,14 @@ impl<'a> Comparison<'a> {
         if !types(told).is_superset(&types(sent)) {
             self.breaks(at, "its type has changed");
         }
-        if let Some(known) = values(told)
-            && values(sent).is_none_or(|sent| !known.is_superset(&sent))
-        {
-            self.breaks(at, "it has a value that the other side does not know");
+        match (values(told), values(sent)) {
+            (Some(known), Some(sent)) => {
+                for value in sent.difference(&known) {
+                    self.breaks(at, &format!("it has the value {value}, which the other side does not know"));
+                }
+            }
+            (Some(_), None) => self.breaks(at, "it has any value, of which the other side does not know all"),
+            (None, _) => {}
         }
         for (limit, sign) in LIMITS {
             if let Some(told) = told[limit].as_f64()

@@ -44,6 +44,7 @@ impl Shop {
     /// What the function of an operation answers; nothing when there is no such operation.
     pub async fn answer(&self, operation: &str, event: Event) -> Option<Response> {
         let Self { store, cursors, limits, period, .. } = self;
+        let balance_max = &limits.balance_max;
         macro_rules! answers {
             ($($name:literal $module:ident($($with:ident),*))*) => {
                 match operation {
@@ -59,11 +60,14 @@ impl Shop {
             return Some(respond(crate::get_health::handle, event, Invocation::new("in-process", None, 0)).await);
         }
         answers! {
+            "adjust-balance" adjust_balance(balance_max)
             "adjust-stock" adjust_stock()
+            "cancel-customer-order" cancel_customer_order()
             "cancel-order" cancel_order(period)
             "create-coupon" create_coupon()
             "create-product" create_product()
             "deposit-balance" deposit_balance(limits)
+            "end-coupon" end_coupon()
             "find-order" find_order()
             "get-balance" get_balance()
             "get-daily-stats" get_daily_stats(cursors)
@@ -77,10 +81,12 @@ impl Shop {
             "list-orders" list_orders(cursors)
             "list-popular-products" list_popular_products()
             "list-products" list_products(cursors)
+            "list-staff-actions" list_staff_actions(cursors)
             "place-order" place_order()
             "reshard-coupon" reshard_coupon()
             "reshard-stock" reshard_stock()
             "update-product" update_product()
+            "void-coupon" void_coupon()
         }
     }
 

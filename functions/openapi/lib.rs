@@ -52,11 +52,14 @@ macro_rules! operations {
 }
 
 operations! {
+    adjust_balance "../balances/adjust-balance.rs"
     adjust_stock "../products/adjust-stock.rs"
+    cancel_customer_order "../orders/cancel-customer-order.rs"
     cancel_order "../orders/cancel-order.rs"
     create_coupon "../coupons/create-coupon.rs"
     create_product "../products/create-product.rs"
     deposit_balance "../balances/deposit-balance.rs"
+    end_coupon "../coupons/end-coupon.rs"
     find_order "../orders/find-order.rs"
     get_balance "../balances/get-balance.rs"
     get_daily_stats "../statistics/get-daily-stats.rs"
@@ -71,10 +74,12 @@ operations! {
     list_orders "../orders/list-orders.rs"
     list_popular_products "../products/list-popular-products.rs"
     list_products "../products/list-products.rs"
+    list_staff_actions "../staff/list-staff-actions.rs"
     place_order "../orders/place-order.rs"
     reshard_coupon "../coupons/reshard-coupon.rs"
     reshard_stock "../products/reshard-stock.rs"
     update_product "../products/update-product.rs"
+    void_coupon "../coupons/void-coupon.rs"
 }
 
 /// The access token that most operations want.

@@ -236,7 +236,9 @@ fn member(name: &str, value: &Value) -> Value {
         ("shortages", _) => json!({"type": "array", "items": reference("Shortage")}),
         ("changes", _) => json!({"type": "array", "items": reference("PriceChange")}),
         ("coupon", _) => reference("IssuedCoupon"),
-        ("expired_at" | "ended_at" | "opens_at" | "closed_at", Value::String(_)) => reference("Timestamp"),
+        ("expired_at" | "ended_at" | "opens_at" | "closed_at" | "voided_at", Value::String(_)) => {
+            reference("Timestamp")
+        }
         (_, Value::Object(money)) if money.contains_key("currency") => reference("Money"),
         (_, Value::Number(_)) => json!({"type": "integer", "format": "int64"}),
         _ => panic!("the contract has no schema for the member {name} of a problem"),
@@ -266,7 +268,7 @@ fn field_error() -> Value {
         "description": "What is wrong with one field.",
         "properties": {
             "pointer": {"type": "string", "description": "JSON pointer (RFC 6901) into the body"},
-            "parameter": {"type": "string", "description": "Name of the query parameter; of one that is not known at most 40 characters, with `_` for all but letters, digits, `.`, `-`, `[` and `]`"},
+            "parameter": {"type": "string", "description": "Name of the query or path parameter; of one that is not known at most 40 characters, with `_` for all but letters, digits, `.`, `-`, `[` and `]`"},
             "detail": {"type": "string", "description": "What is wrong, in Korean or English"},
         },
         "required": ["detail"],

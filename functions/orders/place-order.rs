@@ -75,6 +75,7 @@ async fn main() -> Result<(), Error> {
         "price-changed",
         "coupon-used",
         "coupon-expired",
+        "coupon-voided",
         "coupon-minimum-not-met",
         "insufficient-balance"
     ]))),

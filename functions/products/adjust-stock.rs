@@ -1,7 +1,9 @@
 //! `POST /v1/admin/products/{product_id}/stock-adjustments`: adds units to the stock, or takes some out.
 
 use serde::Deserialize;
-use sijang_domain::{FieldError, Fields, Name, ProductId, Rejection, Stock, StockAdjustment, Violation, schema};
+use sijang_domain::{
+    Command, FieldError, Fields, Name, ProductId, Rejection, Stock, StockAdjustment, Violation, schema,
+};
 use sijang_edge::{Answer, Error, Reply, Request, parameters::IdempotencyKeyHeader, serve};
 use sijang_storage::Store;
 use utoipa::{
@@ -52,7 +54,8 @@ pub async fn handle(store: &Store, request: Request) -> Answer {
     let product_id = request.path("product_id", Rejection::ProductNotFound)?;
     let (delta, reason) = request.body::<Body>()?.parse()?;
     let command = request.command(admin, "adjust-stock", &(product_id, delta, &reason))?;
-    let adjustment = store.adjust_stock(&command, product_id, (delta, reason)).await?;
+    let command = Command { reason: Some(reason), ..command };
+    let adjustment = store.adjust_stock(&command, product_id, delta).await?;
     Ok(Reply::rendered(201, adjustment))
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use sijang_domain::{Description, FieldError, Fields, Name, Product, ProductDraft, Stock, schema};
-use sijang_edge::{Answer, Error, MoneyBody, Reply, Request, parameters::IdempotencyKeyHeader, serve};
+use sijang_edge::{Answer, Error, MoneyBody, Reply, Request, non_null, parameters::IdempotencyKeyHeader, serve};
 use sijang_storage::Store;
 use utoipa::{
     ToSchema,
@@ -24,6 +24,9 @@ struct Body {
     /// Units on hand at the start.
     #[schema(minimum = 0, maximum = 1_000_000_000)]
     stock: i64,
+    #[serde(default, deserialize_with = "non_null")]
+    #[schema(value_type = Name)]
+    reason: Option<String>,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -57,8 +60,8 @@ async fn main() -> Result<(), Error> {
 pub async fn handle(store: &Store, request: Request) -> Answer {
     let admin = request.admin()?;
     request.only_parameters(&[])?;
-    let draft = request.body::<Body>()?.parse()?;
-    let command = request.command(admin, "create-product", &draft)?;
+    let (draft, reason) = request.body::<Body>()?.parse()?;
+    let command = request.staff_command(admin, "create-product", &draft, reason)?;
     let product = store.create_product(&command, draft).await?;
     Ok(Reply::rendered(201, product))
 }
@@ -68,13 +71,14 @@ fn price() -> RefOr<Schema> {
 }
 
 impl Body {
-    fn parse(self) -> Result<ProductDraft, Vec<FieldError>> {
+    fn parse(self) -> Result<(ProductDraft, Option<Name>), Vec<FieldError>> {
         let mut fields = Fields::default();
         let name = fields.check("/name", Name::parse(&self.name));
         let description = fields.check("/description", Description::parse(&self.description));
         let price = fields.check("/price/amount", ProductDraft::parse_price(self.price.amount));
         let stock = fields.check("/stock", Stock::new(self.stock));
+        let reason = self.reason.and_then(|reason| fields.check("/reason", Name::parse(&reason)));
         let draft = || Some(ProductDraft { name: name?, description: description?, price: price?, stock: stock? });
-        fields.finish(draft())
+        fields.finish(draft().map(|draft| (draft, reason)))
     }
 }

@@ -32,8 +32,8 @@ pub async fn handle(store: &Store, request: Request) -> Answer {
     let admin = request.admin()?;
     request.only_parameters(&[])?;
     let product_id = request.path("product_id", Rejection::ProductNotFound)?;
-    let shards = request.body::<ShardsBody>()?.parse()?;
-    let command = request.command(admin, "reshard-stock", &(product_id, shards))?;
+    let (shards, reason) = request.body::<ShardsBody>()?.parse()?;
+    let command = request.staff_command(admin, "reshard-stock", &(product_id, shards), reason)?;
     let split = store.reshard_stock(&command, product_id, shards).await?;
     Ok(Reply::rendered(200, split))
 }

@@ -28,6 +28,10 @@ struct Body {
     price: Option<MoneyBody>,
     #[serde(default, deserialize_with = "non_null")]
     status: Option<ProductStatus>,
+    /// Why it is changed. A reason alone changes nothing.
+    #[serde(default, deserialize_with = "non_null")]
+    #[schema(value_type = Name)]
+    reason: Option<String>,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -60,8 +64,8 @@ pub async fn handle(store: &Store, request: Request) -> Answer {
     let admin = request.admin()?;
     request.only_parameters(&[])?;
     let product_id = request.path("product_id", Rejection::ProductNotFound)?;
-    let patch = request.body::<Body>()?.parse()?;
-    let command = request.command(admin, "update-product", &(product_id, &patch))?;
+    let (patch, reason) = request.body::<Body>()?.parse()?;
+    let command = request.staff_command(admin, "update-product", &(product_id, &patch), reason)?;
     let product = store.update_product(&command, product_id, &patch).await?;
     Ok(Reply::rendered(200, product))
 }
@@ -71,7 +75,7 @@ fn price() -> RefOr<Schema> {
 }
 
 impl Body {
-    fn parse(self) -> Result<ProductPatch, Vec<FieldError>> {
+    fn parse(self) -> Result<(ProductPatch, Option<Name>), Vec<FieldError>> {
         let mut fields = Fields::default();
         let patch = ProductPatch {
             name: self.name.and_then(|name| fields.check("/name", Name::parse(&name))),
@@ -79,10 +83,11 @@ impl Body {
             price: self.price.and_then(|price| fields.check("/price/amount", ProductDraft::parse_price(price.amount))),
             status: self.status,
         };
+        let reason = self.reason.and_then(|reason| fields.check("/reason", Name::parse(&reason)));
         let patch = fields.finish(Some(patch))?;
         if patch == ProductPatch::default() {
             return Err(vec![FieldError::new("", Violation::NothingGiven)]);
         }
-        Ok(patch)
+        Ok((patch, reason))
     }
 }

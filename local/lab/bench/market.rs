@@ -93,7 +93,7 @@ pub fn order(product: ProductId, number: usize) -> Value {
     let body = json!({"lines": [{"product_id": product, "quantity": 1, "unit_price": price}]});
     let request = Request {
         route: "POST /v1/orders",
-        parameter: None,
+        parameters: vec![],
         user: CUSTOMER,
         scope: "shop/customer",
         key: "",
@@ -108,7 +108,7 @@ pub fn order(product: ProductId, number: usize) -> Value {
 pub fn issue(coupon: CouponId, customer: &str) -> Value {
     let request = Request {
         route: "POST /v1/coupons/{coupon_id}/issues",
-        parameter: Some(("coupon_id", coupon.to_string())),
+        parameters: vec![("coupon_id", coupon.to_string())],
         user: "",
         scope: "shop/customer",
         key: "",

@@ -106,6 +106,7 @@ impl Sale {
                     time,
                     request_id: format!("request-{number}"),
                     trace: None,
+                    reason: None,
                 };
                 Box::pin(store.place_order(&command, &cart, None)).await.map(drop)
             }

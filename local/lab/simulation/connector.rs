@@ -87,5 +87,6 @@ fn tables() -> Tables {
         orders: "orders".to_owned(),
         events: "events".to_owned(),
         sales: "sales".to_owned(),
+        staff_actions: "staff-actions".to_owned(),
     }
 }

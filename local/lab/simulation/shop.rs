@@ -51,6 +51,7 @@ pub fn command(engine: &Engine, name: &str) -> Command {
         time: RequestTime { now: engine.time(), deadline: (Instant::now() + Duration::from_secs(8)).into_std() },
         request_id: format!("request-{name}"),
         trace: None,
+        reason: Some(Name::parse("simulation").unwrap()),
     }
 }
 
@@ -112,8 +113,7 @@ pub async fn reshard(engine: &Engine, store: &Store, goods: Goods, shards: Shard
 /// Adds so many units, of a product.
 pub async fn deliver(engine: &Engine, store: &Store, goods: Goods, units: u32) {
     let Goods::Product(product) = goods else { panic!("coupons are never delivered") };
-    let reason = Name::parse("입고").unwrap();
-    store.adjust_stock(&command(engine, "deliver"), product, (units.into(), reason)).await.unwrap();
+    store.adjust_stock(&command(engine, "deliver"), product, units.into()).await.unwrap();
 }
 
 /// So many customers with money for one: the first pays in, the others are as she is.

@@ -9,7 +9,7 @@ use std::{
 };
 
 use sijang_domain::{
-    Cart, Command, CouponId, Error, IdempotencyKey, Money, Name, ProductId, ProductPatch, ProductStatus, Rejection,
+    Cart, Command, CouponId, Error, IdempotencyKey, Money, ProductId, ProductPatch, ProductStatus, Rejection,
     ShardCount,
 };
 use sijang_storage::Store;
@@ -116,10 +116,9 @@ impl Shift {
             sleep(Duration::from_millis(1_500)).await;
             let (store, began) = (store(&self.engine), Instant::now());
             let command = command(&self.engine, &format!("staff-{number}"));
-            let reason = Name::parse("입고").unwrap();
             let answer = match name {
                 "price" => store.update_product(&command, product, &patch(Some(PRICE - 1_000), None)).await,
-                "delivery" => store.adjust_stock(&command, product, (5_000, reason)).await,
+                "delivery" => store.adjust_stock(&command, product, 5_000).await,
                 "reshard" => store.reshard_stock(&command, product, fewer).await,
                 "reshard back" => store.reshard_stock(&command, product, shards).await,
                 "off sale" => {

@@ -8,7 +8,7 @@ use std::{
 
 use futures::future::join_all;
 use serde_json::{Value, json};
-use sijang_domain::{Cart, Command, CouponId, Error, IdempotencyKey, Money, Name, Order, ProductId, ShardCount};
+use sijang_domain::{Cart, Command, CouponId, Error, IdempotencyKey, Money, Order, ProductId, ShardCount};
 use sijang_storage::Store;
 use tokio::runtime::Builder;
 
@@ -81,9 +81,8 @@ async fn everything() -> (Vec<(&'static str, Value)>, Vec<Heard>) {
             assert!(reshard(&engine, &store, goods, shards).await);
         }
     }
-    let name = || Name::parse("송장").unwrap();
-    store.adjust_stock(&shop.command(0, "deliver"), product, (5, name())).await.unwrap();
-    store.adjust_stock(&shop.command(0, "take"), product, (-9, name())).await.unwrap();
+    store.adjust_stock(&shop.command(0, "deliver"), product, 5).await.unwrap();
+    store.adjust_stock(&shop.command(0, "take"), product, -9).await.unwrap();
     for number in 2..6 {
         let _ = shop.order(number, 1, PRICE, None).await; // from shards; sold out
     }

@@ -92,6 +92,7 @@ impl Database {
             orders: self.name_of("orders"),
             events: self.name_of("events"),
             sales: self.name_of("sales"),
+            staff_actions: self.name_of("staff-actions"),
         }
     }
 }

@@ -101,6 +101,7 @@ fn the_environment_says_nothing_of_who_asks() {
         "PSEUDONYM_KEY",
         "RUST_LOG",
         "SALES_TABLE",
+        "STAFF_ACTIONS_TABLE",
         "USER_COUPONS_TABLE",
     ];
     assert_eq!(read, expected.map(str::to_owned).into(), "a new variable: can it be used to pass for somebody?");

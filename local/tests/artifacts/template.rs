@@ -41,7 +41,7 @@ fn functions_match_the_binaries_one_to_one() {
     let deployed: BTreeSet<String> = template().functions().iter().map(|function| function.name.clone()).collect();
     let written: BTreeSet<String> = function_sources().into_keys().collect();
     assert_eq!(deployed, written);
-    assert_eq!(deployed.len(), 29);
+    assert_eq!(deployed.len(), 34);
 }
 
 #[test]
@@ -242,7 +242,7 @@ fn outputs_name_everything_that_a_client_needs_to_sign_in() {
 }
 
 /// Tables by the variable that names them.
-const TABLES: [(&str, &str); 7] = [
+const TABLES: [(&str, &str); 8] = [
     ("BALANCES_TABLE", "Balances"),
     ("PRODUCTS_TABLE", "Products"),
     ("COUPONS_TABLE", "Coupons"),
@@ -250,6 +250,7 @@ const TABLES: [(&str, &str); 7] = [
     ("ORDERS_TABLE", "Orders"),
     ("EVENTS_TABLE", "Events"),
     ("SALES_TABLE", "Sales"),
+    ("STAFF_ACTIONS_TABLE", "StaffActions"),
 ];
 
 /// What a role permits: action and resource.
@@ -296,19 +297,23 @@ fn tables_are_written_only_by_their_commands() {
             }
         }
     }
-    let commands = "adjust-stock cancel-order create-coupon create-product deposit-balance place-order reshard-coupon \
-                    reshard-stock update-product";
+    let commands = "adjust-balance adjust-stock cancel-customer-order cancel-order create-coupon create-product \
+                    deposit-balance end-coupon place-order reshard-coupon reshard-stock update-product void-coupon";
+    let of_staff = "adjust-balance adjust-stock cancel-customer-order create-coupon create-product end-coupon \
+                    reshard-coupon reshard-stock update-product void-coupon";
     let expected = [
-        ("Balances", "cancel-order deposit-balance place-order"),
+        ("Balances", "adjust-balance cancel-customer-order cancel-order deposit-balance place-order"),
         (
             "Products",
-            "adjust-stock cancel-order create-product finish-commands place-order reshard-stock update-product",
+            "adjust-stock cancel-customer-order cancel-order create-product finish-commands place-order reshard-stock \
+             update-product",
         ),
-        ("Coupons", "create-coupon finish-commands issue-coupon reshard-coupon"),
-        ("UserCoupons", "cancel-order issue-coupon place-order"),
-        ("Orders", "cancel-order place-order"),
+        ("Coupons", "create-coupon end-coupon finish-commands issue-coupon reshard-coupon void-coupon"),
+        ("UserCoupons", "cancel-customer-order cancel-order issue-coupon place-order"),
+        ("Orders", "cancel-customer-order cancel-order place-order"),
         ("Events", commands),
         ("Sales", "aggregate-daily-stats reconcile-day record-sales"),
+        ("StaffActions", of_staff),
     ];
     let names = |names: &str| names.split(' ').map(ToOwned::to_owned).collect();
     let expected = expected.map(|(table, functions)| (table.to_owned(), names(functions)));
@@ -316,7 +321,15 @@ fn tables_are_written_only_by_their_commands() {
 }
 
 /// Functions that write shards outside transactions.
-const ROLLING_OUT: [&str; 5] = ["adjust-stock", "finish-commands", "reshard-coupon", "reshard-stock", "update-product"];
+const ROLLING_OUT: [&str; 7] = [
+    "adjust-stock",
+    "end-coupon",
+    "finish-commands",
+    "reshard-coupon",
+    "reshard-stock",
+    "update-product",
+    "void-coupon",
+];
 
 #[test]
 fn money_stock_and_coupons_are_written_in_transactions_only() {
@@ -498,7 +511,7 @@ fn stack_names_of_38_characters_leave_room_for_every_name() {
 #[test]
 fn tables_are_encrypted_recoverable_and_retained_by_default() {
     let template = template();
-    assert_eq!(template.tables().len(), 7);
+    assert_eq!(template.tables().len(), 8);
     for table in template.tables() {
         let whole = resource(&template, &table.logical_id);
         let properties = &whole["Properties"];

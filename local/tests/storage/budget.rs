@@ -8,7 +8,7 @@
 use std::{env, fmt::Write as _, fs, path::Path, pin::Pin};
 
 use sijang_cloud::faults::{Call, Consumed, Fault, Faults, Plan, Proxy};
-use sijang_domain::{Day, OrderStatus, ProductId, ProductPatch, ProductStatus, RecordedOrderFilter};
+use sijang_domain::{Day, OrderId, OrderStatus, ProductId, ProductPatch, ProductStatus, RecordedOrderFilter};
 use sijang_storage::{AttributeValue, Item};
 use sijang_testkit::shop::{Shop, after, at, fixed, time};
 
@@ -157,6 +157,8 @@ async fn balances(m: &mut Metered) {
     let full = m.shop.customer("full").with_balance(10_000_000).await;
     m.row("deposit-balance", "over the limit", env.customer(full.user.as_str()).deposit(100)).await;
     m.row("list-balance-transactions", "the first page", alice.ledger_page(20, None)).await;
+    m.row("adjust-balance", "done", env.adjust_balance(&alice, -500)).await;
+    m.row("adjust-balance", "more than there is", env.adjust_balance(&alice, -9_000_000)).await;
 }
 
 async fn orders(m: &mut Metered) {
@@ -253,9 +255,19 @@ async fn orders(m: &mut Metered) {
     let order = rich.order_all(lines(1)).done().await;
     m.row("cancel-order", "1 line", rich.cancel(&order)).await;
     m.row("cancel-order", "cancelled before", rich.cancel(&order)).await;
+    let another = rich.order_all(lines(1)).done().await;
+    m.row("cancel-customer-order", "1 line", env.cancel_for(&rich, &another)).await;
+    m.row("cancel-customer-order", "cancelled before", env.cancel_for(&rich, &another)).await;
+    reads_of_orders(m, order.order_id).await;
+}
+
+/// Reads of orders with the names of their products, by the customer and by staff.
+async fn reads_of_orders(m: &mut Metered, order_id: OrderId) {
+    let env = m.cold();
+    let rich = env.customer(USER);
     for (what, calls) in [("cold", 2), ("warm", 1)] {
         let read = async {
-            let mut order = env.store.order(&rich.user, order.order_id).await.unwrap();
+            let mut order = env.store.order(&rich.user, order_id).await.unwrap();
             env.store.name_lines(std::slice::from_mut(&mut order)).await.unwrap();
         };
         assert_eq!(m.row("get-order", &format!("1 line, {what}"), read).await.0, calls);
@@ -273,7 +285,7 @@ async fn orders(m: &mut Metered) {
     let env = m.cold();
     for (what, calls) in [("cold", 3), ("warm", 2)] {
         let read = async {
-            let (_, mut order) = env.store.order_of_any_customer(order.order_id).await.unwrap();
+            let (_, mut order) = env.store.order_of_any_customer(order_id).await.unwrap();
             env.store.name_lines(std::slice::from_mut(&mut order)).await.unwrap();
         };
         assert_eq!(m.row("find-order", &format!("1 line, {what}"), read).await.0, calls);
@@ -320,7 +332,8 @@ async fn coupons(m: &mut Metered) {
     let now = env.now();
     m.row("list-coupons", "2 campaigns, of 1 and 8 shards", env.store.open_campaigns(20, None, time(now))).await;
     let user = env.customer("user-0");
-    m.row("list-my-coupons", "2 coupons", env.store.coupons_of(&user.user, None, 20, None, time(now))).await;
+    m.row("list-my-coupons", "2 coupons, cold", env.store.coupons_of(&user.user, None, 20, None, time(now))).await;
+    m.row("list-my-coupons", "2 coupons, warm", env.store.coupons_of(&user.user, None, 20, None, time(now))).await;
 }
 
 async fn catalogue(m: &mut Metered) {
@@ -360,8 +373,14 @@ async fn catalogue(m: &mut Metered) {
         m.row("adjust-stock", &what("more than there is"), env.adjust(product, -1_000)).await;
         m.row("reshard-stock", &format!("from {shards} to 8"), env.reshard(product, 8)).await;
     }
+    let today = Day::of(env.now());
+    m.row("list-staff-actions", "20 actions", env.store.staff_actions(today, 20, None)).await;
     let coupon = m.shop.campaign(100, fixed(5)).await;
     m.row("reshard-coupon", "from 1 to 8", env.reshard_coupon(coupon, 8)).await;
+    m.row("end-coupon", "8 shards", env.end_campaign(coupon)).await;
+    m.row("void-coupon", "8 shards", env.void_campaign(coupon)).await;
+    let coupon = m.shop.campaign(100, fixed(5)).await;
+    m.row("void-coupon", "1 shard", env.void_campaign(coupon)).await;
 }
 
 /// A night of the reconciler, by how many customers placed the orders of the day.

@@ -17,7 +17,10 @@ async fn a_new_product_is_listed_and_has_a_page() {
     let shop = Shop::open().await;
     let before = shop.snapshot().await;
     let tea = shop.named_product("Tea", 1_500, 7).await;
-    assert_eq!(shop.snapshot().await.effects_since(&before), ["+ events", "+ products", "+ products"]);
+    assert_eq!(
+        shop.snapshot().await.effects_since(&before),
+        ["+ events", "+ products", "+ products", "+ staff-actions"]
+    );
     let page = shop.page_of(tea).await;
     assert_eq!((page.name.as_str(), page.price, page.stock.units()), ("Tea", won(1_500), 7));
     assert_eq!(page.status, ProductStatus::Active);
@@ -141,7 +144,10 @@ async fn units_are_added_and_taken() {
     let tea = shop.product(1_500, 7).await;
     let before = shop.snapshot().await;
     shop.adjust(tea, 5).done().await;
-    assert_eq!(shop.snapshot().await.effects_since(&before), ["+ events", "~ products", "~ products"]);
+    assert_eq!(
+        shop.snapshot().await.effects_since(&before),
+        ["+ events", "+ staff-actions", "~ products", "~ products"]
+    );
     assert_eq!(shop.stock(tea).await, 12);
     shop.adjust(tea, -12).done().await;
     assert_eq!(shop.stock(tea).await, 0);

@@ -25,6 +25,7 @@ async fn busy_shop() -> Snapshot {
     crate::sales::record(&shop, &orders.map(|item| order_event_of(item.clone().into()).unwrap()).collect::<Vec<_>>())
         .await;
     shop.adjust(tea, -3).done().await;
+    shop.adjust_balance(&carol, 70).done().await;
     shop.split_product(100, 9, 3).await;
     shop.split_campaign(5, fixed(500), 3).await;
     shop.snapshot().await
@@ -55,7 +56,7 @@ async fn an_honest_shop_passes_its_audit() {
 #[tokio::test]
 async fn every_tampering_is_found() {
     type Tampering = (&'static str, fn(&mut Snapshot));
-    let tamperings: [Tampering; 27] = [
+    let tamperings: [Tampering; 29] = [
         ("money from nowhere", |shop| add(item(shop, "balances", "alice", "BALANCE"), "balance", 1)),
         ("an entry lost", |shop| remove(shop, "balances", "alice / TX#")),
         ("a balance lost", |shop| remove(shop, "balances", "bob / BALANCE")),
@@ -108,6 +109,15 @@ async fn every_tampering_is_found() {
         }),
         ("a fact that says more than its event", |shop| {
             item(shop, "sales", "FACT#", "").insert("lines".to_owned(), AttributeValue::L(Vec::new()));
+        }),
+        ("a correction of another customer's balance", |shop| {
+            let mut actions = shop.items_mut("staff-actions").values_mut();
+            let correction = actions.find(|item| item.contains_key("user_id")).unwrap();
+            correction.insert("user_id".to_owned(), AttributeValue::S("bob".to_owned()));
+        }),
+        ("an action of staff lost", |shop| {
+            let actions = shop.items_mut("staff-actions");
+            actions.pop_last();
         }),
         ("an event lost", |shop| remove(shop, "events", "alice#place-order")),
         ("an event too many", |shop| {

@@ -26,4 +26,7 @@ mod rounds;
 mod sales;
 mod shards;
 mod sold_out;
+mod staff;
 mod upgrade;
+mod void;
+mod wrong_coupon;

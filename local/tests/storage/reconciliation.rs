@@ -40,7 +40,7 @@ async fn night(shop: &Shop, day: i64) -> Reconciliation {
     reconciled(shop, day, time(one_o_clock(day + 1))).await
 }
 
-async fn reconciled(shop: &Shop, day: i64, time: RequestTime) -> Reconciliation {
+pub async fn reconciled(shop: &Shop, day: i64, time: RequestTime) -> Reconciliation {
     // Another environment: a reconciler remembers nothing of the shop's.
     let store = shop.another_environment().store;
     let books = store.reconcile_scheduled(one_o_clock(day + 1), time).await.unwrap();

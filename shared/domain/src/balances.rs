@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{EntryId, Money, OrderId, SignedMoney, Timestamp, Violation};
+use crate::{EntryId, Money, OrderId, Rejection, SignedMoney, Timestamp, Violation};
 
 /// What one deposit and the balance may be, in KRW minor units (parameters of the template).
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +37,42 @@ impl Deposit {
     }
 }
 
+/// A correction of a balance by staff: an amount to add, or to take when it is negative.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct BalanceAdjustment(SignedMoney);
+
+impl BalanceAdjustment {
+    /// A correction by `minor` units, which is not 0 and no larger than the limit of a balance.
+    pub fn new(minor: i64, balance_max: Money) -> Result<Self, Violation> {
+        let max = balance_max.minor();
+        match minor {
+            0 => Err(Violation::NothingGiven),
+            minor if (-max..=max).contains(&minor) => SignedMoney::new(minor).map(Self),
+            _ => Err(Violation::OutOfRange { min: -max, max }),
+        }
+    }
+
+    /// The amount; negative when it is taken.
+    pub const fn amount(self) -> SignedMoney {
+        self.0
+    }
+
+    /// The balance after this correction.
+    ///
+    /// # Errors
+    /// The balance would be below zero, or what is added would take it above the limit.
+    pub fn onto(self, balance: Money, balance_max: Money) -> Result<Money, Rejection> {
+        let minor = self.0.minor();
+        let amount = Money::new(minor.abs()).unwrap_or(Money::MAX);
+        if minor < 0 {
+            return balance.checked_sub(amount).ok_or(Rejection::InsufficientBalance { balance, required: amount });
+        }
+        let after = balance.checked_add(amount).filter(|after| *after <= balance_max);
+        after.ok_or(Rejection::BalanceLimitExceeded { balance, limit: balance_max })
+    }
+}
+
 /// Why the balance changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -47,6 +83,8 @@ pub enum EntryType {
     Payment,
     /// An order was cancelled.
     Refund,
+    /// Staff corrected the balance.
+    Adjustment,
 }
 
 /// One change of a balance.
@@ -81,6 +119,36 @@ mod tests {
         for (minor, good) in [(99, false), (100, true), (1_000_000, true), (1_000_001, false), (-100, false)] {
             assert_eq!(Deposit::new(minor, &limits()).is_ok(), good, "{minor}");
         }
+    }
+
+    #[test]
+    fn adjustment_is_not_zero_and_within_the_limit_of_a_balance() {
+        let max = limits().balance_max;
+        for (minor, good) in [
+            (0, false),
+            (1, true),
+            (-1, true),
+            (10_000_000, true),
+            (-10_000_000, true),
+            (10_000_001, false),
+            (-10_000_001, false),
+            (i64::MIN, false),
+        ] {
+            assert_eq!(BalanceAdjustment::new(minor, max).is_ok(), good, "{minor}");
+        }
+    }
+
+    #[test]
+    fn adjustment_leaves_a_balance_between_zero_and_the_limit() {
+        let (max, money) = (limits().balance_max, |minor| Money::new(minor).unwrap());
+        let onto = |minor, balance| BalanceAdjustment::new(minor, max).unwrap().onto(money(balance), max);
+        assert_eq!(onto(-500, 500), Ok(Money::ZERO));
+        let short = Rejection::InsufficientBalance { balance: money(499), required: money(500) };
+        assert_eq!(onto(-500, 499), Err(short));
+        assert_eq!(onto(500, 9_999_500), Ok(max));
+        let exceeded = Rejection::BalanceLimitExceeded { balance: money(9_999_501), limit: max };
+        assert_eq!(onto(500, 9_999_501), Err(exceeded));
+        assert_eq!(onto(-500, 13_000_000), Ok(money(12_999_500)), "a refund took it there");
     }
 
     #[test]

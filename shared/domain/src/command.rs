@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use crate::{Error, Fingerprint, IdempotencyKey, Timestamp, TraceId, UserId};
+use crate::{Error, Fingerprint, IdempotencyKey, Name, Timestamp, TraceId, UserId};
 
 /// When a request arrived, and until when it may be retried.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +32,18 @@ pub struct Command {
     pub request_id: String,
     /// The trace that the event and its message carry on.
     pub trace: Option<TraceId>,
+    /// Why a member of staff gives the command. Customers give no reason.
+    pub reason: Option<Name>,
+}
+
+impl Command {
+    /// The reason of a command that moves money or goods.
+    ///
+    /// # Errors
+    /// When there is none: such a command is not accepted without one.
+    pub fn required_reason(&self) -> Result<&Name, Error> {
+        self.reason.as_ref().ok_or_else(|| Error::Internal(format!("{} without a reason", self.operation)))
+    }
 }
 
 /// The answer to a command, and whether an earlier copy of the command produced it.

@@ -98,11 +98,11 @@ impl CampaignDraft {
     /// The campaign that this draft becomes.
     pub fn created(self, coupon_id: CouponId) -> Campaign {
         let Self { name, terms, total, opens_at, closes_at, valid_days } = self;
-        Campaign { coupon_id, name, terms, total, opens_at, closes_at, valid_days }
+        Campaign { coupon_id, name, terms, total, opens_at, closes_at, valid_days, voided_at: None }
     }
 }
 
-/// A campaign. It never changes.
+/// A campaign. Its terms never change; it can be ended early, and its coupons can be voided.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Campaign {
     /// Which one.
@@ -120,6 +120,9 @@ pub struct Campaign {
     pub closes_at: Timestamp,
     /// How many days after the day of issue a coupon is good.
     pub valid_days: u16,
+    /// When its coupons were voided, if they were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub voided_at: Option<Timestamp>,
 }
 
 impl Campaign {
@@ -133,6 +136,7 @@ impl Campaign {
             issued_at: now,
             expires_at,
             used: None,
+            voided_at: None,
         }
     }
 
@@ -156,6 +160,18 @@ impl Campaign {
             return Err(Rejection::CouponClosed { closed_at: self.closes_at });
         }
         Ok(Self { opens_at: self.opens_at.min(now), closes_at: now, ..self })
+    }
+
+    /// The campaign whose coupons were voided at `now`. It is over, too.
+    ///
+    /// # Errors
+    /// [`Rejection::CouponVoided`] when they were voided before.
+    pub fn voided(self, now: Timestamp) -> Result<Self, Rejection> {
+        if let Some(voided_at) = self.voided_at {
+            return Err(Rejection::CouponVoided { voided_at });
+        }
+        let (opens_at, closes_at) = (self.opens_at.min(now), self.closes_at.min(now));
+        Ok(Self { opens_at, closes_at, voided_at: Some(now), ..self })
     }
 
     /// Whether coupons are given out at `now`.
@@ -207,15 +223,20 @@ pub struct IssuedCoupon {
     pub expires_at: Timestamp,
     /// Its use, once it is used.
     pub used: Option<CouponUse>,
+    /// When staff voided it, if that is known here: the campaign says it.
+    pub voided_at: Option<Timestamp>,
 }
 
 impl IssuedCoupon {
-    /// What can be done with the coupon at `now`. A used coupon stays used when it expires.
+    /// What can be done with the coupon at `now`. A used coupon stays used when it expires, and an expired one stays
+    /// expired when it is voided.
     pub fn status(&self, now: Timestamp) -> CouponStatus {
         if self.used.is_some() {
             CouponStatus::Used
         } else if now >= self.expires_at {
             CouponStatus::Expired
+        } else if self.voided_at.is_some() {
+            CouponStatus::Voided
         } else {
             CouponStatus::Usable
         }
@@ -246,6 +267,8 @@ pub enum CouponStatus {
     Used,
     /// It was not used in time.
     Expired,
+    /// The shop has voided it. No order accepts it.
+    Voided,
 }
 
 /// A coupon as its holder sees it at some instant.
@@ -351,6 +374,29 @@ mod tests {
         assert!(campaign.is_open(campaign.opens_at));
         assert!(campaign.is_open(before(campaign.closes_at)));
         assert!(!campaign.is_open(campaign.closes_at));
+    }
+
+    #[test]
+    fn voided_campaign_is_over_and_is_voided_once() {
+        let campaign = campaign();
+        let (before, during) = ("2026-11-20T00:00:00Z".parse().unwrap(), "2026-11-21T09:00:00Z".parse().unwrap());
+        for now in [before, during] {
+            let voided = campaign.clone().voided(now).unwrap();
+            assert_eq!((voided.voided_at, voided.is_open(now)), (Some(now), false));
+            assert_eq!(voided.voided(now), Err(Rejection::CouponVoided { voided_at: now }));
+        }
+        let after = "2026-11-23T00:00:00Z".parse().unwrap();
+        assert_eq!(campaign.clone().voided(after).unwrap().closes_at, campaign.closes_at, "it was over before");
+    }
+
+    #[test]
+    fn voided_coupon_is_neither_usable_nor_any_longer_voided_when_it_is_used_or_expired() {
+        let now = "2026-11-21T00:00:00Z".parse().unwrap();
+        let coupon = IssuedCoupon { voided_at: Some(now), ..campaign().issue(now) };
+        assert_eq!(coupon.status(now), CouponStatus::Voided);
+        assert_eq!(coupon.status(coupon.expires_at), CouponStatus::Expired);
+        let used = Some(CouponUse { order_id: OrderId::new(now, 1), used_at: now });
+        assert_eq!(IssuedCoupon { used, ..coupon }.status(now), CouponStatus::Used);
     }
 
     #[test]

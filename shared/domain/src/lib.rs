@@ -21,13 +21,14 @@ mod rejection;
 pub mod schema;
 mod shards;
 mod sold_out;
+mod staff;
 mod statistics;
 mod text;
 mod time;
 mod trace;
 mod violation;
 
-pub use balances::{Deposit, DepositLimits, EntryType, LedgerEntry};
+pub use balances::{BalanceAdjustment, Deposit, DepositLimits, EntryType, LedgerEntry};
 pub use command::{Command, Idempotent, Page, Position, RequestTime, ResponseBody};
 pub use coupons::{
     Campaign, CampaignDraft, CampaignListing, CouponShards, CouponStatus, CouponTerms, CouponUse, Discount,
@@ -55,6 +56,7 @@ pub use redistribution::Redistribution;
 pub use rejection::{PriceChange, Rejection, Shortage};
 pub use shards::{Allocation, ShardCount, ShardSnapshot, Shards};
 pub use sold_out::SoldOut;
+pub use staff::{ActionSubject, FieldChange, StaffAction};
 pub use statistics::{DayTotals, FactDetails, ProductSales, RankedProduct, Ranking, SaleFact, SaleKind, SaleLine};
 pub use text::{Description, Name};
 pub use time::{Day, Timestamp};

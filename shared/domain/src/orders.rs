@@ -353,6 +353,9 @@ pub struct CancellationPeriod {
 }
 
 impl CancellationPeriod {
+    /// No limit: for staff.
+    pub const UNLIMITED: Self = Self::of_days(0);
+
     /// A period of so many days; 0 is no limit.
     pub const fn of_days(days: u16) -> Self {
         Self { days }

@@ -98,6 +98,12 @@ pub enum Rejection {
         /// When.
         expired_at: Timestamp,
     },
+    /// Staff have voided the coupons of the campaign.
+    #[error("the coupons of the campaign are void")]
+    CouponVoided {
+        /// When.
+        voided_at: Timestamp,
+    },
     /// The list price is below what the coupon is good for.
     #[error("below the coupon's minimum order")]
     CouponMinimumNotMet {

@@ -10,7 +10,7 @@ use serde::{
     de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor, value::MapAccessDeserializer},
 };
 use serde_path_to_error::Segment;
-use sijang_domain::{Currency, FieldError, Money, ShardCount, Violation};
+use sijang_domain::{Currency, FieldError, Fields, Money, Name, ShardCount, Violation};
 
 use crate::Failure;
 
@@ -92,15 +92,40 @@ impl MoneyBody {
 pub struct ShardsBody {
     #[schema(value_type = ShardCount)]
     shards: i64,
+    #[serde(default, deserialize_with = "non_null")]
+    #[schema(value_type = Name)]
+    reason: Option<String>,
 }
 
 impl ShardsBody {
-    /// How many; a violation outside 1 to 96.
+    /// How many, 1 to 96, and why.
+    ///
+    /// # Errors
+    /// The violations, and where they are.
+    pub fn parse(self) -> Result<(ShardCount, Option<Name>), Vec<FieldError>> {
+        let mut fields = Fields::default();
+        let shards = fields.check("/shards", ShardCount::new(self.shards));
+        let reason = self.reason.and_then(|reason| fields.check("/reason", Name::parse(&reason)));
+        fields.finish(shards.map(|shards| (shards, reason)))
+    }
+}
+
+/// Why staff do something that moves money or goods.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ReasonRequest)]
+pub struct ReasonBody {
+    #[schema(value_type = Name)]
+    reason: String,
+}
+
+impl ReasonBody {
+    /// The reason.
     ///
     /// # Errors
     /// The violation, and where it is.
-    pub fn parse(self) -> Result<ShardCount, Vec<FieldError>> {
-        ShardCount::new(self.shards).map_err(|violation| vec![FieldError::new("/shards", violation)])
+    pub fn parse(self) -> Result<Name, Vec<FieldError>> {
+        Name::parse(&self.reason).map_err(|violation| vec![FieldError::new("/reason", violation)])
     }
 }
 

@@ -236,6 +236,14 @@ catalogue! { now;
     }
     {
         status: 409,
+        code: "coupon-voided",
+        title: "The shop has voided the coupon.", "쇼핑몰에서 사용을 중지한 쿠폰입니다.",
+        failure: rejected!(CouponVoided { voided_at }),
+        says: Occurrence::default().member("voided_at", voided_at),
+        example: rejection!(CouponVoided { voided_at: days_later(-1) }),
+    }
+    {
+        status: 409,
         code: "coupon-minimum-not-met",
         title: "The order is below the coupon's minimum.", "쿠폰의 최소 주문 금액에 미치지 못합니다.",
         failure: rejected!(CouponMinimumNotMet { minimum_order, list_price }),
@@ -369,6 +377,7 @@ fn coupon() -> IssuedCoupon {
         issued_at: days_later(-2),
         expires_at: days_later(28),
         used: None,
+        voided_at: None,
     }
 }
 

@@ -23,7 +23,7 @@ mod request;
 mod run_worker;
 mod serve;
 
-pub use body::{MoneyBody, Object, ShardsBody, non_null};
+pub use body::{MoneyBody, Object, ReasonBody, ShardsBody, non_null};
 pub use catalogue::CATALOGUE;
 pub use cursor::CursorKey;
 pub use event::Event;

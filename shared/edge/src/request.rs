@@ -11,8 +11,8 @@ use serde::{
     de::{DeserializeOwned, value::StrDeserializer},
 };
 use sijang_domain::{
-    Command, Error, FieldError, Fingerprint, IdempotencyKey, Position, Rejection, RequestTime, Timestamp, TraceId,
-    UserId, Violation,
+    Command, Error, FieldError, Fingerprint, IdempotencyKey, Name, Position, Rejection, RequestTime, Timestamp,
+    TraceId, UserId, Violation,
 };
 
 use crate::{CursorKey, Failure, Invocation, body, gateway_request::GatewayRequest};
@@ -79,6 +79,13 @@ impl Request {
     /// The administrator. The gateway has asked for the scope; it is asked for again here.
     pub fn admin(&self) -> Result<UserId, Failure> {
         self.subject_with(ADMIN)
+    }
+
+    /// The customer whom staff name in the path, as `{user_id}`. The caller needs the scope of staff.
+    pub fn named_customer(&self) -> Result<UserId, Failure> {
+        self.admin()?;
+        let user_id = self.http.path_parameter("user_id").unwrap_or_default();
+        UserId::parse(user_id).map_err(|violation| invalid_parameter("user_id", violation))
     }
 
     fn subject_with(&self, scope: &str) -> Result<UserId, Failure> {
@@ -185,7 +192,22 @@ impl Request {
         let key = self.idempotency_key()?.ok_or(Failure::KeyRequired)?;
         let Self { time, trace, .. } = *self;
         let request_id = self.id.clone();
-        Ok(Command { user, operation, key, fingerprint: Fingerprint::of(what), time, request_id, trace })
+        Ok(Command { user, operation, key, fingerprint: Fingerprint::of(what), time, request_id, trace, reason: None })
+    }
+
+    /// The command of a member of staff, with the reason that is given. A reason is part of what is asked.
+    pub fn staff_command(
+        &self,
+        staff: UserId,
+        operation: &'static str,
+        what: &impl Serialize,
+        reason: Option<Name>,
+    ) -> Result<Command, Failure> {
+        let command = match &reason {
+            Some(reason) => self.command(staff, operation, &(what, reason))?,
+            None => self.command(staff, operation, what)?,
+        };
+        Ok(Command { reason, ..command })
     }
 
     /// Which page of `list` is asked for: `?limit=` (1 to 100, else 20) and `?cursor=`.
@@ -288,6 +310,22 @@ mod tests {
         }
         for scope in ["", "shop/admin", "shop/customers"] {
             assert!(matches!(with(scope).customer(), Err(Failure::Forbidden)), "{scope}");
+        }
+    }
+
+    #[test]
+    fn named_customer_is_read_from_the_path_for_staff_only() {
+        let with = |scope: &str, user_id: &str| {
+            let claims = json!({"sub": "agent", "scope": scope});
+            let context = json!({"authorizer": {"jwt": {"claims": claims}}});
+            request(json!({"requestContext": context, "pathParameters": {"user_id": user_id}})).named_customer()
+        };
+        assert_eq!(with("shop/admin", "auth0|alice").unwrap().as_str(), "auth0|alice");
+        for scope in ["", "shop/customer"] {
+            assert!(matches!(with(scope, "alice"), Err(Failure::Forbidden)), "{scope}");
+        }
+        for user_id in ["", "two words", "앨리스", &"a".repeat(129)] {
+            assert!(matches!(with("shop/admin", user_id), Err(Failure::Invalid(_))), "{user_id}");
         }
     }
 

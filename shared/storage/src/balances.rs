@@ -7,8 +7,9 @@
 
 use serde::{Deserialize, Serialize};
 use sijang_domain::{
-    Command, Deposit, DepositLimits, EntryId, EntryType, Error, Idempotent, Ledger, LedgerEntry, LedgerLine, Money,
-    OrderId, Page, Position, Rejection, RequestTime, ResponseBody, SignedMoney, Timestamp, UserId,
+    ActionSubject, BalanceAdjustment, Command, Deposit, DepositLimits, EntryId, EntryType, Error, FieldChange,
+    Idempotent, Ledger, LedgerEntry, LedgerLine, Money, OrderId, Page, Position, Rejection, RequestTime, ResponseBody,
+    SignedMoney, Timestamp, UserId,
 };
 
 use crate::{
@@ -18,6 +19,7 @@ use crate::{
     dynamodb::transaction::{Change, Condition, Transaction, from_item, key},
     idempotency::Commit,
     random::random,
+    staff::ActionDetails,
 };
 
 const BALANCE: &str = "BALANCE";
@@ -54,6 +56,16 @@ struct EntryRow {
     at: i64,
 }
 
+/// A change of a balance that states what the balance is afterwards.
+#[derive(Clone, Copy)]
+struct BalanceChange<'a> {
+    customer: &'a UserId,
+    /// The type of its event.
+    event: &'static str,
+    kind: EntryType,
+    amount: SignedMoney,
+}
+
 /// What a balance item shows: a user without one has nothing.
 pub(crate) struct BalanceSnapshot {
     pub(crate) balance: Money,
@@ -74,18 +86,18 @@ impl Transaction {
     pub(crate) fn enter(
         &mut self,
         table: &str,
-        command: &Command,
+        (user, at): (&UserId, Timestamp),
         id: EntryId,
         (kind, amount): (EntryType, SignedMoney),
         order_id: Option<OrderId>,
     ) -> Result<(), Error> {
         let row = EntryRow {
-            user_id: command.user.to_string(),
+            user_id: user.to_string(),
             sk: format!("{ENTRY}{id}"),
             r#type: kind,
             amount: amount.minor(),
             order_id,
-            at: command.time.now.millis(),
+            at: at.millis(),
         };
         self.put(table, &row)
     }
@@ -129,9 +141,6 @@ impl Store {
 
     /// Adds a deposit to the balance.
     ///
-    /// The answer states the balance after the deposit, so the transaction is conditional on the ledger entry that was
-    /// last when the balance was read.
-    ///
     /// # Errors
     /// [`Rejection::BalanceLimitExceeded`] when the deposit would take the balance above the limit.
     pub async fn deposit(
@@ -140,10 +149,47 @@ impl Store {
         deposit: Deposit,
         limits: &DepositLimits,
     ) -> Result<Idempotent<ResponseBody>, Error> {
+        let onto = |balance| {
+            let exceeded = Rejection::BalanceLimitExceeded { balance, limit: limits.balance_max };
+            deposit.onto(balance, limits).ok_or(exceeded)
+        };
+        let (kind, amount) = (EntryType::Deposit, SignedMoney::credit(deposit.amount()));
+        let change = BalanceChange { customer: &command.user, event: "balance.deposited.v1", kind, amount };
+        self.change_balance(command, &change, onto).await
+    }
+
+    /// Corrects the balance of a customer, for staff.
+    ///
+    /// # Errors
+    /// The rejections of [`BalanceAdjustment::onto`].
+    pub async fn adjust_balance(
+        &self,
+        command: &Command,
+        customer: &UserId,
+        adjustment: BalanceAdjustment,
+        balance_max: Money,
+    ) -> Result<Idempotent<ResponseBody>, Error> {
+        command.required_reason()?;
+        let (kind, amount) = (EntryType::Adjustment, adjustment.amount());
+        let change = BalanceChange { customer, event: "balance.adjusted.v1", kind, amount };
+        self.change_balance(command, &change, |balance| adjustment.onto(balance, balance_max)).await
+    }
+
+    /// Changes a balance to what `onto` makes of it.
+    ///
+    /// The answer states the balance after the change, so the transaction is conditional on the ledger entry that was
+    /// last when the balance was read.
+    async fn change_balance(
+        &self,
+        command: &Command,
+        change: &BalanceChange<'_>,
+        onto: impl Fn(Money) -> Result<Money, Rejection>,
+    ) -> Result<Idempotent<ResponseBody>, Error> {
         let attempts = async {
-            let mut snapshot = self.balance_snapshot(&command.user).await?;
+            let mut snapshot = self.balance_snapshot(change.customer).await?;
             loop {
-                let (transaction, answer) = self.deposit_transaction(command, deposit, limits, &snapshot)?;
+                let after = onto(snapshot.balance)?;
+                let (transaction, answer) = self.balance_transaction(command, change, &snapshot, after)?;
                 match self.commit_command(transaction, command, answer).await? {
                     Commit::Done(answer) => return Ok(answer),
                     Commit::Failed(mut conditions) => {
@@ -158,31 +204,34 @@ impl Store {
         self.one_answer(command, attempts).await
     }
 
-    fn deposit_transaction(
+    fn balance_transaction(
         &self,
         command: &Command,
-        deposit: Deposit,
-        limits: &DepositLimits,
+        change: &BalanceChange<'_>,
         snapshot: &BalanceSnapshot,
+        balance: Money,
     ) -> Result<(Transaction, ResponseBody), Error> {
-        let now = command.time.now;
-        let exceeded = Rejection::BalanceLimitExceeded { balance: snapshot.balance, limit: limits.balance_max };
-        let balance = deposit.onto(snapshot.balance, limits).ok_or(exceeded)?;
+        let (tables, now, BalanceChange { customer, event, kind, amount }) = (&self.tables, command.time.now, *change);
         let transaction_id = EntryId::following(snapshot.last, now, random());
-        let (kind, amount) = (EntryType::Deposit, SignedMoney::credit(deposit.amount()));
         let entry = LedgerEntry { transaction_id, r#type: kind, amount, balance, order_id: None, created_at: now };
         let answer = ResponseBody::of(&entry)?;
-        let mut transaction = Transaction::with_answer(&self.tables.events, command, "balance.deposited.v1", &answer)?;
+        let mut transaction = Transaction::with_answer(&tables.events, command, event, &answer)?;
         let set = "SET balance = :balance, #last = :entry";
-        let change = Change::to(&self.tables.balances, balance_key(&command.user), set)
+        let update = Change::to(&tables.balances, balance_key(customer), set)
             .name("#last", "last")
             .number(":balance", balance.minor())
             .text(":entry", transaction_id);
         transaction.update(match snapshot.last {
-            Some(last) => change.when("#last = :last").text(":last", last),
-            None => change.when("attribute_not_exists(#last)"),
+            Some(last) => update.when("#last = :last").text(":last", last),
+            None => update.when("attribute_not_exists(#last)"),
         })?;
-        transaction.enter(&self.tables.balances, command, transaction_id, (kind, amount), None)?;
+        transaction.enter(&tables.balances, (customer, now), transaction_id, (kind, amount), None)?;
+        if kind == EntryType::Adjustment {
+            let figures = FieldChange::from_to("balance", snapshot.balance.minor(), balance.minor());
+            let changes = vec![FieldChange { delta: Some(amount.minor()), ..figures }];
+            let details = ActionDetails { subject: ActionSubject::customer(customer), changes };
+            transaction.record_action(&tables.staff_actions, command, &details)?;
+        }
         Ok((transaction, answer))
     }
 

@@ -3,8 +3,9 @@
 //! Prices, versions and generations may be stale: the conditions of the transaction check them and bring back the current ones. What
 //! shards have left is good for choosing one, and as a bound (see [`sijang_domain::Shards`]). That a product is sold out is
 //! the one thing that rejects orders without being checked, and not for long (see [`SoldOut`]). The terms of a campaign
-//! never change, so they are cached for ever; whether it was ended is checked by its counters. The sums over the shards
-//! that pages show are cached for a second ([`Aged`]).
+//! never change, and whether it was ended is checked by its counters; but whether its coupons were voided is only in the
+//! campaign, so it is cached for half a minute. The sums over the shards that pages show are cached for a second
+//! ([`Aged`]).
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,7 +14,15 @@ use sijang_domain::{Campaign, CouponId, Name, PricedVersion, ProductId, ProductV
 
 use crate::products::ProductView;
 
-/// A value that pages show until it is a second old.
+/// For how long a campaign is cached. A request may take eight seconds more, and clocks differ a little: voided coupons are
+/// rejected everywhere within a minute.
+pub(crate) const CAMPAIGN_CACHED: Duration = Duration::from_secs(30);
+
+/// For how long pages show a sum over shards.
+pub(crate) const VIEW_CACHED: Duration = Duration::from_secs(1);
+
+/// A value that is used until it has some age. The time is that of the requests, by the wall clock: a monotonic clock may
+/// stand still while an environment is frozen.
 #[derive(Debug, Clone)]
 pub(crate) struct Aged<T> {
     value: T,
@@ -21,18 +30,14 @@ pub(crate) struct Aged<T> {
 }
 
 impl<T> Aged<T> {
-    /// For how long pages show a value. The time is that of the requests, by the wall clock: a monotonic clock may stand
-    /// still while an environment is frozen.
-    const SHOWN: Duration = Duration::from_secs(1);
-
     pub(crate) fn new(value: T, read_at: Timestamp) -> Self {
         Self { value, read_at }
     }
 
     /// The value, for a request that arrives now; nothing when it is too old, or from the future of a clock that was set back.
-    pub(crate) fn fresh(self, now: Timestamp) -> Option<T> {
+    pub(crate) fn fresh(self, now: Timestamp, limit: Duration) -> Option<T> {
         let age = u64::try_from(now.millis() - self.read_at.millis()).ok().map(Duration::from_millis)?;
-        (age < Self::SHOWN).then_some(self.value)
+        (age < limit).then_some(self.value)
     }
 }
 
@@ -44,7 +49,7 @@ pub(crate) struct StoreCache {
     pub(crate) names: Cache<(ProductId, ProductVersion), Name>,
     pub(crate) stocks: Cache<ProductId, Shards>,
     pub(crate) sold_out: Cache<ProductId, SoldOut>,
-    pub(crate) campaigns: Cache<CouponId, Arc<Campaign>>,
+    pub(crate) campaigns: Cache<CouponId, Aged<Arc<Campaign>>>,
     pub(crate) counters: Cache<CouponId, Shards>,
     /// Pages of split products.
     pub(crate) views: Cache<ProductId, Aged<ProductView>>,

@@ -45,6 +45,9 @@ pub(crate) struct EventRow {
     trace: Option<ByteBuf>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) order: Option<OrderRecord>,
+    /// Whose order it is, when staff gave the command: the key then names the member of staff.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    customer: Option<UserId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     answer: Option<String>,
     /// The JSON of a stored rejection.
@@ -68,6 +71,11 @@ impl EventRow {
             trace: command.trace.map(|trace| ByteBuf::from(trace.bytes())),
             ..Self::default()
         }
+    }
+
+    /// The customer of an order's event.
+    pub(crate) fn customer(&self) -> Result<UserId, Error> {
+        self.customer.clone().map_or_else(|| user_of(&self.request), Ok)
     }
 
     /// What the command of the event was about, by its answer.
@@ -102,7 +110,7 @@ fn event_key(command: &Command) -> String {
 }
 
 /// The user in the key of an event.
-pub(crate) fn user_of(request: &str) -> Result<UserId, Error> {
+fn user_of(request: &str) -> Result<UserId, Error> {
     let user = request.rsplitn(3, '#').nth(2).ok_or_else(|| Error::corrupt("event key", "too few parts"))?;
     UserId::parse(user).map_err(|_| Error::corrupt("event key", "not a user"))
 }
@@ -184,14 +192,20 @@ impl<T: Replay> Commit<T> {
 }
 
 impl Transaction {
-    /// Begins a command's transaction with the event of an order.
-    pub(crate) fn with_order_event(table: &str, command: &Command, order: &Order) -> Result<Self, Error> {
+    /// Begins a command's transaction with the event of a customer's order.
+    pub(crate) fn with_order_event(
+        table: &str,
+        command: &Command,
+        customer: &UserId,
+        order: &Order,
+    ) -> Result<Self, Error> {
         let kind = match order.status {
             sijang_domain::OrderStatus::Paid => sijang_domain::ORDER_PAID,
             sijang_domain::OrderStatus::Cancelled => sijang_domain::ORDER_CANCELLED,
         };
         let order = Some(OrderRecord::of(order));
-        Self::with_event(table, &EventRow { order, ..EventRow::of(command, kind.to_owned()) })
+        let customer = (*customer != command.user).then(|| customer.clone());
+        Self::with_event(table, &EventRow { order, customer, ..EventRow::of(command, kind.to_owned()) })
     }
 
     /// Begins a command's transaction with an event that stores its answer.
@@ -327,6 +341,7 @@ mod tests {
             time: RequestTime { now: Timestamp::EPOCH, deadline },
             request_id: "r-1".to_owned(),
             trace: None,
+            reason: None,
         }
     }
 

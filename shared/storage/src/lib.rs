@@ -14,6 +14,7 @@ mod orders;
 mod products;
 mod random;
 mod reconciliation;
+mod staff;
 mod statistics;
 mod store;
 

@@ -23,6 +23,8 @@ pub struct Tables {
     pub events: String,
     /// Sale facts, daily totals, rankings.
     pub sales: String,
+    /// What staff did, by day.
+    pub staff_actions: String,
 }
 
 impl Tables {
@@ -38,6 +40,7 @@ impl Tables {
             orders: named("ORDERS_TABLE"),
             events: named("EVENTS_TABLE"),
             sales: named("SALES_TABLE"),
+            staff_actions: named("STAFF_ACTIONS_TABLE"),
         }
     }
 }

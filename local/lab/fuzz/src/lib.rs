@@ -20,18 +20,22 @@ use sijang_openapi::in_process::Shop;
 use crate::properties::Contract;
 
 /// Operations that take a body.
-const WITH_BODY: [&str; 8] = [
+const WITH_BODY: [&str; 12] = [
+    "adjust-balance",
     "adjust-stock",
+    "cancel-customer-order",
     "create-coupon",
     "create-product",
     "deposit-balance",
+    "end-coupon",
     "place-order",
     "reshard-coupon",
     "reshard-stock",
     "update-product",
+    "void-coupon",
 ];
 /// Operations that take a query.
-const WITH_QUERY: [&str; 7] = [
+const WITH_QUERY: [&str; 8] = [
     "get-daily-stats",
     "list-balance-transactions",
     "list-coupons",
@@ -39,11 +43,14 @@ const WITH_QUERY: [&str; 7] = [
     "list-my-coupons",
     "list-orders",
     "list-products",
+    "list-staff-actions",
 ];
 /// Operations that take an identifier in their path.
-const WITH_PATH: [&str; 9] = [
+const WITH_PATH: [&str; 12] = [
     "adjust-stock",
+    "cancel-customer-order",
     "cancel-order",
+    "end-coupon",
     "find-order",
     "get-order",
     "get-product",
@@ -51,6 +58,7 @@ const WITH_PATH: [&str; 9] = [
     "reshard-coupon",
     "reshard-stock",
     "update-product",
+    "void-coupon",
 ];
 
 /// Names of all targets, each with a folder in `corpus`.
@@ -111,7 +119,7 @@ fn answer(operation: &str, members: &Value) -> (u16, Value) {
     let mut event = json!({
         "headers": {"content-type": "application/json", "idempotency-key": "fuzz"},
         "pathParameters": {"product_id": "01JD4QWKQK3X8M2Z6T9V5R7YBC", "order_id": "01JDA6ZQ4E9Y7V5T3R1P8N6M4K",
-            "coupon_id": "01JD4R2T8V6X4Z1B3D5F7H9K0M"},
+            "coupon_id": "01JD4R2T8V6X4Z1B3D5F7H9K0M", "user_id": "somebody"},
         "requestContext": {"requestId": "fuzz", "authorizer": {"jwt": {"claims": {
             "sub": "somebody", "scope": "shop/customer shop/admin"}}}},
     });
@@ -158,8 +166,8 @@ fn gateway_event(input: &[u8]) {
 fn cursor(input: &[u8]) {
     choose(&WITH_QUERY, input, |operation, input| {
         let encoded: String = form_urlencoded::byte_serialize(input).collect();
-        let of_a_day = ["get-daily-stats", "list-day-orders"].contains(&operation);
-        let date = if of_a_day { "date=2026-11-21&" } else { "" };
+        let dated = ["get-daily-stats", "list-day-orders", "list-staff-actions"].contains(&operation);
+        let date = if dated { "date=2026-11-21&" } else { "" };
         let (status, problem) = answer(operation, &json!({"rawQueryString": format!("{date}cursor={encoded}")}));
         assert_eq!((status, &problem["code"]), (400, &json!("invalid-cursor")), "{operation}");
     });
@@ -169,7 +177,8 @@ fn cursor(input: &[u8]) {
 fn path(operation: &str, input: &[u8]) {
     let id = String::from_utf8_lossy(input);
     let body = CONTRACT.example(operation).map(ToString::to_string).unwrap_or_default();
-    let ids: HashMap<_, _> = ["product_id", "order_id", "coupon_id"].map(|name| (name, &id)).into();
+    let mut ids: HashMap<&str, &str> = ["product_id", "order_id", "coupon_id"].map(|name| (name, &*id)).into();
+    ids.insert("user_id", "somebody");
     let (status, _) = answer(operation, &json!({"pathParameters": ids, "body": body}));
     let is_id = id.len() == 26 && id.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
     assert!(is_id || status == 404, "{operation}: {status} for what is no identifier");

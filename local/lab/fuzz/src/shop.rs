@@ -54,6 +54,7 @@ pub fn open() -> Shop {
         orders: named("orders"),
         events: named("events"),
         sales: named("sales"),
+        staff_actions: named("staff-actions"),
     };
     let store = Store::new(aws_sdk_dynamodb::Client::from_conf(db.build()), tables);
     let sqs = aws_sdk_sqs::Client::from_conf(sqs.build());

@@ -63,6 +63,7 @@ export const en = {
   "coupon.USABLE": "Usable",
   "coupon.USED": "Used",
   "coupon.EXPIRED": "Expired",
+  "coupon.VOIDED": "Voided by the shop",
 
   "basket.units": "Units in the basket:",
   "basket.add": "Add to basket",
@@ -127,6 +128,7 @@ export const en = {
   "ledger.DEPOSIT": "Top-up",
   "ledger.PAYMENT": "Order",
   "ledger.REFUND": "Refund",
+  "ledger.ADJUSTMENT": "Correction by the shop",
   "ledger.after": "balance {balance}",
 
   "problem.unanswered": "The shop did not answer.",
@@ -143,6 +145,7 @@ export const en = {
   "problem.price-changed": "A quoted price no longer holds.",
   "problem.coupon-used": "The coupon was already used.",
   "problem.coupon-expired": "The coupon has expired.",
+  "problem.coupon-voided": "The shop has voided the coupon.",
   "problem.coupon-minimum-not-met": "The order is below the coupon's minimum.",
   "problem.insufficient-balance": "The balance does not cover the price.",
   "problem.balance-limit-exceeded": "The deposit would take the balance above its limit.",

@@ -63,6 +63,7 @@ export const ko = {
   "coupon.USABLE": "사용 가능",
   "coupon.USED": "사용함",
   "coupon.EXPIRED": "만료됨",
+  "coupon.VOIDED": "사용 불가",
 
   "basket.units": "담은 수량:",
   "basket.add": "담기",
@@ -127,6 +128,7 @@ export const ko = {
   "ledger.DEPOSIT": "충전",
   "ledger.PAYMENT": "주문 결제",
   "ledger.REFUND": "주문 취소 환불",
+  "ledger.ADJUSTMENT": "잔액 정정",
   "ledger.after": "잔액 {balance}",
 
   "problem.unanswered": "응답이 없습니다.",
@@ -143,6 +145,7 @@ export const ko = {
   "problem.price-changed": "안내된 가격이 변경되었습니다.",
   "problem.coupon-used": "이미 사용한 쿠폰입니다.",
   "problem.coupon-expired": "만료된 쿠폰입니다.",
+  "problem.coupon-voided": "쇼핑몰에서 사용을 중지한 쿠폰입니다.",
   "problem.coupon-minimum-not-met": "쿠폰의 최소 주문 금액에 미치지 못합니다.",
   "problem.insufficient-balance": "잔액이 부족합니다.",
   "problem.balance-limit-exceeded": "충전하면 잔액 한도를 넘습니다.",

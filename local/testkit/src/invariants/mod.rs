@@ -10,6 +10,7 @@ mod events;
 mod money;
 mod ranking;
 mod rows;
+mod staff;
 mod stock;
 mod totals;
 
@@ -29,6 +30,7 @@ pub fn violations(shop: &Snapshot) -> Vec<String> {
     rows.used_coupons_match_orders(&mut violations);
     rows.orders_match_their_events(&mut violations);
     rows.facts_match_order_events(&mut violations);
+    rows.staff_events_match_actions(&mut violations);
     violations.0
 }
 

@@ -47,8 +47,18 @@ impl Rows {
             (event.user(), entry, answer["amount"]["amount"].as_i64().unwrap_or_default())
         });
         violations.equal("deposits and their events", sorted(deposits), sorted(accepted));
+        let adjustments = self.entries.iter().filter(|entry| entry.r#type == "ADJUSTMENT");
+        let adjustments = adjustments.map(|entry| (entry.user_id.clone(), entry.id().to_owned(), entry.amount));
+        let accepted = self.events.iter().filter(|event| event.r#type == "balance.adjusted.v1").map(|event| {
+            let answer = event.answer();
+            let action = self.actions.iter().find(|action| action.request() == event.request);
+            let user = action.and_then(|action| action.user_id.clone()).unwrap_or_default();
+            let entry = answer["transaction_id"].as_str().unwrap_or_default().to_owned();
+            (user, entry, answer["amount"]["amount"].as_i64().unwrap_or_default())
+        });
+        violations.equal("adjustments and their events", sorted(adjustments), sorted(accepted));
         for entry in &self.entries {
-            let known = ["DEPOSIT", "PAYMENT", "REFUND"].contains(&entry.r#type.as_str());
+            let known = ["ADJUSTMENT", "DEPOSIT", "PAYMENT", "REFUND"].contains(&entry.r#type.as_str());
             violations.require(known, || format!("an entry of {} is a {}", entry.user_id, entry.r#type));
         }
     }

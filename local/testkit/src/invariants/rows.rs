@@ -119,17 +119,45 @@ pub(super) struct Line {
 pub(super) struct EventItem {
     pub(super) request: String,
     pub(super) r#type: String,
+    pub(super) at: i64,
     pub(super) order: Option<Order>,
+    pub(super) customer: Option<String>,
     pub(super) answer: Option<String>,
 }
 
 impl EventItem {
+    /// The customer whose order or deposit it is.
     pub(super) fn user(&self) -> &str {
-        self.request.rsplitn(3, '#').nth(2).unwrap_or_default()
+        let of_key = || self.request.rsplitn(3, '#').nth(2).unwrap_or_default();
+        self.customer.as_deref().unwrap_or_else(of_key)
+    }
+
+    /// Whether a member of staff gave the command.
+    pub(super) fn is_of_staff(&self) -> bool {
+        const OF_CUSTOMERS: [&str; 4] =
+            ["balance.deposited.v1", "order.paid.v1", "order.cancelled.v1", "stock.gathered.v1"];
+        let of_customer = OF_CUSTOMERS.contains(&self.r#type.as_str()) && self.customer.is_none();
+        !self.r#type.ends_with(".rejected") && !of_customer
     }
 
     pub(super) fn answer(&self) -> Value {
         serde_json::from_str(self.answer.as_deref().unwrap_or_default()).unwrap_or_default()
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct StaffAction {
+    pub(super) action_id: String,
+    pub(super) action: String,
+    pub(super) staff_id: String,
+    pub(super) idempotency_key: String,
+    pub(super) user_id: Option<String>,
+}
+
+impl StaffAction {
+    /// The key of the command's event.
+    pub(super) fn request(&self) -> String {
+        format!("{}#{}#{}", self.staff_id, self.action, self.idempotency_key)
     }
 }
 
@@ -154,6 +182,7 @@ pub(super) struct Rows {
     pub(super) events: Vec<EventItem>,
     pub(super) facts: Vec<Fact>,
     pub(super) totals: Vec<DayTotal>,
+    pub(super) actions: Vec<StaffAction>,
 }
 
 impl Rows {
@@ -169,6 +198,7 @@ impl Rows {
             events: rows(shop, "events", ("request", "")),
             facts: rows(shop, "sales", ("pk", "FACT#")),
             totals: rows(shop, "sales", ("pk", "DAY#")),
+            actions: rows(shop, "staff-actions", ("action_id", "")),
         }
     }
 

@@ -10,8 +10,8 @@ use sijang_storage::{AttributeValue, Item};
 pub struct Request {
     /// `POST /v1/orders`.
     pub route: &'static str,
-    /// The path's parameter, if it has one.
-    pub parameter: Option<(&'static str, String)>,
+    /// The path's parameters.
+    pub parameters: Vec<(&'static str, String)>,
     /// Subject of the token.
     pub user: &'static str,
     /// Scope of the token.
@@ -28,9 +28,9 @@ impl Request {
         let mut event = sample(include_str!("../../../fixtures/events/place-order.json"));
         let (method, template) = self.route.split_once(' ').unwrap();
         let mut path = template.to_owned();
-        if let Some((name, value)) = &self.parameter {
+        for (name, value) in &self.parameters {
             path = path.replace(&format!("{{{name}}}"), value);
-            event["pathParameters"] = json!({ *name: value });
+            event["pathParameters"][*name] = value.as_str().into();
         }
         event["routeKey"] = self.route.into();
         event["rawPath"] = path.as_str().into();

@@ -3,8 +3,8 @@
 use std::fmt::Debug;
 
 use sijang_domain::{
-    CampaignDraft, Cart, Command, CouponId, Deposit, Error, Fingerprint, Idempotent, IssuedCoupon, Money, Name, Order,
-    OrderId, ProductDraft, ProductId, ProductPatch, ResponseBody, ShardCount,
+    BalanceAdjustment, CampaignDraft, Cart, Command, CouponId, Deposit, Error, Fingerprint, Idempotent, IssuedCoupon,
+    Money, Name, Order, OrderId, ProductDraft, ProductId, ProductPatch, ResponseBody, ShardCount, UserId,
 };
 use sijang_storage::Store;
 
@@ -19,6 +19,11 @@ pub trait ShopCommand: Clone + Send + 'static {
 
     /// The fingerprint of the request.
     fn fingerprint(&self) -> Fingerprint;
+
+    /// The reason that staff give.
+    fn reason(&self) -> Option<Name> {
+        None
+    }
 
     /// Sends it to the store.
     ///
@@ -150,22 +155,20 @@ pub struct Adjustment {
     pub(super) delta: i64,
 }
 
-impl Adjustment {
-    fn change(&self) -> (i64, Name) {
-        (self.delta, name("inventory"))
-    }
-}
-
 impl ShopCommand for Adjustment {
     type Value = ResponseBody;
     const OPERATION: &'static str = "adjust-stock";
 
     fn fingerprint(&self) -> Fingerprint {
-        Fingerprint::of(&(self.product, self.change()))
+        Fingerprint::of(&(self.product, self.delta))
+    }
+
+    fn reason(&self) -> Option<Name> {
+        Some(name("inventory"))
     }
 
     async fn send(self, store: &Store, command: &Command) -> Result<Idempotent<ResponseBody>, Error> {
-        store.adjust_stock(command, self.product, self.change()).await
+        store.adjust_stock(command, self.product, self.delta).await
     }
 }
 
@@ -209,6 +212,77 @@ impl ShopCommand for CouponReshard {
     }
 }
 
+/// Cancels a customer's order, for staff.
+#[derive(Clone)]
+pub struct StaffCancellation {
+    pub(super) customer: UserId,
+    pub(super) order: OrderId,
+}
+
+impl ShopCommand for StaffCancellation {
+    type Value = Order;
+    const OPERATION: &'static str = "cancel-customer-order";
+
+    fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(&(&self.customer, self.order))
+    }
+
+    fn reason(&self) -> Option<Name> {
+        Some(name("complaint"))
+    }
+
+    async fn send(self, store: &Store, command: &Command) -> Result<Idempotent<Order>, Error> {
+        store.cancel_customer_order(command, &self.customer, self.order).await
+    }
+}
+
+/// Corrects a customer's balance.
+#[derive(Clone)]
+pub struct BalanceCorrection {
+    pub(super) customer: UserId,
+    pub(super) adjustment: BalanceAdjustment,
+}
+
+impl ShopCommand for BalanceCorrection {
+    type Value = ResponseBody;
+    const OPERATION: &'static str = "adjust-balance";
+
+    fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(&(&self.customer, self.adjustment))
+    }
+
+    fn reason(&self) -> Option<Name> {
+        Some(name("correction"))
+    }
+
+    async fn send(self, store: &Store, command: &Command) -> Result<Idempotent<ResponseBody>, Error> {
+        store.adjust_balance(command, &self.customer, self.adjustment, limits().balance_max).await
+    }
+}
+
+/// Voids the coupons of a campaign.
+#[derive(Clone)]
+pub struct CampaignVoid {
+    pub(super) coupon: CouponId,
+}
+
+impl ShopCommand for CampaignVoid {
+    type Value = ResponseBody;
+    const OPERATION: &'static str = "void-coupon";
+
+    fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(&self.coupon)
+    }
+
+    fn reason(&self) -> Option<Name> {
+        Some(name("wrong discount"))
+    }
+
+    async fn send(self, store: &Store, command: &Command) -> Result<Idempotent<ResponseBody>, Error> {
+        store.void_campaign(command, self.coupon).await
+    }
+}
+
 /// Ends a campaign.
 #[derive(Clone)]
 pub struct CampaignEnd {
@@ -221,6 +295,10 @@ impl ShopCommand for CampaignEnd {
 
     fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of(&self.coupon)
+    }
+
+    fn reason(&self) -> Option<Name> {
+        Some(name("wrong discount"))
     }
 
     async fn send(self, store: &Store, command: &Command) -> Result<Idempotent<ResponseBody>, Error> {

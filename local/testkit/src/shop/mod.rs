@@ -17,9 +17,9 @@ use std::{
 };
 
 use sijang_domain::{
-    CampaignDraft, Command, CouponId, CouponTerms, Deposit, Description, Error, IdempotencyKey, Idempotent,
-    IssuedCoupon, LedgerEntry, Order, Page, Position, Product, ProductDraft, ProductId, ProductPatch, Rejection,
-    ShardCount, Stock, Timestamp, UserId,
+    BalanceAdjustment, CampaignDraft, Command, CouponId, CouponTerms, Deposit, Description, Error, IdempotencyKey,
+    Idempotent, IssuedCoupon, LedgerEntry, Name, Order, Page, Position, Product, ProductDraft, ProductId, ProductPatch,
+    Rejection, ShardCount, Stock, Timestamp, UserId,
 };
 use sijang_storage::Store;
 
@@ -30,7 +30,8 @@ use crate::{
 };
 
 pub use commands::{
-    Adjustment, CampaignEnd, Cancellation, CouponReshard, Issue, Purchase, ShopCommand, StockReshard, Update,
+    Adjustment, BalanceCorrection, CampaignEnd, CampaignVoid, Cancellation, CouponReshard, Issue, Purchase,
+    ShopCommand, StaffCancellation, StockReshard, Update,
 };
 pub use values::{
     after, at, cancellation_period, fixed, from, id_in, limits, name, percent, request_id, time, trace, welcome, won,
@@ -153,6 +154,22 @@ impl Shop {
     /// Splits the counter of a campaign into so many shards.
     pub fn reshard_coupon(&self, coupon: CouponId, shards: i64) -> Request<CouponReshard> {
         self.admin(CouponReshard { coupon, shards: ShardCount::new(shards).unwrap() })
+    }
+
+    /// Cancels a customer's order, for staff.
+    pub fn cancel_for(&self, customer: &Customer, order: &Order) -> Request<StaffCancellation> {
+        self.admin(StaffCancellation { customer: customer.user.clone(), order: order.order_id })
+    }
+
+    /// Corrects a customer's balance.
+    pub fn adjust_balance(&self, customer: &Customer, amount: i64) -> Request<BalanceCorrection> {
+        let adjustment = BalanceAdjustment::new(amount, limits().balance_max).unwrap();
+        self.admin(BalanceCorrection { customer: customer.user.clone(), adjustment })
+    }
+
+    /// Voids the coupons of a campaign.
+    pub fn void_campaign(&self, coupon: CouponId) -> Request<CampaignVoid> {
+        self.admin(CampaignVoid { coupon })
     }
 
     /// Ends a campaign.
@@ -284,7 +301,8 @@ impl Customer {
     fn request<A: ShopCommand>(&self, command: A) -> Request<A> {
         static KEYS: AtomicI64 = AtomicI64::new(0);
         let key = format!("key-{}", KEYS.fetch_add(1, Ordering::Relaxed));
-        Request { customer: self.clone(), key, at: self.shop.now(), body: command }
+        let reason = command.reason();
+        Request { customer: self.clone(), key, at: self.shop.now(), reason, body: command }
     }
 }
 
@@ -295,6 +313,7 @@ pub struct Request<A> {
     customer: Customer,
     key: String,
     at: Timestamp,
+    reason: Option<Name>,
     body: A,
 }
 
@@ -302,6 +321,11 @@ impl<A: ShopCommand> Request<A> {
     /// The same under this idempotency key.
     pub fn key(self, key: &str) -> Self {
         Self { key: key.to_owned(), ..self }
+    }
+
+    /// The same without a reason.
+    pub fn without_reason(self) -> Self {
+        Self { reason: None, ..self }
     }
 
     /// The same at this time.
@@ -380,7 +404,7 @@ impl<A: ShopCommand> IntoFuture for Request<A> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let Self { customer: Customer { shop, user }, key, at, body } = self;
+        let Self { customer: Customer { shop, user }, key, at, reason, body } = self;
         let key = IdempotencyKey::parse(&key).unwrap();
         let (operation, fingerprint) = (A::OPERATION, body.fingerprint());
         let command = Command {
@@ -391,6 +415,7 @@ impl<A: ShopCommand> IntoFuture for Request<A> {
             time: time(at),
             request_id: request_id(),
             trace: Some(trace()),
+            reason,
         };
         Box::pin(async move { body.send(&shop.store, &command).await })
     }

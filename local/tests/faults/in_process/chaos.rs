@@ -22,7 +22,7 @@ use sijang_testkit::{
     invariants::violations_once_ranked,
     pipeline::{Stage, deliver_pending},
     services::{Clients, Services},
-    shop::{Shop, after, at, cancellation_period, fixed, limits, request_id},
+    shop::{Shop, after, at, cancellation_period, fixed, limits, name, request_id},
     snapshot::Snapshot,
 };
 
@@ -107,7 +107,9 @@ impl Customer {
             let now = after(at("2026-11-21T03:00:00Z"), self.sent * 60);
             let time = RequestTime { now, deadline: Instant::now() + Duration::from_millis(1_500) };
             let (user, key) = (self.user.clone(), key.clone());
-            let command = Command { user, operation, key, fingerprint, time, request_id: request_id(), trace: None };
+            let reason = Some(name("chaos"));
+            let command =
+                Command { user, operation, key, fingerprint, time, request_id: request_id(), trace: None, reason };
             let clients = self.place.services.clients(Duration::from_millis(400));
             let killed = Duration::from_millis(if self.rng.u8(..) < 25 { self.rng.u64(1..40) } else { 30_000 });
             match tokio::time::timeout(killed, send(clients, command)).await {

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use sijang_domain::{
-    CampaignDraft, Cart, CouponId, Deposit, Description, Error, Fingerprint, IdempotencyKey, Idempotent, IssuedCoupon,
-    Order, OrderId, ProductDraft, ProductId, ProductPatch, Rejection, ResponseBody, ShardCount, Stock, Timestamp,
-    UserId,
+    BalanceAdjustment, CampaignDraft, Cart, CouponId, Deposit, Description, Error, Fingerprint, IdempotencyKey,
+    Idempotent, IssuedCoupon, Order, OrderId, ProductDraft, ProductId, ProductPatch, Rejection, ResponseBody,
+    ShardCount, Stock, Timestamp, UserId,
 };
 use sijang_storage::Store;
 use sijang_testkit::shop::{Shop, after, cancellation_period, fixed, limits, name, percent, welcome, won};
@@ -143,6 +143,27 @@ pub fn done_in_shards() -> Vec<Scenario> {
             shop.customer("alice").issue(coupon).done().await;
             Prepared::command(&shop, end_campaign(&shop, coupon)).await
         }),
+        Scenario::new("void-coupon, four shards", async |shop: Shop| {
+            let coupon = shop.split_campaign(9, fixed(500), 4).await;
+            shop.customer("alice").issue(coupon).done().await;
+            Prepared::command(&shop, void_campaign(&shop, coupon)).await
+        }),
+        Scenario::new("cancel-customer-order, two lines and a coupon", async |shop: Shop| {
+            let (tea, milk) = (shop.product(1_000, 9).await, shop.product(300, 9).await);
+            let coupon = shop.campaign(1, fixed(500)).await;
+            let alice = shop.customer("alice").with_balance(9_000).await.with_coupon(coupon).await;
+            let order = alice.order([(tea, 2), (milk, 1)]).with(coupon).done().await;
+            Prepared::command(&shop, cancel_for(&shop, &alice.user, &order)).await
+        }),
+        Scenario::new("adjust-balance, taken", async |shop: Shop| {
+            let alice = shop.customer("alice").with_balance(9_000).await;
+            Prepared::command(&shop, adjust_balance(&shop, &alice.user, -500)).await
+        }),
+        Scenario::new("adjust-balance, the first entry", async |shop: Shop| {
+            shop.product(1_000, 9).await;
+            let alice = shop.customer("alice");
+            Prepared::command(&shop, adjust_balance(&shop, &alice.user, 500)).await
+        }),
         Scenario::new("reshard-coupon, from one to three", async |shop: Shop| {
             let coupon = shop.campaign(9, fixed(500)).await;
             shop.customer("alice").issue(coupon).done().await;
@@ -224,6 +245,29 @@ pub fn rejected() -> Vec<Scenario> {
             let tea = shop.split_product(1_000, 9, 3).await;
             Prepared::rejection(&shop, adjust(&shop, tea, -10)).await
         }),
+        Scenario::new("cancel-customer-order, cancelled before", async |shop: Shop| {
+            let tea = shop.product(1_000, 9).await;
+            let alice = shop.customer("alice").with_balance(9_000).await;
+            let order = alice.order([(tea, 2)]).done().await;
+            alice.cancel(&order).done().await;
+            Prepared::rejection(&shop, cancel_for(&shop, &alice.user, &order)).await
+        }),
+        Scenario::new("adjust-balance, more than there is", async |shop: Shop| {
+            let alice = shop.customer("alice").with_balance(499).await;
+            Prepared::rejection(&shop, adjust_balance(&shop, &alice.user, -500)).await
+        }),
+        Scenario::new("void-coupon, voided before", async |shop: Shop| {
+            let coupon = shop.campaign(9, fixed(500)).await;
+            shop.void_campaign(coupon).done().await;
+            Prepared::rejection(&shop, void_campaign(&shop, coupon)).await
+        }),
+        Scenario::new("place-order, coupon voided", async |shop: Shop| {
+            let tea = shop.product(1_000, 9).await;
+            let coupon = shop.campaign(1, fixed(500)).await;
+            let alice = shop.customer("alice").with_balance(9_000).await.with_coupon(coupon).await;
+            shop.void_campaign(coupon).done().await;
+            Prepared::rejection(&shop, order(&alice.user, &[(tea, 1, None)], Some(coupon))).await
+        }),
         Scenario::new("adjust-stock, more than there is", async |shop: Shop| {
             let tea = shop.product(1_000, 2).await;
             Prepared::rejection(&shop, adjust(&shop, tea, -3)).await
@@ -234,6 +278,32 @@ pub fn rejected() -> Vec<Scenario> {
 fn end_campaign(shop: &Shop, coupon: CouponId) -> Job {
     let send = move |store: Arc<Store>, command| async move { store.end_campaign(&command, coupon).await };
     command(&shop.customer("admin").user, "end-coupon", Fingerprint::of(&coupon), send, rendered)
+}
+
+fn void_campaign(shop: &Shop, coupon: CouponId) -> Job {
+    let send = move |store: Arc<Store>, command| async move { store.void_campaign(&command, coupon).await };
+    command(&admin(shop), "void-coupon", Fingerprint::of(&coupon), send, rendered)
+}
+
+fn cancel_for(shop: &Shop, customer: &UserId, order: &Order) -> Job {
+    let (customer, order_id) = (customer.clone(), order.order_id);
+    let fingerprint = Fingerprint::of(&(&customer, order_id));
+    let send = move |store: Arc<Store>, command| {
+        let customer = customer.clone();
+        async move { store.cancel_customer_order(&command, &customer, order_id).await }
+    };
+    command(&admin(shop), "cancel-customer-order", fingerprint, send, json)
+}
+
+fn adjust_balance(shop: &Shop, customer: &UserId, amount: i64) -> Job {
+    let (customer, max) = (customer.clone(), limits().balance_max);
+    let adjustment = BalanceAdjustment::new(amount, max).unwrap();
+    let fingerprint = Fingerprint::of(&(&customer, adjustment));
+    let send = move |store: Arc<Store>, command| {
+        let customer = customer.clone();
+        async move { store.adjust_balance(&command, &customer, adjustment, max).await }
+    };
+    command(&admin(shop), "adjust-balance", fingerprint, send, rendered)
 }
 
 fn rendered(answer: &ResponseBody) -> String {
@@ -325,9 +395,7 @@ fn update(shop: &Shop, product: ProductId, patch: ProductPatch) -> Job {
 }
 
 fn adjust(shop: &Shop, product: ProductId, delta: i64) -> Job {
-    let send = move |store: Arc<Store>, command| async move {
-        store.adjust_stock(&command, product, (delta, name("inventory"))).await
-    };
+    let send = move |store: Arc<Store>, command| async move { store.adjust_stock(&command, product, delta).await };
     command(&admin(shop), "adjust-stock", Fingerprint::of(&(product, delta)), send, rendered)
 }
 

@@ -7,7 +7,7 @@ use sijang_storage::Store;
 use sijang_testkit::{
     pipeline::Stage,
     services::Clients,
-    shop::{Shop, request_id},
+    shop::{Shop, name, request_id},
     snapshot::Snapshot,
 };
 
@@ -83,8 +83,16 @@ where
     let user = user.clone();
     Arc::new(move |clients, time| {
         let key = IdempotencyKey::parse("the-key").unwrap();
-        let command =
-            Command { user: user.clone(), operation, key, fingerprint, time, request_id: request_id(), trace: None };
+        let command = Command {
+            user: user.clone(),
+            operation,
+            key,
+            fingerprint,
+            time,
+            request_id: request_id(),
+            trace: None,
+            reason: Some(name("a fault")),
+        };
         let asked = send(clients.store, command);
         Box::pin(async move {
             let Idempotent { value, replayed } = asked.await?;

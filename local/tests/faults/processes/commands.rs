@@ -31,7 +31,7 @@ fn customers() -> Vec<Scenario> {
         Scenario::new(("issue-coupon", "the last one"), async |shop: Shop| {
             let coupon = campaign(&shop, fixed(500)).await;
             let issue = request("POST /v1/coupons/{coupon_id}/issues", ALICE, None);
-            command(&shop, Request { parameter: Some(("coupon_id", coupon.to_string())), ..issue }).await
+            command(&shop, Request { parameters: vec![("coupon_id", coupon.to_string())], ..issue }).await
         }),
         Scenario::new(("place-order", "one line"), async |shop: Shop| {
             let tea = shop.product(1_000, 2).await;
@@ -61,7 +61,7 @@ fn customers() -> Vec<Scenario> {
             let alice = shop.customer("alice").with_balance(3_000).await.with_coupon(coupon).await;
             let order = alice.order([(tea, 1), (milk, 1)]).with(coupon).done().await;
             let cancel = request("POST /v1/orders/{order_id}/cancel", ALICE, None);
-            command(&shop, Request { parameter: Some(("order_id", order.order_id.to_string())), ..cancel }).await
+            command(&shop, Request { parameters: vec![("order_id", order.order_id.to_string())], ..cancel }).await
         }),
     ]
 }
@@ -89,12 +89,39 @@ fn administrators() -> Vec<Scenario> {
         Scenario::new(("reshard-stock", "from four to two"), async |shop: Shop| {
             let tea = shop.split_product(1_000, 5, 4).await;
             let reshard = request("POST /v1/admin/products/{product_id}/shards", ADMIN, Some(json!({"shards": 2})));
-            command(&shop, Request { parameter: Some(("product_id", tea.to_string())), ..reshard }).await
+            command(&shop, Request { parameters: vec![("product_id", tea.to_string())], ..reshard }).await
         }),
         Scenario::new(("reshard-coupon", "from one to three"), async |shop: Shop| {
             let coupon = campaign(&shop, fixed(500)).await;
             let reshard = request("POST /v1/admin/coupons/{coupon_id}/shards", ADMIN, Some(json!({"shards": 3})));
-            command(&shop, Request { parameter: Some(("coupon_id", coupon.to_string())), ..reshard }).await
+            command(&shop, Request { parameters: vec![("coupon_id", coupon.to_string())], ..reshard }).await
+        }),
+        Scenario::new(("end-coupon", "one shard"), async |shop: Shop| {
+            let coupon = campaign(&shop, fixed(500)).await;
+            let end = request("POST /v1/admin/coupons/{coupon_id}/end", ADMIN, Some(json!({"reason": "wrong"})));
+            command(&shop, Request { parameters: vec![("coupon_id", coupon.to_string())], ..end }).await
+        }),
+        Scenario::new(("void-coupon", "one shard"), async |shop: Shop| {
+            let coupon = campaign(&shop, fixed(500)).await;
+            let void = request("POST /v1/admin/coupons/{coupon_id}/void", ADMIN, Some(json!({"reason": "wrong"})));
+            command(&shop, Request { parameters: vec![("coupon_id", coupon.to_string())], ..void }).await
+        }),
+        Scenario::new(("adjust-balance", "taken"), async |shop: Shop| {
+            shop.customer("alice").with_balance(3_000).await;
+            let body = json!({"amount": -500, "currency": "KRW", "reason": "correction"});
+            let route = "POST /v1/admin/customers/{user_id}/balance-adjustments";
+            let parameters = vec![("user_id", "alice".to_owned())];
+            command(&shop, Request { parameters, ..request(route, ADMIN, Some(body)) }).await
+        }),
+        Scenario::new(("cancel-customer-order", "two lines and a coupon"), async |shop: Shop| {
+            let (tea, milk) = (shop.product(1_000, 2).await, shop.product(300, 1).await);
+            let coupon = campaign(&shop, fixed(500)).await;
+            let alice = shop.customer("alice").with_balance(3_000).await.with_coupon(coupon).await;
+            let order = alice.order([(tea, 1), (milk, 1)]).with(coupon).done().await;
+            let route = "POST /v1/admin/customers/{user_id}/orders/{order_id}/cancel";
+            let cancel = request(route, ADMIN, Some(json!({"reason": "complaint"})));
+            let parameters = vec![("user_id", "alice".to_owned()), ("order_id", order.order_id.to_string())];
+            command(&shop, Request { parameters, ..cancel }).await
         }),
         Scenario::new(("create-coupon", "a campaign"), async |shop: Shop| {
             let body = json!({
@@ -111,7 +138,7 @@ async fn command(shop: &Shop, request: Request) -> Prepared {
 }
 
 fn request(route: &'static str, (user, scope): (&'static str, &'static str), body: Option<Value>) -> Request {
-    Request { route, parameter: None, user, scope, key: "the-key", body }
+    Request { route, parameters: Vec::new(), user, scope, key: "the-key", body }
 }
 
 fn krw(amount: i64) -> Value {
@@ -130,7 +157,7 @@ pub fn order(lines: &[(ProductId, i64)], coupon: Option<CouponId>) -> Request {
 /// The request, for a product of which there are two.
 async fn of_product(shop: &Shop, request: Request) -> Request {
     let tea = shop.product(1_000, 2).await;
-    Request { parameter: Some(("product_id", tea.to_string())), ..request }
+    Request { parameters: vec![("product_id", tea.to_string())], ..request }
 }
 
 /// A campaign of one coupon that is open whenever the test is run.

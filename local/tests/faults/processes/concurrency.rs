@@ -30,8 +30,14 @@ fn text(text: String) -> &'static str {
 fn order(product: ProductId, user: String, key: String) -> Value {
     let body = json!({"lines": [{"product_id": product, "quantity": 1}]});
     let (user, key) = (text(user), text(key));
-    let request =
-        Request { route: "POST /v1/orders", parameter: None, user, scope: "shop/customer", key, body: Some(body) };
+    let request = Request {
+        route: "POST /v1/orders",
+        parameters: Vec::new(),
+        user,
+        scope: "shop/customer",
+        key,
+        body: Some(body),
+    };
     request.event()
 }
 

@@ -45,7 +45,7 @@ async fn start(folder: &TempDir, variables: &[(&str, &str)]) -> Environment {
 
 async fn balance(environment: &mut Environment, limit: Duration) -> Result<u64, Failure> {
     let (user, scope) = ("alice", "shop/customer");
-    let request = Request { route: "GET /v1/me/balance", parameter: None, user, scope, key: "", body: None };
+    let request = Request { route: "GET /v1/me/balance", parameters: Vec::new(), user, scope, key: "", body: None };
     let answer = environment.invoke(request.event(), limit).await?;
     Ok(answer["statusCode"].as_u64().unwrap())
 }

@@ -6,6 +6,7 @@
 
 mod alarms;
 mod runbook;
+mod wrong_coupon;
 
 use std::{
     fmt::Write as _,
@@ -45,7 +46,10 @@ const PRICE: i64 = 1_000;
 const HOUR: i64 = 3_600;
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
-    vec![own_trial(world, "gameday::what_breaks_shows_and_its_runbook_mends_it", gameday)]
+    vec![
+        own_trial(world, "gameday::what_breaks_shows_and_its_runbook_mends_it", gameday),
+        own_trial(world, "gameday::wrong_coupon_is_voided_and_its_orders_are_cancelled", wrong_coupon::drill),
+    ]
 }
 
 /// A stack to break things on, and who keeps an eye on it.
@@ -242,6 +246,7 @@ impl GameDay {
             orders: table("orders"),
             events: table("events"),
             sales: table("sales"),
+            staff_actions: table("staff-actions"),
         };
         let store = Store::new(self.shop.db().clone(), tables);
         let now = sijang_domain::Timestamp::from_millis(millis).unwrap();
@@ -254,6 +259,7 @@ impl GameDay {
             time: RequestTime { now, deadline: Instant::now() + Duration::from_mins(1) },
             request_id: format!("request-{millis}"),
             trace: None,
+            reason: None,
         };
         store.place_order(&command, &cart, None).await.unwrap().value.order_id.to_string()
     }

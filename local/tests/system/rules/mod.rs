@@ -11,6 +11,7 @@ mod orders;
 mod recorded;
 mod requests;
 mod shards;
+mod staff;
 mod stats;
 
 use std::{collections::BTreeSet, sync::Arc};
@@ -34,6 +35,7 @@ pub fn trials(world: &Arc<World>) -> Vec<Trial> {
         lists::trials(world),
         catalogue::trials(world),
         shards::trials(world),
+        staff::trials(world),
         stats::trials(world),
     ];
     groups.into_iter().flatten().collect()

@@ -150,6 +150,7 @@ async fn attack(shop: &Shop, two: &Two, route: &Route) -> usize {
         | "list-products"
         | "list-coupons"
         | "list-day-orders"
+        | "list-staff-actions"
         | "get-daily-stats" => {
             let person = match route.scope.as_deref() {
                 Some(ADMIN) => shop.admin(),
@@ -173,26 +174,51 @@ async fn attack(shop: &Shop, two: &Two, route: &Route) -> usize {
             assert!(!two.gives_away(&route.request(other, &things.product).await), "{}", route.name());
             attempts += 1;
         }
-        "create-product" | "update-product" | "adjust-stock" | "create-coupon" | "reshard-stock" | "reshard-coupon" => {
-            // A customer learns nothing of what is there; and one administrator's key is not another's.
-            for id in [&things.product, &absent] {
-                route.request(other, id).await.stopped_at_the_gateway(403);
-            }
-            let id = if route.path.contains("coupon_id") {
-                shop.coupon(json!({})).await
-            } else {
-                shop.product(PRICE, 100).await
-            };
-            let (path, body) = (route.path_to(&id), route.body.as_ref().unwrap());
-            for admin in [shop.admin(), shop.admin()] {
-                let answer = admin.request(route.method.clone(), &path).key(key).json(body).await;
-                assert!(answer.status.is_success() && !answer.is_replay(), "{}: {}", route.name(), answer.body);
-            }
-            attempts += 3;
-        }
+        "adjust-balance" | "cancel-customer-order" => attempts += attack_on_a_customer(shop, two, route).await,
+        "create-product" | "update-product" | "adjust-stock" | "create-coupon" | "reshard-stock" | "reshard-coupon"
+        | "end-coupon" | "void-coupon" => attempts += attack_on_the_shop(shop, two, route).await,
         other => panic!("the route of {other} has no row here: whose is what it gives?"),
     }
     attempts
+}
+
+/// By a route of staff, a customer changes nobody's things, not even the own ones.
+async fn attack_on_a_customer(shop: &Shop, two: &Two, route: &Route) -> usize {
+    let Two { other, things, .. } = two;
+    let path = |customer: &Person| {
+        let path = route.path.replace("{user_id}", customer.name());
+        path.replace("{order_id}", things.orders.last().unwrap())
+    };
+    for person in [other, &two.owner] {
+        let request = person.post(&path(&two.owner)).new_key().json(route.body.as_ref().unwrap());
+        request.await.stopped_at_the_gateway(403);
+    }
+    // Staff who name the wrong customer do not reach the order.
+    if route.function == "cancel-customer-order" {
+        let request = shop.admin().post(&path(other)).new_key().json(route.body.as_ref().unwrap());
+        request.await.problem(404, "order-not-found");
+    }
+    3
+}
+
+/// A customer learns nothing of the shop's things; and one administrator's key is not another's.
+async fn attack_on_the_shop(shop: &Shop, two: &Two, route: &Route) -> usize {
+    let Two { other, things, key, .. } = two;
+    let absent = Ulid::generate().to_string();
+    for id in [&things.product, &absent] {
+        route.request(other, id).await.stopped_at_the_gateway(403);
+    }
+    for admin in [shop.admin(), shop.admin()] {
+        let id = if route.path.contains("coupon_id") {
+            shop.coupon(json!({})).await
+        } else {
+            shop.product(PRICE, 100).await
+        };
+        let (path, body) = (route.path_to(&id), route.body.as_ref().unwrap());
+        let answer = admin.request(route.method.clone(), &path).key(key).json(body).await;
+        assert!(answer.status.is_success() && !answer.is_replay(), "{}: {}", route.name(), answer.body);
+    }
+    3
 }
 
 /// What is another's and what does not exist are answered alike, but for the name of the request.

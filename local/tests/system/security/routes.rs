@@ -89,7 +89,7 @@ impl Route {
             "rawPath": path,
             "rawQueryString": query,
             "headers": {"host": "shop", "content-type": "application/json"},
-            "pathParameters": {"product_id": "no-id", "order_id": "no-id", "coupon_id": "no-id"},
+            "pathParameters": {"product_id": "no-id", "order_id": "no-id", "coupon_id": "no-id", "user_id": "no-id"},
             "requestContext": {
                 "accountId": "000000000000", "apiId": "shop", "domainName": "shop", "domainPrefix": "shop",
                 "http": {

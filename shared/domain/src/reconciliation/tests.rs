@@ -78,6 +78,7 @@ fn coupon(n: u128, used: Option<(OrderId, Timestamp)>) -> IssuedCoupon {
         issued_at: at(0),
         expires_at: at(999),
         used: used.map(|(order_id, used_at)| CouponUse { order_id, used_at }),
+        voided_at: None,
     }
 }
 

@@ -1,23 +1,28 @@
-//! Coupons: `CAMPAIGN` (its terms, for ever), beside its counters (see [`crate::counters`]), and the coupons that users
+//! Coupons: `CAMPAIGN` (its terms, for ever, and whether its coupons were voided), beside its counters (see [`crate::counters`]), and the coupons that users
 //! hold.
 //!
 //! A user's coupon has user and campaign as its key, so that nobody can hold two of one campaign.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 use sijang_domain::{
-    Campaign, CampaignDraft, CampaignListing, CampaignReconciliation, Command, CouponCheck, CouponId, CouponStatus,
-    CouponTerms, CouponUse, Discount, Error, Idempotent, IssuedCoupon, Money, Name, Order, OrderId, Page, Position,
-    RequestTime, ResponseBody, ShardCount, Timestamp, UserId,
+    ActionSubject, Campaign, CampaignDraft, CampaignListing, CampaignReconciliation, Command, CouponCheck, CouponId,
+    CouponStatus, CouponTerms, CouponUse, Discount, Error, FieldChange, Idempotent, IssuedCoupon, Money, Name, Order,
+    OrderId, Page, Position, RequestTime, ResponseBody, ShardCount, Timestamp, UserId,
 };
 
 use crate::{
     Item, Store,
+    cache::{Aged, CAMPAIGN_CACHED},
     coupons::counter::{CAMPAIGN, CounterRow},
     dynamodb::query::Query,
     dynamodb::transaction::{Change, Condition, Transaction, from_item, key},
     random::random,
+    staff::ActionDetails,
 };
 
 /// The index that lists campaigns by the time they close, and its one partition.
@@ -68,6 +73,8 @@ pub(super) struct CampaignRow {
     listing: String,
     /// `closing time#coupon`: what is still open is one range of the index.
     listing_key: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    voided_at: Option<i64>,
 }
 
 impl CampaignRow {
@@ -83,6 +90,7 @@ impl CampaignRow {
             valid_days: campaign.valid_days,
             listing: LISTED.to_owned(),
             listing_key: listing_key(campaign),
+            voided_at: campaign.voided_at.map(Timestamp::millis),
         }
     }
 
@@ -96,6 +104,7 @@ impl CampaignRow {
             opens_at: Timestamp::from_millis(self.opens_at).map_err(corrupt)?,
             closes_at: Timestamp::from_millis(self.closes_at).map_err(corrupt)?,
             valid_days: self.valid_days,
+            voided_at: self.voided_at.map(Timestamp::from_millis).transpose().map_err(corrupt)?,
         })
     }
 }
@@ -148,6 +157,7 @@ impl UserCouponRow {
             issued_at: Timestamp::from_millis(self.issued_at).map_err(corrupt)?,
             expires_at: Timestamp::from_millis(self.expires_at).map_err(corrupt)?,
             used,
+            voided_at: None,
         })
     }
 }
@@ -209,17 +219,43 @@ impl Transaction {
 }
 
 impl Store {
-    /// A campaign, as remembered or as it is; nothing when there is none.
-    pub(crate) async fn campaign(&self, coupon_id: CouponId) -> Result<Option<Arc<Campaign>>, Error> {
-        if let Some(campaign) = self.cache.campaigns.get(&coupon_id) {
+    /// A campaign, as cached for half a minute or as it is; nothing when there is none.
+    pub(crate) async fn campaign(&self, coupon_id: CouponId, now: Timestamp) -> Result<Option<Arc<Campaign>>, Error> {
+        if let Some(campaign) = self.cached_campaign(coupon_id, now) {
             return Ok(Some(campaign));
         }
-        let Some(item) = self.get(&self.tables.coupons, campaign_key(coupon_id), true).await? else {
-            return Ok(None);
-        };
+        let item = self.get(&self.tables.coupons, campaign_key(coupon_id), true).await?;
+        item.map(|item| self.cache_campaign(item, now)).transpose()
+    }
+
+    fn cached_campaign(&self, coupon_id: CouponId, now: Timestamp) -> Option<Arc<Campaign>> {
+        self.cache.campaigns.get(&coupon_id)?.fresh(now, CAMPAIGN_CACHED)
+    }
+
+    fn cache_campaign(&self, item: Item, now: Timestamp) -> Result<Arc<Campaign>, Error> {
         let campaign = Arc::new(from_item::<CampaignRow>("campaign", item)?.campaign()?);
-        self.cache.campaigns.insert(coupon_id, Arc::clone(&campaign));
-        Ok(Some(campaign))
+        self.cache.campaigns.insert(campaign.coupon_id, Aged::new(Arc::clone(&campaign), now));
+        Ok(campaign)
+    }
+
+    /// Marks the coupons whose campaign was voided. Only the campaigns of those that could be used are looked up.
+    async fn mark_voided(&self, coupons: &mut [IssuedCoupon], now: Timestamp) -> Result<(), Error> {
+        let usable = coupons.iter_mut().filter(|coupon| coupon.status(now) == CouponStatus::Usable);
+        let mut unknown = HashMap::new();
+        for coupon in usable {
+            match self.cached_campaign(coupon.coupon_id, now) {
+                Some(campaign) => coupon.voided_at = campaign.voided_at,
+                None => drop(unknown.insert(coupon.coupon_id, coupon)),
+            }
+        }
+        let keys = unknown.keys().map(|coupon_id| campaign_key(*coupon_id)).collect();
+        for item in self.get_all(&self.tables.coupons, keys, true).await? {
+            let campaign = self.cache_campaign(item, now)?;
+            if let Some(coupon) = unknown.get_mut(&campaign.coupon_id) {
+                coupon.voided_at = campaign.voided_at;
+            }
+        }
+        Ok(())
     }
 
     /// Creates a campaign.
@@ -234,6 +270,9 @@ impl Store {
         transaction.put_new(&self.tables.coupons, &CampaignRow::new(&campaign), "coupon_id")?;
         let counter = CounterRow::first(campaign.coupon_id, campaign.total);
         transaction.put_new(&self.tables.coupons, &counter, "coupon_id")?;
+        let changes = vec![FieldChange::to("total", campaign.total), FieldChange::to("closes_at", campaign.closes_at)];
+        let details = ActionDetails { subject: ActionSubject::campaign(campaign.coupon_id), changes };
+        transaction.record_action(&self.tables.staff_actions, command, &details)?;
         self.commit_new(transaction, command, answer).await
     }
 
@@ -308,11 +347,17 @@ impl Store {
             ..Query::default()
         };
         let position = |coupon: &IssuedCoupon| Position(coupon.coupon_id.to_string());
-        self.select_page(query, (limit, time), ("coupon_id", position), |item| {
-            let coupon = coupon_of(item)?;
-            Ok(status.is_none_or(|status| coupon.status(time.now) == status).then_some(coupon))
-        })
-        .await
+        // The item does not say whether it was voided.
+        let stored = if status == Some(CouponStatus::Voided) { Some(CouponStatus::Usable) } else { status };
+        let mut page = self
+            .select_page(query, (limit, time), ("coupon_id", position), |item| {
+                let coupon = coupon_of(item)?;
+                Ok(stored.is_none_or(|stored| coupon.status(time.now) == stored).then_some(coupon))
+            })
+            .await?;
+        self.mark_voided(&mut page.data, time.now).await?;
+        page.data.retain(|coupon| status.is_none_or(|status| coupon.status(time.now) == status));
+        Ok(page)
     }
 }
 

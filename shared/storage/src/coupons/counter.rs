@@ -10,7 +10,7 @@ use sijang_domain::{Counter, CouponId, Error, ShardCount, ShardSnapshot, Shards,
 
 use crate::{
     Item, Store,
-    cache::Aged,
+    cache::{Aged, VIEW_CACHED},
     dynamodb::{
         rollout::{Owner, Units},
         shards::{Membership, owner, shard_key, sort_key},
@@ -130,7 +130,8 @@ impl Store {
         campaigns: &[CouponId],
         now: Timestamp,
     ) -> Result<HashMap<CouponId, u32>, Error> {
-        let cached = |coupon_id: &CouponId| Some((*coupon_id, self.cache.remaining.get(coupon_id)?.fresh(now)?));
+        let cached =
+            |coupon_id: &CouponId| Some((*coupon_id, self.cache.remaining.get(coupon_id)?.fresh(now, VIEW_CACHED)?));
         let mut remaining: HashMap<CouponId, u32> = campaigns.iter().filter_map(cached).collect();
         let missing = campaigns.iter().filter(|coupon_id| !remaining.contains_key(coupon_id));
         let firsts = missing.map(|coupon_id| counter_key(*coupon_id, 0)).collect();

@@ -48,7 +48,7 @@ impl Store {
         key: Option<&IdempotencyKey>,
         time: RequestTime,
     ) -> Result<Idempotent<IssuedCoupon>, Error> {
-        let campaign = self.campaign(coupon_id).await?.ok_or(Rejection::CouponNotFound)?;
+        let campaign = self.campaign(coupon_id, time.now).await?.ok_or(Rejection::CouponNotFound)?;
         let own_name = || format!("~{}", Ulid::generate());
         let mut issue = Issue {
             store: self,
@@ -142,7 +142,7 @@ impl Issue<'_> {
     fn held(&self, item: Item) -> Result<Idempotent<IssuedCoupon>, Error> {
         let row: UserCouponRow = from_item("user coupon", item)?;
         let is_copy = row.request == self.request;
-        let coupon = row.coupon()?;
+        let coupon = IssuedCoupon { voided_at: self.campaign.voided_at, ..row.coupon()? };
         if is_copy {
             Ok(Idempotent { value: coupon, replayed: self.keyed })
         } else {

@@ -1,7 +1,8 @@
-//! Changing a campaign while its coupons are issued: splitting its counter into shards, and ending it.
+//! Changing a campaign while its coupons are issued: splitting its counter into shards, ending it, voiding its coupons.
 
 use sijang_domain::{
-    Campaign, Command, CouponId, CouponShards, Error, Idempotent, Redistribution, Rejection, ResponseBody, ShardCount,
+    ActionSubject, Campaign, Command, CouponId, CouponShards, Error, FieldChange, Idempotent, Redistribution,
+    Rejection, ResponseBody, ShardCount,
 };
 
 use super::{
@@ -16,6 +17,7 @@ use crate::{
         transaction::{Change, Transaction, from_item},
     },
     idempotency::Commit,
+    staff::ActionDetails,
 };
 
 /// A change of a campaign that is to be accepted.
@@ -25,6 +27,8 @@ struct CampaignChange {
     rollout: Rollout,
     /// The campaign as it is afterwards, if that changes.
     campaign: Option<Campaign>,
+    /// For the history of staff.
+    changes: Vec<FieldChange>,
 }
 
 impl CampaignChange {
@@ -32,8 +36,15 @@ impl CampaignChange {
     fn accepting(&self, owner: &Owner<'_>, seen: i64) -> Result<Change, Error> {
         let Some(campaign) = &self.campaign else { return owner.accepting(&self.rollout, seen, "") };
         let update = ", opens_at = :opens, closes_at = :closes, listing_key = :listing_key";
-        let change = owner.accepting(&self.rollout, seen, update)?.number(":opens", campaign.opens_at.millis());
-        Ok(change.number(":closes", campaign.closes_at.millis()).text(":listing_key", listing_key(campaign)))
+        let change = owner
+            .accepting(&self.rollout, seen, update)?
+            .number(":opens", campaign.opens_at.millis())
+            .number(":closes", campaign.closes_at.millis())
+            .text(":listing_key", listing_key(campaign));
+        Ok(match campaign.voided_at {
+            Some(voided_at) => change.also(", voided_at = :voided").number(":voided", voided_at.millis()),
+            None => change,
+        })
     }
 }
 
@@ -50,7 +61,14 @@ impl Store {
             let left: Vec<u32> = rows.iter().map(CounterRow::left).collect();
             let (member, moves) = (rows[0].member.next(shards), Redistribution::plan(&left, shards, 0));
             let rollout = Rollout { member, moves, ended_at: rows[0].ended_at, ..Rollout::default() };
-            Ok(CampaignChange { kind: "campaign.resharded.v1", answer: answer.clone(), rollout, campaign: None })
+            let changes = vec![FieldChange::from_to("shards", rows[0].member.shards.get(), shards.get())];
+            Ok(CampaignChange {
+                kind: "campaign.resharded.v1",
+                answer: answer.clone(),
+                rollout,
+                campaign: None,
+                changes,
+            })
         })
         .await
     }
@@ -62,12 +80,39 @@ impl Store {
         command: &Command,
         coupon_id: CouponId,
     ) -> Result<Idempotent<ResponseBody>, Error> {
+        command.required_reason()?;
+        self.close_campaign(command, coupon_id, "campaign.ended.v1", |campaign| campaign.ended(command.time.now)).await
+    }
+
+    /// Voids the coupons of a campaign, and ends it. Every environment rejects orders with these coupons within a minute.
+    pub async fn void_campaign(
+        &self,
+        command: &Command,
+        coupon_id: CouponId,
+    ) -> Result<Idempotent<ResponseBody>, Error> {
+        command.required_reason()?;
+        self.close_campaign(command, coupon_id, "campaign.voided.v1", |campaign| campaign.voided(command.time.now))
+            .await
+    }
+
+    /// Changes a campaign to one that is over, which `closed` makes of it.
+    async fn close_campaign(
+        &self,
+        command: &Command,
+        coupon_id: CouponId,
+        kind: &'static str,
+        closed: impl Fn(Campaign) -> Result<Campaign, Rejection>,
+    ) -> Result<Idempotent<ResponseBody>, Error> {
         self.change_campaign(command, coupon_id, |item, rows| {
-            let campaign = from_item::<CampaignRow>("campaign", item)?.campaign()?.ended(command.time.now)?;
+            let before = from_item::<CampaignRow>("campaign", item)?.campaign()?;
+            let closes_at = before.closes_at;
+            let campaign = closed(before)?;
+            let mut changes = vec![FieldChange::from_to("closes_at", closes_at, campaign.closes_at)];
+            changes.extend(campaign.voided_at.map(|voided_at| FieldChange::to("voided_at", voided_at)));
             let ended_at = Some(campaign.closes_at.millis());
             let rollout = Rollout { member: rows[0].member, ended_at, ..Rollout::default() };
-            let (kind, answer) = ("campaign.ended.v1", ResponseBody::of(&campaign)?);
-            Ok(CampaignChange { kind, answer, rollout, campaign: Some(campaign) })
+            let answer = ResponseBody::of(&campaign)?;
+            Ok(CampaignChange { kind, answer, rollout, campaign: Some(campaign), changes })
         })
         .await
     }
@@ -90,6 +135,8 @@ impl Store {
                 let mut transaction =
                     Transaction::with_answer(&self.tables.events, command, change.kind, &change.answer)?;
                 transaction.update(change.accepting(&owner, settled.version)?)?;
+                let details = ActionDetails { subject: ActionSubject::campaign(coupon_id), changes: change.changes };
+                transaction.record_action(&self.tables.staff_actions, command, &details)?;
                 if let Commit::Done(answer) = self.commit_command(transaction, command, change.answer).await? {
                     self.finish_rollout(&owner, command.time).await?;
                     return Ok(answer);

@@ -10,7 +10,7 @@ use sijang_domain::{CloudEvent, Error, OrderEvent, RequestTime, Timestamp, Trace
 use crate::{
     Store,
     coupons::counters_of,
-    idempotency::{EventRow, Subject, user_of},
+    idempotency::{EventRow, Subject},
     products::stocks_of,
 };
 
@@ -23,8 +23,9 @@ pub use queue::{Message, OrderEvents, Received};
 /// When the item is not an order event. Such an item can never be relayed, however often it is tried.
 pub fn order_event_of(item: serde_dynamo::Item) -> Result<CloudEvent, Error> {
     let row: EventRow = serde_dynamo::from_item(item).map_err(|error| Error::corrupt("event", error))?;
+    let user_id = row.customer()?;
     let order = row.order.ok_or_else(|| Error::corrupt("event", "not of an order"))?.order()?;
-    let event = OrderEvent { user_id: user_of(&row.request)?, order };
+    let event = OrderEvent { user_id, order };
     let at = Timestamp::from_millis(row.at).map_err(|_| Error::corrupt("event", "impossible time"))?;
     let event = CloudEvent::of(event, at);
     if event.r#type == row.r#type { Ok(event) } else { Err(Error::corrupt("event", "type and order differ")) }

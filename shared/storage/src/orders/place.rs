@@ -74,7 +74,7 @@ impl Store {
     /// stock, balance, coupon.
     fn purchase(&self, command: &Command, order: &Order, sales: &[Sale], entry: EntryId) -> Result<Transaction, Error> {
         let tables = &self.tables;
-        let mut transaction = Transaction::with_order_event(&tables.events, command, order)?;
+        let mut transaction = Transaction::with_order_event(&tables.events, command, &command.user, order)?;
         for (line, sale) in order.lines.iter().zip(sales) {
             transaction.sell(&tables.products, sale, line)?;
         }
@@ -83,7 +83,7 @@ impl Store {
             transaction.use_coupon(&tables.user_coupons, &command.user, coupon_id, order)?;
         }
         let payment = (EntryType::Payment, SignedMoney::debit(order.paid_price));
-        transaction.enter(&tables.balances, command, entry, payment, Some(order.order_id))?;
+        transaction.enter(&tables.balances, (&command.user, command.time.now), entry, payment, Some(order.order_id))?;
         let row =
             OrderRow { user_id: command.user.to_string(), order_id: order.order_id, order: OrderRecord::of(order) };
         transaction.put_new(&tables.orders, &row, "order_id")?;
@@ -120,7 +120,7 @@ impl<'a> OrderAttempts<'a> {
         coupon_id: Option<CouponId>,
     ) -> Result<Self, Error> {
         let campaign = match coupon_id {
-            Some(coupon_id) => store.campaign(coupon_id).await?,
+            Some(coupon_id) => store.campaign(coupon_id, command.time.now).await?,
             None => None,
         };
         Ok(Self {
@@ -155,6 +155,9 @@ impl<'a> OrderAttempts<'a> {
     fn priced_order(&self) -> Result<Order, Rejection> {
         if self.coupon_id.is_some() && self.campaign.is_none() {
             return Err(Rejection::UnknownCoupon);
+        }
+        if let Some(voided_at) = self.campaign.as_ref().and_then(|campaign| campaign.voided_at) {
+            return Err(Rejection::CouponVoided { voided_at });
         }
         let terms = self.campaign.as_ref().map(|campaign| (campaign.coupon_id, &campaign.terms));
         Order::paid(self.order_id, self.cart, &self.prices, terms, self.command.time.now)

@@ -1,8 +1,8 @@
 //! Stock adjustments: deliveries and corrections by staff.
 
 use sijang_domain::{
-    Command, EntryId, Error, Idempotent, LineCheck, Name, ProductId, Rejection, ResponseBody, Shortage, Stock,
-    StockAdjustment,
+    ActionSubject, Command, EntryId, Error, FieldChange, Idempotent, LineCheck, ProductId, Rejection, ResponseBody,
+    Shortage, Stock, StockAdjustment,
 };
 
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
     idempotency::Commit,
     products::{catalogue::ProductChange, stock::sum},
     random::random,
+    staff::ActionDetails,
 };
 
 const ADJUSTED: &str = "stock.adjusted.v1";
@@ -23,18 +24,20 @@ impl Store {
         &self,
         command: &Command,
         product_id: ProductId,
-        (delta, reason): (i64, Name),
+        delta: i64,
     ) -> Result<Idempotent<ResponseBody>, Error> {
         let created_at = command.time.now;
+        let reason = command.required_reason()?.clone();
         let adjustment_id = EntryId::new(created_at, random());
         let answer = ResponseBody::of(&StockAdjustment { adjustment_id, product_id, delta, reason, created_at })?;
         let units = u32::try_from(delta.unsigned_abs()).unwrap_or(u32::MAX);
+        let changes = vec![FieldChange::by("stock", delta)];
         if delta >= 0 {
-            return self.add_stock(command, product_id, units, &answer).await;
+            return self.add_stock(command, product_id, (units, changes), &answer).await;
         }
         let attempts = async {
             loop {
-                if let Some(done) = self.take_stock(command, product_id, units, &answer).await? {
+                if let Some(done) = self.take_stock(command, product_id, (units, &changes), &answer).await? {
                     return Ok(done);
                 }
                 check_deadline(command.time)?;
@@ -48,7 +51,7 @@ impl Store {
         &self,
         command: &Command,
         product_id: ProductId,
-        units: u32,
+        (units, changes): (u32, &[FieldChange]),
         answer: &ResponseBody,
     ) -> Result<Option<Idempotent<ResponseBody>>, Error> {
         let checks = match self.sale(product_id, units) {
@@ -57,6 +60,9 @@ impl Store {
                 let mut transaction = Transaction::with_answer(&self.tables.events, command, ADJUSTED, answer)?;
                 let leaves = |change: Change, units| change.entering(-i64::from(units));
                 transaction.take(&self.tables.products, &sale, leaves)?;
+                let subject = ActionSubject::product(product_id);
+                let details = ActionDetails { subject, changes: changes.to_vec() };
+                transaction.record_action(&self.tables.staff_actions, command, &details)?;
                 match self.commit_command(transaction, command, answer.clone()).await? {
                     Commit::Done(answer) => return Ok(Some(answer)),
                     Commit::Failed(mut conditions) => self.sale_checks(&[sale], &mut conditions, command.time).await?,
@@ -78,7 +84,7 @@ impl Store {
         &self,
         command: &Command,
         product_id: ProductId,
-        units: u32,
+        (units, changes): (u32, Vec<FieldChange>),
         answer: &ResponseBody,
     ) -> Result<Idempotent<ResponseBody>, Error> {
         self.change_product(command, product_id, |_, rows| {
@@ -87,7 +93,7 @@ impl Store {
                 return Err(Rejection::StockLimitExceeded { stock, limit: Stock::MAX }.into());
             }
             let rollout = rows[0].rollout(rows[0].member.shards, rows, units);
-            Ok(ProductChange { kind: ADJUSTED, answer: answer.clone(), rollout, info: None })
+            Ok(ProductChange { kind: ADJUSTED, answer: answer.clone(), rollout, info: None, changes: changes.clone() })
         })
         .await
     }

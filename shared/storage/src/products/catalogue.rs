@@ -4,12 +4,14 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 use sijang_domain::{
-    Command, Description, Error, Idempotent, Name, Page, Position, Product, ProductDraft, ProductId, ProductInfo,
-    ProductPatch, ProductStatus, ProductSummary, ProductVersion, Rejection, ResponseBody, Stock, Timestamp,
+    ActionSubject, Command, Description, Error, FieldChange, Idempotent, Name, Page, Position, Product, ProductDraft,
+    ProductId, ProductInfo, ProductPatch, ProductStatus, ProductSummary, ProductVersion, Rejection, ResponseBody,
+    Stock, Timestamp,
 };
 
 use crate::{
     Item, Store,
+    cache::VIEW_CACHED,
     deadline::check_deadline,
     dynamodb::query::Query,
     dynamodb::rollout::{Offer, Owner, Rollout},
@@ -18,6 +20,7 @@ use crate::{
     products::names::VersionRow,
     products::stock::{INFO, ProductView, StockRow, stock_key, stocks_of},
     random::random,
+    staff::ActionDetails,
 };
 
 /// The index that lists active products by name, and its one partition.
@@ -132,7 +135,7 @@ impl Store {
 
     /// One product; also one that is not sold at present. The page of a split product is up to a second old.
     pub async fn product(&self, product_id: ProductId, now: Timestamp) -> Result<Product, Error> {
-        let cached = self.cache.views.get(&product_id).and_then(|view| view.fresh(now));
+        let cached = self.cache.views.get(&product_id).and_then(|view| view.fresh(now, VIEW_CACHED));
         if let Some(ProductView { stock, info: Some(info) }) = cached {
             return product(info, &stock);
         }
@@ -155,7 +158,7 @@ impl Store {
     pub async fn products(&self, ids: &[ProductId], now: Timestamp) -> Result<HashMap<ProductId, Product>, Error> {
         let mut products = HashMap::with_capacity(ids.len());
         for product_id in ids {
-            let cached = self.cache.views.get(product_id).and_then(|view| view.fresh(now));
+            let cached = self.cache.views.get(product_id).and_then(|view| view.fresh(now, VIEW_CACHED));
             if let Some(ProductView { stock, info: Some(info) }) = cached {
                 products.insert(*product_id, product(info, &stock)?);
             }
@@ -186,9 +189,12 @@ impl Store {
         let mut transaction = Transaction::with_answer(&self.tables.events, command, "product.created.v1", &answer)?;
         let Product { product_id, name, description, price, stock, status } = product;
         let info = ProductInfo { product_id, name, description, price, status };
+        let changes = vec![FieldChange::to("price", price.minor()), FieldChange::to("stock", stock.units())];
         transaction.put_new(&self.tables.products, &InfoRow::new(&info, 1), "product_id")?;
         let stock = StockRow::first(product_id, stock.units(), price);
         transaction.put_new(&self.tables.products, &stock, "product_id")?;
+        let details = ActionDetails { subject: ActionSubject::product(product_id), changes };
+        transaction.record_action(&self.tables.staff_actions, command, &details)?;
         self.commit_new(transaction, command, answer).await
     }
 
@@ -204,7 +210,8 @@ impl Store {
             let InfoRow { name, description, status, product_version: version, .. } = info;
             let price = shards[0].price()?;
             let before = ProductInfo { product_id, name: name.clone(), description, price, status };
-            let after = patch.applied_to(before);
+            let after = patch.applied_to(before.clone());
+            let changes = FieldChange::of_product(&before, &after);
             let answer = ResponseBody::of(&after)?;
             let former = (after.name != name).then(|| VersionRow::new(product_id, version, name));
             let product_version = if former.is_some() { version.next() } else { version };
@@ -212,7 +219,7 @@ impl Store {
             let offer = Offer { price, active, product_version };
             let rollout = Rollout { member: shards[0].member, offer: Some(offer), ..Rollout::default() };
             let info = Some(InfoChange { after, product_version, former });
-            Ok(ProductChange { kind: "product.updated.v1", answer, rollout, info })
+            Ok(ProductChange { kind: "product.updated.v1", answer, rollout, info, changes })
         })
         .await
     }
@@ -238,6 +245,8 @@ impl Store {
                 if let Some(former) = change.info.as_ref().and_then(|info| info.former.as_ref()) {
                     transaction.put_new(&self.tables.products, former, "product_id")?;
                 }
+                let details = ActionDetails { subject: ActionSubject::product(product_id), changes: change.changes };
+                transaction.record_action(&self.tables.staff_actions, command, &details)?;
                 if let Commit::Done(answer) = self.commit_command(transaction, command, change.answer).await? {
                     self.finish_rollout(&owner, command.time).await?;
                     return Ok(answer);
@@ -256,6 +265,8 @@ pub(super) struct ProductChange {
     pub(super) rollout: Rollout,
     /// The change of what the product is, if that changes.
     pub(super) info: Option<InfoChange>,
+    /// For the history of staff.
+    pub(super) changes: Vec<FieldChange>,
 }
 
 /// A change of what a product is.

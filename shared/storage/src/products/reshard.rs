@@ -3,8 +3,8 @@
 //! The number of shards is no property of the product that a customer sees. Staff change it while the product is sold.
 
 use sijang_domain::{
-    Command, Error, IdempotencyKey, Idempotent, OrderId, ProductId, Redistribution, Rejection, ResponseBody,
-    ShardCount, StockGathering, StockShards,
+    Command, Error, FieldChange, IdempotencyKey, Idempotent, OrderId, ProductId, Redistribution, Rejection,
+    ResponseBody, ShardCount, StockGathering, StockShards,
 };
 
 use crate::{
@@ -32,7 +32,8 @@ impl Store {
         let answer = ResponseBody::of(&StockShards { product_id, shards })?;
         self.change_product(command, product_id, |_, rows| {
             let rollout = rows[0].rollout(shards, rows, 0);
-            Ok(ProductChange { kind: "stock.resharded.v1", answer: answer.clone(), rollout, info: None })
+            let changes = vec![FieldChange::from_to("shards", rows[0].member.shards.get(), shards.get())];
+            Ok(ProductChange { kind: "stock.resharded.v1", answer: answer.clone(), rollout, info: None, changes })
         })
         .await
     }

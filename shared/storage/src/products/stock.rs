@@ -15,7 +15,7 @@ use sijang_domain::{
 
 use crate::{
     Item, Store,
-    cache::Aged,
+    cache::{Aged, VIEW_CACHED},
     deadline::check_deadline,
     dynamodb::rollout::{Owner, Units},
     dynamodb::shards::{Membership, owner, shard_key, sort_key},
@@ -383,7 +383,9 @@ impl Store {
         products: &[ProductId],
         now: Timestamp,
     ) -> Result<HashMap<ProductId, StockRow>, Error> {
-        let cached = |product_id: &ProductId| Some((*product_id, self.cache.views.get(product_id)?.fresh(now)?.stock));
+        let cached = |product_id: &ProductId| {
+            Some((*product_id, self.cache.views.get(product_id)?.fresh(now, VIEW_CACHED)?.stock))
+        };
         let mut stocks: HashMap<ProductId, StockRow> = products.iter().filter_map(cached).collect();
         let missing: Vec<ProductId> = products.iter().copied().filter(|id| !stocks.contains_key(id)).collect();
         stocks.extend(self.whole_stocks(self.first_shards(&missing, false).await?).await?);
