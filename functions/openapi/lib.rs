@@ -58,6 +58,7 @@ operations! {
     create_product "../products/create-product.rs"
     deposit_balance "../balances/deposit-balance.rs"
     get_balance "../balances/get-balance.rs"
+    get_customer_balance "../balances/get-customer-balance.rs"
     get_daily_stats "../statistics/get-daily-stats.rs"
     get_health "../health/get-health.rs"
     get_order "../orders/get-order.rs"
@@ -65,6 +66,9 @@ operations! {
     issue_coupon "../coupons/issue-coupon.rs"
     list_balance_transactions "../balances/list-balance-transactions.rs"
     list_coupons "../coupons/list-coupons.rs"
+    list_customer_coupons "../coupons/list-customer-coupons.rs"
+    list_customer_ledger "../balances/list-customer-ledger.rs"
+    list_customer_orders "../orders/list-customer-orders.rs"
     list_my_coupons "../coupons/list-my-coupons.rs"
     list_orders "../orders/list-orders.rs"
     list_popular_products "../products/list-popular-products.rs"
@@ -74,6 +78,16 @@ operations! {
     reshard_stock "../products/reshard-stock.rs"
     update_product "../products/update-product.rs"
 }
+
+// Functions of staff answer for the customer whom they name as the customer's own functions do. They are modules of this
+// library, too, and use it by its name.
+extern crate self as sijang_openapi;
+pub use crate::{
+    get_balance::{Balance, balance_of},
+    list_balance_transactions::ledger_of,
+    list_my_coupons::coupons_of,
+    list_orders::orders_of,
+};
 
 /// The access token that most operations want.
 struct Token;

@@ -266,7 +266,7 @@ fn field_error() -> Value {
         "description": "What is wrong with one field.",
         "properties": {
             "pointer": {"type": "string", "description": "JSON pointer (RFC 6901) into the body"},
-            "parameter": {"type": "string", "description": "Name of the query parameter; of one that is not known at most 40 characters, with `_` for all but letters, digits, `.`, `-`, `[` and `]`"},
+            "parameter": {"type": "string", "description": "Name of the query or path parameter; of one that is not known at most 40 characters, with `_` for all but letters, digits, `.`, `-`, `[` and `]`"},
             "detail": {"type": "string", "description": "What is wrong, in Korean or English"},
         },
         "required": ["detail"],

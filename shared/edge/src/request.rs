@@ -81,6 +81,13 @@ impl Request {
         self.subject_with(ADMIN)
     }
 
+    /// The customer whom staff name in the path, as `{user_id}`. The caller needs the scope of staff.
+    pub fn named_customer(&self) -> Result<UserId, Failure> {
+        self.admin()?;
+        let user_id = self.http.path_parameter("user_id").unwrap_or_default();
+        UserId::parse(user_id).map_err(|violation| invalid_parameter("user_id", violation))
+    }
+
     fn subject_with(&self, scope: &str) -> Result<UserId, Failure> {
         let subject = self.http.claim("sub").ok_or(Failure::Unauthenticated)?;
         let subject = UserId::parse(subject).map_err(|_| Failure::Unauthenticated)?;
@@ -288,6 +295,22 @@ mod tests {
         }
         for scope in ["", "shop/admin", "shop/customers"] {
             assert!(matches!(with(scope).customer(), Err(Failure::Forbidden)), "{scope}");
+        }
+    }
+
+    #[test]
+    fn named_customer_is_read_from_the_path_for_staff_only() {
+        let with = |scope: &str, user_id: &str| {
+            let claims = json!({"sub": "agent", "scope": scope});
+            let context = json!({"authorizer": {"jwt": {"claims": claims}}});
+            request(json!({"requestContext": context, "pathParameters": {"user_id": user_id}})).named_customer()
+        };
+        assert_eq!(with("shop/admin", "auth0|alice").unwrap().as_str(), "auth0|alice");
+        for scope in ["", "shop/customer"] {
+            assert!(matches!(with(scope, "alice"), Err(Failure::Forbidden)), "{scope}");
+        }
+        for user_id in ["", "two words", "앨리스", &"a".repeat(129)] {
+            assert!(matches!(with("shop/admin", user_id), Err(Failure::Invalid(_))), "{user_id}");
         }
     }
 
