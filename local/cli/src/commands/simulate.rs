@@ -38,7 +38,7 @@ pub struct Simulate {
     /// Whether all shards are in one partition
     #[arg(long)]
     together: Option<bool>,
-    /// Write the results into local/SIMULATION.md
+    /// Write the results into local/lab/SIMULATION.md
     #[arg(long)]
     write: bool,
 }

@@ -123,7 +123,7 @@ prices. `./local/shop cost` prints this page; a test compares them.
 
 const PLATFORM: &str = "## The data platform
 
-A day in the [data platform](../shared/platform/README.md), worked out from sizes that were measured and times that are
+A day in the [data platform](../../shared/platform/README.md), worked out from sizes that were measured and times that are
 assumed. A day is exported again only when it changed.
 ";
 
@@ -143,13 +143,13 @@ mod tests {
     use super::*;
 
     fn beside(file: &str) -> String {
-        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file)).unwrap()
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../lab").join(file)).unwrap()
     }
 
     #[test]
     fn the_page_is_the_budget_at_the_prices() {
         let page = page(&beside("BUDGET.md")).unwrap();
-        assert!(page == beside("COST.md"), "write it: ./local/shop cost > local/COST.md");
+        assert!(page == beside("COST.md"), "write it: ./local/shop cost > local/lab/COST.md");
     }
 
     #[test]

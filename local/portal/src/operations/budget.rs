@@ -1,4 +1,4 @@
-//! What the commands that were done have taken to write, in write request units: the budget of `local/BUDGET.md`, which is
+//! What the commands that were done have taken to write, in write request units: the budget of `local/lab/BUDGET.md`, which is
 //! measured, applied to the events that the commands left. An order's event has its lines, so that what is larger than a
 //! kilobyte is worked out from its size.
 
@@ -92,7 +92,7 @@ pub(super) mod tests {
 
     use super::*;
 
-    const BUDGET: &str = include_str!("../../../BUDGET.md");
+    const BUDGET: &str = include_str!("../../../lab/BUDGET.md");
     const USER: &str = "c0a8012e-7b1f-4f43-9e6e-1d2a3b4c5d6e";
     const KEY: &str = "0fdbbf25-6a4c-4d3e-9b51-000000000001";
     const ID: &str = "01JD5Q4K9V0000000000000000";
