@@ -8,11 +8,14 @@
 use std::{env, fmt::Write as _, fs, path::Path, pin::Pin};
 
 use sijang_cloud::faults::{Call, Consumed, Fault, Faults, Plan, Proxy};
-use sijang_domain::{ProductId, ProductPatch, ProductStatus};
+use sijang_domain::{CampaignState, Day, DayRange, ProductId, ProductPatch, ProductStatus};
 use sijang_storage::{AttributeValue, Item};
 use sijang_testkit::shop::{Shop, at, fixed, time};
 
-use crate::reconciliation::deliver;
+use crate::{
+    reconciliation::deliver,
+    sales::{record_on, sale_at},
+};
 
 /// A shop behind a proxy that reads the meter.
 struct Metered {
@@ -154,6 +157,8 @@ async fn balances(m: &mut Metered) {
     let full = m.shop.customer("full").with_balance(10_000_000).await;
     m.row("deposit-balance", "over the limit", env.customer(full.user.as_str()).deposit(100)).await;
     m.row("list-balance-transactions", "the first page", alice.ledger_page(20, None)).await;
+    m.row("get-customer-balance", "any", env.store.balance(&alice.user)).await;
+    m.row("list-customer-ledger", "the first page", alice.ledger_page(20, None)).await;
 }
 
 async fn orders(m: &mut Metered) {
@@ -248,8 +253,9 @@ async fn orders(m: &mut Metered) {
     m.row("cancel-order", "1 line", rich.cancel(&order)).await;
     m.row("cancel-order", "cancelled before", rich.cancel(&order)).await;
     m.row("get-order", "any", env.store.order(&rich.user, order.order_id)).await;
-    m.row("list-orders", "20 orders of 1 to 50 lines", env.store.orders(&rich.user, None, 20, None, time(env.now())))
-        .await;
+    for list in ["list-orders", "list-customer-orders"] {
+        m.row(list, "20 orders of 1 to 50 lines", env.store.orders(&rich.user, None, 20, None, time(env.now()))).await;
+    }
 }
 
 async fn coupons(m: &mut Metered) {
@@ -273,7 +279,14 @@ async fn coupons(m: &mut Metered) {
     let now = env.now();
     m.row("list-coupons", "2 campaigns, of 1 and 8 shards", env.store.open_campaigns(20, None, time(now))).await;
     let user = env.customer("user-0");
-    m.row("list-my-coupons", "2 coupons", env.store.coupons_of(&user.user, None, 20, None, time(now))).await;
+    for list in ["list-my-coupons", "list-customer-coupons"] {
+        m.row(list, "2 coupons", env.store.coupons_of(&user.user, None, 20, None, time(now))).await;
+    }
+    let env = m.cold();
+    let open = env.store.campaigns(CampaignState::Open, 20, None, time(now));
+    m.row("list-campaigns", "2 open campaigns, of 1 and 8 shards", open).await;
+    let closed = env.store.campaigns(CampaignState::Closed, 20, None, time(now));
+    m.row("list-campaigns", "no closed campaign", closed).await;
 }
 
 async fn catalogue(m: &mut Metered) {
@@ -295,6 +308,8 @@ async fn catalogue(m: &mut Metered) {
         .map(|product| product.product_id)
         .collect();
     m.row("list-products", "20 products of 1 shard", env.store.catalogue(None, 20, None, env.now())).await;
+    let active = env.store.products_by_status(ProductStatus::Active, None, 20, None, env.now());
+    m.row("list-products-by-status", "20 products of 1 shard", active).await;
     m.row("list-popular-products", "5 products, beside the ranking", env.store.products(&ids, env.now())).await;
     m.row("list-popular-products", "the ranking", env.store.newest_ranking(at("2026-11-21T15:10:00Z"))).await;
     let product = m.shop.product(100, 64).await;
@@ -314,6 +329,21 @@ async fn catalogue(m: &mut Metered) {
     }
     let coupon = m.shop.campaign(100, fixed(5)).await;
     m.row("reshard-coupon", "from 1 to 8", env.reshard_coupon(coupon, 8)).await;
+}
+
+/// Each of 92 days sold 20 products.
+async fn statistics(m: &mut Metered) {
+    let now = at("2026-11-21T03:00:00Z");
+    let last = Day::of(now);
+    let range = DayRange::new(last.plus(1 - DayRange::MAX_DAYS), last).unwrap();
+    let lines: Vec<_> = (1..=20).map(|product| (product, 1, PRICE)).collect();
+    for (number, day) in (1..).zip(range.days()) {
+        record_on(&m.shop, now, &[sale_at(number, day.start(), &lines)]).await;
+        m.shop.store.recount(day, now).await.unwrap();
+    }
+    let env = m.cold();
+    m.row("get-daily-stats", "20 products", env.store.daily_sales(last, 20, None)).await;
+    m.row("list-daily-totals", "92 days", env.store.totals_of_days(range)).await;
 }
 
 /// A night of the reconciler, by how many customers placed the orders of the day.
@@ -363,14 +393,15 @@ async fn each_route_costs_what_the_budget_says() {
         return; // the figures are those of the engine in this process
     }
     let mut all = Vec::new();
-    for part in 0..6 {
+    for part in 0..7 {
         let mut m = Metered::open().await;
         match part {
             0 => balances(&mut m).await,
             1 => orders(&mut m).await,
             2 => coupons(&mut m).await,
             3 => catalogue(&mut m).await,
-            4 => books(&mut m, 100, 1).await,
+            4 => statistics(&mut m).await,
+            5 => books(&mut m, 100, 1).await,
             _ => books(&mut m, 10, 10).await,
         }
         all.append(&mut m.lines);

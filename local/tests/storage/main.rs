@@ -24,4 +24,5 @@ mod rounds;
 mod sales;
 mod shards;
 mod sold_out;
+mod support;
 mod upgrade;

@@ -31,8 +31,37 @@ const WITH_BODY: [&str; 8] = [
     "update-product",
 ];
 /// Operations that take a query.
-const WITH_QUERY: [&str; 6] =
-    ["get-daily-stats", "list-balance-transactions", "list-coupons", "list-my-coupons", "list-orders", "list-products"];
+const WITH_QUERY: [&str; 12] = [
+    "get-daily-stats",
+    "list-balance-transactions",
+    "list-campaigns",
+    "list-coupons",
+    "list-customer-coupons",
+    "list-customer-ledger",
+    "list-customer-orders",
+    "list-daily-totals",
+    "list-my-coupons",
+    "list-orders",
+    "list-products",
+    "list-products-by-status",
+];
+/// Operations that take a cursor.
+const WITH_CURSOR: [&str; 11] = [
+    "get-daily-stats",
+    "list-balance-transactions",
+    "list-campaigns",
+    "list-coupons",
+    "list-customer-coupons",
+    "list-customer-ledger",
+    "list-customer-orders",
+    "list-my-coupons",
+    "list-orders",
+    "list-products",
+    "list-products-by-status",
+];
+/// Operations that take a customer in their path.
+const WITH_CUSTOMER: [&str; 4] =
+    ["get-customer-balance", "list-customer-coupons", "list-customer-ledger", "list-customer-orders"];
 /// Operations that take an identifier in their path.
 const WITH_PATH: [&str; 8] = [
     "adjust-stock",
@@ -81,7 +110,7 @@ pub fn run(target: &str, input: &[u8]) {
             answer(operation, &json!({"rawQueryString": String::from_utf8_lossy(input)}));
         }),
         "cursor" => cursor(input),
-        "path" => choose(&WITH_PATH, input, path),
+        "path" => choose(&[&WITH_PATH[..], &WITH_CUSTOMER].concat(), input, path),
         "idempotency-key" => idempotency_key(input),
         "stream-records" => stream_records(input),
         "queue-message" => queue_message(input),
@@ -103,7 +132,7 @@ fn answer(operation: &str, members: &Value) -> (u16, Value) {
     let mut event = json!({
         "headers": {"content-type": "application/json", "idempotency-key": "fuzz"},
         "pathParameters": {"product_id": "01JD4QWKQK3X8M2Z6T9V5R7YBC", "order_id": "01JDA6ZQ4E9Y7V5T3R1P8N6M4K",
-            "coupon_id": "01JD4R2T8V6X4Z1B3D5F7H9K0M"},
+            "coupon_id": "01JD4R2T8V6X4Z1B3D5F7H9K0M", "user_id": "somebody"},
         "requestContext": {"requestId": "fuzz", "authorizer": {"jwt": {"claims": {
             "sub": "somebody", "scope": "shop/customer shop/admin"}}}},
     });
@@ -138,7 +167,7 @@ fn body(operation: &str, input: &[u8]) {
 
 /// Every event is answered, whatever the gateway sends.
 fn gateway_event(input: &[u8]) {
-    choose(&[&WITH_BODY[..], &WITH_QUERY, &WITH_PATH].concat(), input, |operation, input| {
+    choose(&[&WITH_BODY[..], &WITH_QUERY, &WITH_PATH, &WITH_CUSTOMER].concat(), input, |operation, input| {
         // The runtime does not look at what follows the document.
         let event = Event::deserialize(&mut serde_json::Deserializer::from_slice(input));
         #[allow(clippy::expect_used)]
@@ -148,20 +177,30 @@ fn gateway_event(input: &[u8]) {
 
 /// Nobody makes a cursor.
 fn cursor(input: &[u8]) {
-    choose(&WITH_QUERY, input, |operation, input| {
+    choose(&WITH_CURSOR, input, |operation, input| {
         let encoded: String = form_urlencoded::byte_serialize(input).collect();
-        let date = if operation == "get-daily-stats" { "date=2026-11-21&" } else { "" };
-        let (status, problem) = answer(operation, &json!({"rawQueryString": format!("{date}cursor={encoded}")}));
+        let required = match operation {
+            "get-daily-stats" => "date=2026-11-21&",
+            "list-campaigns" => "state=OPEN&",
+            "list-products-by-status" => "status=INACTIVE&",
+            _ => "",
+        };
+        let (status, problem) = answer(operation, &json!({"rawQueryString": format!("{required}cursor={encoded}")}));
         assert_eq!((status, &problem["code"]), (400, &json!("invalid-cursor")), "{operation}");
     });
 }
 
-/// What is no identifier is not there.
+/// What is no identifier is not there. A customer is whatever can be the subject of a token.
 fn path(operation: &str, input: &[u8]) {
     let id = String::from_utf8_lossy(input);
     let body = CONTRACT.example(operation).map(ToString::to_string).unwrap_or_default();
-    let ids: HashMap<_, _> = ["product_id", "order_id", "coupon_id"].map(|name| (name, &id)).into();
+    let ids: HashMap<_, _> = ["product_id", "order_id", "coupon_id", "user_id"].map(|name| (name, &id)).into();
     let (status, _) = answer(operation, &json!({"pathParameters": ids, "body": body}));
+    if WITH_CUSTOMER.contains(&operation) {
+        let is_subject = (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
+        assert_eq!(status, if is_subject { 200 } else { 400 }, "{operation}");
+        return;
+    }
     let is_id = id.len() == 26 && id.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
     assert!(is_id || status == 404, "{operation}: {status} for what is no identifier");
 }

@@ -154,6 +154,7 @@ pub(super) struct Rows {
     pub(super) events: Vec<EventItem>,
     pub(super) facts: Vec<Fact>,
     pub(super) totals: Vec<DayTotal>,
+    pub(super) sums: Vec<DayTotal>,
 }
 
 impl Rows {
@@ -169,6 +170,7 @@ impl Rows {
             events: rows(shop, "events", ("request", "")),
             facts: rows(shop, "sales", ("pk", "FACT#")),
             totals: rows(shop, "sales", ("pk", "DAY#")),
+            sums: rows(shop, "sales", ("pk", "DAYS")),
         }
     }
 

@@ -10,6 +10,7 @@ mod lists;
 mod orders;
 mod requests;
 mod shards;
+mod staff_reads;
 mod stats;
 
 use std::{collections::BTreeSet, sync::Arc};
@@ -32,6 +33,7 @@ pub fn trials(world: &Arc<World>) -> Vec<Trial> {
         lists::trials(world),
         catalogue::trials(world),
         shards::trials(world),
+        staff_reads::trials(world),
         stats::trials(world),
     ];
     groups.into_iter().flatten().collect()
