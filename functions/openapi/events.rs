@@ -8,7 +8,11 @@ use sijang_domain::{ORDER_CANCELLED, ORDER_PAID};
 
 /// The documents by file name.
 pub fn documents() -> Vec<(String, Value)> {
-    let schemas = super::generated()["components"]["schemas"].as_object().cloned().unwrap_or_default();
+    let mut schemas = super::generated()["components"]["schemas"].as_object().cloned().unwrap_or_default();
+    // Only the requests that read orders add names.
+    if let Some(line) = schemas["OrderLine"]["properties"].as_object_mut() {
+        line.remove("name");
+    }
     let types = [
         (ORDER_PAID, "orderPaid", "An order was paid.", "PAID"),
         (ORDER_CANCELLED, "orderCancelled", "A paid order was cancelled.", "CANCELLED"),

@@ -41,7 +41,7 @@ macro_rules! operations {
                 (name = "coupons", description = "Campaigns, and the coupons that a customer holds"),
                 (name = "orders", description = "Orders, paid from the balance"),
                 (name = "health", description = "For monitors"),
-                (name = "administration", description = "Products, stock, campaigns, statistics; for `shop/admin`"),
+                (name = "administration", description = "Products, stock, campaigns, orders of all customers, statistics; for `shop/admin`"),
             ),
             paths($($module::handle),*),
             components(schemas(sijang_domain::Shortage, sijang_domain::PriceChange, sijang_domain::CloudEvent)),
@@ -57,6 +57,7 @@ operations! {
     create_coupon "../coupons/create-coupon.rs"
     create_product "../products/create-product.rs"
     deposit_balance "../balances/deposit-balance.rs"
+    find_order "../orders/find-order.rs"
     get_balance "../balances/get-balance.rs"
     get_customer_balance "../balances/get-customer-balance.rs"
     get_daily_stats "../statistics/get-daily-stats.rs"
@@ -71,6 +72,7 @@ operations! {
     list_customer_ledger "../balances/list-customer-ledger.rs"
     list_customer_orders "../orders/list-customer-orders.rs"
     list_daily_totals "../statistics/list-daily-totals.rs"
+    list_day_orders "../orders/list-day-orders.rs"
     list_my_coupons "../coupons/list-my-coupons.rs"
     list_orders "../orders/list-orders.rs"
     list_popular_products "../products/list-popular-products.rs"

@@ -60,7 +60,7 @@ async fn main() -> Result<(), Error> {
         example = json!({
             "order_id": "01JDA6ZQ4E9Y7V5T3R1P8N6M4K", "status": "PAID",
             "lines": [{"product_id": "01JD4QWKQK3X8M2Z6T9V5R7YBC", "quantity": 2, "unit_price": {"amount": 15000,
-            "currency": "KRW"}}],
+            "currency": "KRW"}, "product_version": 1}],
             "list_price": {"amount": 30000, "currency": "KRW"}, "discount": {"amount": 3000, "currency": "KRW"},
             "paid_price": {"amount": 27000, "currency": "KRW"},
             "coupon_id": "01JD4R2T8V6X4Z1B3D5F7H9K0M", "paid_at": "2026-11-21T00:31:07.512Z"

@@ -4,7 +4,8 @@
 use serde_json::{Value, json};
 use sijang_cloud::progress::Progress;
 use sijang_domain::{
-    CloudEvent, Money, Order, OrderEvent, OrderId, OrderLine, OrderStatus, ProductId, Quantity, Timestamp, UserId,
+    CloudEvent, Money, Order, OrderEvent, OrderId, OrderLine, OrderStatus, ProductId, ProductVersion, Quantity,
+    Timestamp, UserId,
 };
 use sijang_testkit::{engine::Database, lambda::runtime_api::RuntimeApi, shop::at};
 
@@ -122,6 +123,8 @@ fn sale(number: u128) -> CloudEvent {
         product_id: ProductId::new(Timestamp::from_millis(0).unwrap(), which % PRODUCTS),
         quantity: Quantity::new(1).unwrap(),
         unit_price: price,
+        product_version: Some(ProductVersion::FIRST),
+        name: None,
     };
     let total = Money::new(2 * 9_900).unwrap();
     let order = Order {

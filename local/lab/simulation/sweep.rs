@@ -73,7 +73,7 @@ fn sweep() {
         }
     }
     println!("{}\n{}", table(&rows), figures(&cloud));
-    if env::var_os("SIJANG_WRITE").is_some() {
+    if env::var_os("UPDATE_EXPECT").is_some() {
         write(&rows, &cloud);
     }
 }

@@ -44,7 +44,7 @@ fn every_test_and_file_that_the_page_names_is_there() {
     let link = Regex::new(r"\]\(([^)#]+)\)").unwrap();
     for found in link.captures_iter(&page).filter(|found| !found[1].starts_with("http")) {
         assert!(
-            root().join("local").join(&found[1]).exists(),
+            root().join("local/tests").join(&found[1]).exists(),
             "SECURITY.md links to {}, which is not there",
             &found[1]
         );

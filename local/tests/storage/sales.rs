@@ -6,7 +6,7 @@ use fastrand::Rng;
 use sijang_cloud::faults::{Fault, Faults, Plan, Proxy};
 use sijang_domain::{
     CloudEvent, Day, DayRange, Money, Order, OrderEvent, OrderId, OrderLine, OrderStatus, ProductId, ProductPatch,
-    ProductStatus, Quantity, RankedProduct, Timestamp, UserId,
+    ProductStatus, ProductVersion, Quantity, RankedProduct, Timestamp, UserId,
 };
 use sijang_storage::{AttributeValue, Received};
 use sijang_testkit::{
@@ -26,11 +26,14 @@ fn sale(order: u128, day: i64, lines: &[(u128, i64, i64)]) -> CloudEvent {
     sale_at(order, after(at("2026-11-01T03:00:00Z"), (day - 1) * 86_400), lines)
 }
 
+/// The event of an order paid at this time.
 pub fn sale_at(order: u128, paid_at: Timestamp, lines: &[(u128, i64, i64)]) -> CloudEvent {
     let line = |(number, units, price): &(u128, i64, i64)| OrderLine {
         product_id: product(*number),
         quantity: Quantity::new(*units).unwrap(),
         unit_price: won(*price),
+        product_version: Some(ProductVersion::FIRST),
+        name: None,
     };
     let list_price = won(lines.iter().map(|(_, units, price)| units * price).sum());
     let order = Order {
@@ -48,7 +51,7 @@ pub fn sale_at(order: u128, paid_at: Timestamp, lines: &[(u128, i64, i64)]) -> C
 }
 
 /// The event of the cancellation of that order, two days later.
-fn cancellation(sale: &CloudEvent) -> CloudEvent {
+pub fn cancellation(sale: &CloudEvent) -> CloudEvent {
     let OrderEvent { user_id, order } = sale.data.clone();
     let cancelled_at = after(order.paid_at, 2 * 86_400);
     let order = Order { status: OrderStatus::Cancelled, cancelled_at: Some(cancelled_at), ..order };

@@ -108,6 +108,11 @@ impl OrderId {
         self.0.timestamp_ms().cast_signed()
     }
 
+    /// The day on which the order was paid; nothing when no order can have this time.
+    pub fn day(self) -> Option<Day> {
+        Timestamp::from_millis(self.millis()).ok().map(Day::of)
+    }
+
     /// The first and the last identifier that an order of a day can have.
     pub fn range_of(day: Day) -> (Self, Self) {
         let next = Ulid::from_parts(day.plus(1).start().ulid_millis(), 0);
@@ -172,8 +177,10 @@ mod tests {
             (order(end - 1, u128::MAX), true),
             (order(end, 0), false),
         ] {
-            assert_eq!(id.is_of(day), is_of, "{id}");
+            assert_eq!((id.is_of(day), id.day() == Some(day)), (is_of, is_of), "{id}");
         }
+        let never: OrderId = "7ZZZZZZZZZZZZZZZZZZZZZZZZZ".parse().unwrap();
+        assert_eq!(never.day(), None);
         assert_eq!(OrderId::range_of(day), (order(begin, 0), order(end - 1, u128::MAX)));
         let now = |millis| Timestamp::from_millis(millis).unwrap();
         assert_eq!(order(begin, 7).millis(), begin);

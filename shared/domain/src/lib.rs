@@ -15,6 +15,7 @@ mod money;
 mod orders;
 mod products;
 mod reconciliation;
+mod recorded_orders;
 mod redistribution;
 mod rejection;
 pub mod schema;
@@ -33,27 +34,28 @@ pub use coupons::{
     CouponUse, Discount, IssuedCoupon, IssuedCouponView,
 };
 pub use error::Error;
-pub use events::{CloudEvent, ORDER_CANCELLED, ORDER_PAID, OrderEvent};
+pub use events::{CloudEvent, ORDER_CANCELLED, ORDER_PAID, OrderEvent, event_id};
 pub use id::{CouponId, EntryId, OrderId, ProductId, UserId};
 pub use idempotency::{Fingerprint, IdempotencyKey};
 pub use money::{Currency, Money, SignedMoney};
 pub use orders::{
     CancellationPeriod, Cart, CartLine, CouponCheck, LineCheck, Order, OrderChecks, OrderDecision, OrderLine,
-    OrderStatus, Prices,
+    OrderStatus, PricedVersion, Prices,
 };
 pub use products::{
-    Product, ProductDraft, ProductInfo, ProductPatch, ProductStatus, ProductSummary, Quantity, Stock, StockAdjustment,
-    StockGathering, StockShards,
+    Product, ProductDraft, ProductInfo, ProductPatch, ProductStatus, ProductSummary, ProductVersion, Quantity, Stock,
+    StockAdjustment, StockGathering, StockShards,
 };
 pub use reconciliation::{
     CampaignReconciliation, Counter, CustomerRecords, DayFacts, Finding, Ledger, LedgerLine, PlacedFact, Rule,
     StockReconciliation, Subject, UnitsSold,
 };
+pub use recorded_orders::{RecordedOrder, RecordedOrderFilter, ShardFacts};
 pub use redistribution::Redistribution;
 pub use rejection::{PriceChange, Rejection, Shortage};
 pub use shards::{Allocation, ShardCount, ShardSnapshot, Shards};
 pub use sold_out::SoldOut;
-pub use statistics::{DayTotals, FactDetails, ProductSales, RankedProduct, Ranking, SaleFact, SaleKind};
+pub use statistics::{DayTotals, FactDetails, ProductSales, RankedProduct, Ranking, SaleFact, SaleKind, SaleLine};
 pub use text::{Description, Name};
 pub use time::{Day, DayRange, Timestamp};
 pub use trace::TraceId;

@@ -9,12 +9,21 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CouponId, CouponTerms, Day, FieldError, Money, OrderId, PriceChange, ProductId, Quantity, Rejection, Shortage,
-    Timestamp, Violation,
+    CouponId, CouponTerms, Day, FieldError, Money, Name, OrderId, PriceChange, ProductId, ProductVersion, Quantity,
+    Rejection, Shortage, Timestamp, Violation,
 };
 
-/// The price of one unit, by product.
-pub type Prices = BTreeMap<ProductId, Money>;
+/// A version of a product and the price of one unit: what a line of an order is charged as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PricedVersion {
+    /// The price of one unit.
+    pub price: Money,
+    /// The product's version.
+    pub version: ProductVersion,
+}
+
+/// Price and version, by product.
+pub type Prices = BTreeMap<ProductId, PricedVersion>;
 
 /// One product of a cart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -87,18 +96,25 @@ impl Cart {
 
     /// What the cart costs at these prices; products without a price are unknown.
     pub fn priced(&self, prices: &Prices) -> Result<Vec<OrderLine>, Rejection> {
-        let mut unknown: Vec<usize> =
-            self.lines.iter().filter(|line| !prices.contains_key(&line.product_id)).map(|line| line.position).collect();
+        let mut unknown = Vec::new();
+        let mut lines = Vec::with_capacity(self.lines.len());
+        for CartLine { product_id, quantity, position, .. } in &self.lines {
+            match prices.get(product_id) {
+                Some(PricedVersion { price, version }) => lines.push(OrderLine {
+                    product_id: *product_id,
+                    quantity: *quantity,
+                    unit_price: *price,
+                    product_version: Some(*version),
+                    name: None,
+                }),
+                None => unknown.push(*position),
+            }
+        }
         if !unknown.is_empty() {
             unknown.sort_unstable();
             return Err(Rejection::UnknownProduct { lines: unknown });
         }
-        let line = |line: &CartLine| OrderLine {
-            product_id: line.product_id,
-            quantity: line.quantity,
-            unit_price: prices.get(&line.product_id).copied().unwrap_or_default(),
-        };
-        Ok(self.lines.iter().map(line).collect())
+        Ok(lines)
     }
 
     /// What it means that the transaction for this cart, priced at `prices`, failed with these checks.
@@ -130,8 +146,8 @@ impl Cart {
         }
         let mut current = prices.clone();
         for (line, check) in found() {
-            if let LineCheck::Found { price, .. } = check {
-                current.insert(line.product_id, *price);
+            if let LineCheck::Found { price, version, .. } = check {
+                current.insert(line.product_id, PricedVersion { price: *price, version: *version });
             }
         }
         if current != *prices {
@@ -173,6 +189,8 @@ pub enum LineCheck {
     Found {
         /// The price of one unit.
         price: Money,
+        /// The product's version.
+        version: ProductVersion,
         /// Units on hand.
         stock: u32,
         /// Whether it is sold.
@@ -245,6 +263,12 @@ pub struct OrderLine {
     pub quantity: Quantity,
     /// The price of one unit when the order was paid.
     pub unit_price: Money,
+    /// The product's version when the order was paid. Orders of the first release have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product_version: Option<ProductVersion>,
+    /// The name of this version. Requests that read orders answer with it, if the line has a version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Name>,
 }
 
 /// What became of an order.
@@ -362,16 +386,20 @@ mod tests {
         Money::new(minor).unwrap()
     }
 
+    fn priced(price: i64) -> PricedVersion {
+        PricedVersion { price: money(price), version: ProductVersion::FIRST }
+    }
+
     fn cart(lines: &[(u128, i64, Option<i64>)]) -> Result<Cart, Vec<FieldError>> {
         Cart::new(lines.iter().map(|(id, quantity, quote)| (product(*id), *quantity, quote.map(money))))
     }
 
     fn prices(prices: &[(u128, i64)]) -> Prices {
-        prices.iter().map(|(id, price)| (product(*id), money(*price))).collect()
+        prices.iter().map(|(id, price)| (product(*id), priced(*price))).collect()
     }
 
     fn found(price: i64, stock: u32) -> LineCheck {
-        LineCheck::Found { price: money(price), stock, active: true }
+        LineCheck::Found { price: money(price), version: ProductVersion::FIRST, stock, active: true }
     }
 
     fn checks(lines: &[LineCheck]) -> OrderChecks {
@@ -490,7 +518,7 @@ mod tests {
     #[test]
     fn unknown_and_inactive_products_come_before_short_ones() {
         let cart = cart(&[(2, 5, None), (1, 5, None)]).unwrap();
-        let inactive = LineCheck::Found { price: money(1), stock: 0, active: false };
+        let inactive = LineCheck::Found { price: money(1), version: ProductVersion::FIRST, stock: 0, active: false };
         let decide = |lines: &[LineCheck]| cart.decide(&checks(lines), &Prices::new(), at(0));
         let decision = decide(&[LineCheck::Absent, inactive]);
         assert_eq!(decision, OrderDecision::Reject(Rejection::UnknownProduct { lines: vec![1] }));
@@ -514,6 +542,18 @@ mod tests {
     }
 
     #[test]
+    fn a_line_is_retried_as_the_version_that_the_product_has_now() {
+        let quoted = cart(&[(1, 1, Some(100))]).unwrap();
+        let second = ProductVersion::FIRST.next();
+        let renamed = LineCheck::Found { price: money(100), version: second, stock: 9, active: true };
+        let OrderDecision::Retry(current) = quoted.decide(&checks(&[renamed]), &prices(&[(1, 100)]), at(0)) else {
+            panic!("rejected")
+        };
+        let lines = quoted.priced(&current).unwrap();
+        assert_eq!((lines[0].unit_price, lines[0].product_version), (money(100), Some(second)));
+    }
+
+    #[test]
     fn a_failure_that_nothing_explains_is_retried_never_rejected() {
         let cart = cart(&[(1, 1, None)]).unwrap();
         let prices = prices(&[(1, 100)]);
@@ -534,7 +574,7 @@ mod tests {
             let Ok(cart) = Cart::new(lines.iter().map(|(id, quantity, _)| (product(*id), *quantity, None))) else {
                 return Ok(());
             };
-            let prices: Prices = lines.iter().map(|(id, _, price)| (product(*id), money(*price))).collect();
+            let prices: Prices = lines.iter().map(|(id, _, price)| (product(*id), priced(*price))).collect();
             let terms = CouponTerms { discount: Discount::Fixed { amount: money(off) }, minimum_order: Money::ZERO };
             let coupon = Some((CouponId::new(at(0), 1), &terms));
             let order = Order::paid(OrderId::new(at(1), 1), &cart, &prices, coupon, at(1)).unwrap();

@@ -1,5 +1,7 @@
 //! Products: what is sold, at what price, and how many are left.
 
+use std::{fmt, num::NonZeroU32, str::FromStr};
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Description, EntryId, Money, Name, OrderId, ProductId, ShardCount, Timestamp, Violation};
@@ -56,6 +58,53 @@ impl Stock {
     /// The units.
     pub const fn units(self) -> u32 {
         self.0
+    }
+}
+
+/// Which name of a product: 1 is its first, and each new name makes the next version. Nothing else makes one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ProductVersion(NonZeroU32);
+
+impl ProductVersion {
+    /// The version that a product is created with.
+    pub const FIRST: Self = Self(NonZeroU32::MIN);
+
+    /// The version after this one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+
+    /// Its number.
+    pub const fn get(self) -> u32 {
+        self.0.get()
+    }
+
+    /// Whether it is the first. The form that serde calls.
+    #[allow(clippy::trivially_copy_pass_by_ref)]
+    pub fn is_first(&self) -> bool {
+        *self == Self::FIRST
+    }
+}
+
+impl Default for ProductVersion {
+    fn default() -> Self {
+        Self::FIRST
+    }
+}
+
+impl fmt::Display for ProductVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for ProductVersion {
+    type Err = Violation;
+
+    fn from_str(text: &str) -> Result<Self, Violation> {
+        text.parse().map(Self).map_err(|_| Violation::Malformed)
     }
 }
 
@@ -230,6 +279,16 @@ mod tests {
         assert!(ProductDraft::parse_price(ProductDraft::MAX_PRICE + 1).is_err());
         let lines = u32::try_from(crate::Cart::MAX_LINES).unwrap();
         assert!(price.checked_mul(Quantity::MAX * lines).is_some());
+    }
+
+    #[test]
+    fn versions_of_a_product_count_from_1() {
+        let second = ProductVersion::FIRST.next();
+        assert_eq!((ProductVersion::default().get(), second.get(), second.is_first()), (1, 2, false));
+        assert_eq!(second.to_string().parse(), Ok(second));
+        for bad in ["0", "", "-1", "x", "4294967296"] {
+            assert_eq!(bad.parse::<ProductVersion>(), Err(Violation::Malformed), "{bad}");
+        }
     }
 
     #[test]

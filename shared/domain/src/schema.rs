@@ -14,8 +14,8 @@ use utoipa::{
 };
 
 use crate::{
-    CouponId, Day, Description, EntryId, Money, Name, OrderId, ProductId, Quantity, ShardCount, SignedMoney, Stock,
-    Timestamp, UserId,
+    CouponId, Day, Description, EntryId, Money, Name, OrderId, ProductId, ProductVersion, Quantity, ShardCount,
+    SignedMoney, Stock, Timestamp, UserId,
 };
 
 /// A ULID in its one canonical spelling.
@@ -80,6 +80,7 @@ described! {
         .pattern(Some(format!("^{}*$", *PERMITTED)))
         .examples(["산지에서 바로 보내는 노지 감귤"]);
     Quantity integer("How many of one product.", 1, Quantity::MAX.into());
+    ProductVersion integer("Which name of a product: 1 is its first, and each new name makes the next version.", 1, u32::MAX.into());
     Stock integer("Units on hand.", 0, u32::MAX.into());
     ShardCount integer("Into how many items a number is split that many want to change at once.", 1, ShardCount::MAX.into());
     Money amount("An amount in KRW minor units; one unit is one won.", 0, Money::MAX.minor());

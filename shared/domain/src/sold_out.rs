@@ -41,14 +41,14 @@ impl SoldOut {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Money;
+    use crate::{Money, ProductVersion};
 
     fn at(millis: i64) -> Timestamp {
         Timestamp::from_millis(millis).unwrap()
     }
 
     fn found(stock: u32) -> LineCheck {
-        LineCheck::Found { price: Money::new(100).unwrap(), stock, active: true }
+        LineCheck::Found { price: Money::new(100).unwrap(), version: ProductVersion::FIRST, stock, active: true }
     }
 
     #[test]

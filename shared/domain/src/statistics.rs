@@ -9,8 +9,8 @@ use std::{cmp::Reverse, collections::BTreeMap};
 use serde::Serialize;
 
 use crate::{
-    CloudEvent, CouponId, Day, Finding, Money, Order, OrderId, OrderStatus, ProductId, Rule, Subject, Timestamp,
-    UserId, events::event_id,
+    CloudEvent, CouponId, Day, Finding, Money, Order, OrderId, OrderLine, OrderStatus, ProductId, ProductVersion, Rule,
+    Subject, Timestamp, UserId, events::event_id,
 };
 
 /// Whether a fact adds its order to the day or takes it out.
@@ -33,10 +33,31 @@ pub struct SaleFact {
     pub kind: SaleKind,
     /// The day of the sale, also for a cancellation.
     pub day: Day,
-    /// Product, units and list price of one unit.
-    pub lines: Vec<(ProductId, u32, Money)>,
+    /// The lines of the order.
+    pub lines: Vec<SaleLine>,
     /// What the statistics do not count; the first release did not say.
     pub details: Option<FactDetails>,
+}
+
+/// One line of a sale.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SaleLine {
+    /// Which product.
+    pub product_id: ProductId,
+    /// Units.
+    pub units: u32,
+    /// The list price of one unit.
+    pub unit_price: Money,
+    /// The product's version. Facts of the first release have none.
+    pub product_version: Option<ProductVersion>,
+}
+
+impl SaleLine {
+    /// Whether it says of a line of an order what the order says. A line without a version says nothing of it.
+    fn agrees_with(&self, order: &Self) -> bool {
+        let product_version = self.product_version.or(order.product_version);
+        *order == Self { product_version, ..self.clone() }
+    }
 }
 
 /// What a fact says of its order for the data platform. Its list price is the sum of its lines, and the paid price is the
@@ -78,15 +99,23 @@ impl SaleFact {
         Self { order_id: order.order_id, user_id, kind, day: Day::of(order.paid_at), lines, details }
     }
 
-    /// What an order counts as: product, units and list price of one unit.
-    pub fn lines_of(order: &Order) -> Vec<(ProductId, u32, Money)> {
-        order.lines.iter().map(|line| (line.product_id, line.quantity.units(), line.unit_price)).collect()
+    /// What an order counts as.
+    pub fn lines_of(order: &Order) -> Vec<SaleLine> {
+        let line = |line: &OrderLine| SaleLine {
+            product_id: line.product_id,
+            units: line.quantity.units(),
+            unit_price: line.unit_price,
+            product_version: line.product_version,
+        };
+        order.lines.iter().map(line).collect()
     }
 
     /// Whether it says of an order what the order says of itself.
     pub fn agrees_with(&self, order: &Order) -> bool {
         let details = FactDetails::of(order, self.kind);
-        self.lines == Self::lines_of(order) && self.details.as_ref().is_none_or(|own| *own == details)
+        let lines = Self::lines_of(order);
+        let agree = self.lines.iter().zip(&lines).all(|(own, line)| own.agrees_with(line));
+        self.lines.len() == lines.len() && agree && self.details.as_ref().is_none_or(|own| *own == details)
     }
 
     /// The fact's name: its event's identity.
@@ -145,13 +174,13 @@ pub struct DayTotals {
 }
 
 impl DayTotals {
-    /// Counts a fact: its kind, and the product, units and list price of each of its lines.
-    pub fn count(&mut self, kind: SaleKind, lines: &[(ProductId, u32, Money)]) {
+    /// Counts a fact by its kind and lines.
+    pub fn count(&mut self, kind: SaleKind, lines: &[SaleLine]) {
         let sign = match kind {
             SaleKind::Sale => 1,
             SaleKind::Cancellation => -1,
         };
-        for (product_id, units, unit_price) in lines {
+        for SaleLine { product_id, units, unit_price, .. } in lines {
             let units = i64::from(*units);
             let sales = ProductSales {
                 units: sign * units,
@@ -252,7 +281,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{CancellationPeriod, Timestamp};
+    use crate::{CancellationPeriod, Quantity, Timestamp};
 
     fn product(n: u128) -> ProductId {
         ProductId::new(Timestamp::from_millis(0).unwrap(), n)
@@ -260,7 +289,12 @@ mod tests {
 
     fn fact(order: u128, kind: SaleKind, lines: &[(u128, u32, i64)]) -> SaleFact {
         let at = Timestamp::from_millis(0).unwrap();
-        let line = |(id, units, price): &(u128, u32, i64)| (product(*id), *units, Money::new(*price).unwrap());
+        let line = |(id, units, price): &(u128, u32, i64)| SaleLine {
+            product_id: product(*id),
+            units: *units,
+            unit_price: Money::new(*price).unwrap(),
+            product_version: Some(ProductVersion::FIRST),
+        };
         SaleFact {
             order_id: OrderId::new(at, order),
             user_id: None,
@@ -346,6 +380,13 @@ mod tests {
             paid_at: at(5),
             cancelled_at: None,
         };
+        let line = |product_version| OrderLine {
+            product_id: product(1),
+            quantity: Quantity::new(1).unwrap(),
+            unit_price: Money::new(1).unwrap(),
+            product_version,
+            name: None,
+        };
         let cancelled = order.clone().cancelled(at(9), CancellationPeriod::of_days(7)).unwrap();
         for kind in [SaleKind::Sale, SaleKind::Cancellation] {
             let details = FactDetails::of(&cancelled, kind);
@@ -362,6 +403,14 @@ mod tests {
         }
         assert!(SaleFact { lines: Vec::new(), ..fact(1, SaleKind::Sale, &[(1, 1, 1)]) }.agrees_with(&order));
         assert!(!fact(1, SaleKind::Sale, &[(1, 1, 1)]).agrees_with(&order), "other lines");
+        let sold = Order { lines: vec![line(Some(ProductVersion::FIRST))], ..order };
+        let sale = fact(1, SaleKind::Sale, &[(1, 1, 1)]);
+        assert!(sale.agrees_with(&sold));
+        for (version, agrees) in [(None, true), (Some(ProductVersion::FIRST.next()), false)] {
+            let mut sale = sale.clone();
+            sale.lines[0].product_version = version;
+            assert_eq!(sale.agrees_with(&sold), agrees, "{version:?}");
+        }
     }
 
     #[test]

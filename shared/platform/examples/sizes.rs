@@ -4,7 +4,9 @@
 
 use std::{env, error::Error, fs, time::Instant};
 
-use sijang_domain::{CouponId, FactDetails, Money, OrderId, ProductId, SaleFact, SaleKind, Timestamp, UserId};
+use sijang_domain::{
+    CouponId, FactDetails, Money, OrderId, ProductId, ProductVersion, SaleFact, SaleKind, SaleLine, Timestamp, UserId,
+};
 use sijang_platform::{ParquetWriter, PseudonymKey, Table, fact_rows};
 
 /// Products and customers of the day.
@@ -52,7 +54,10 @@ fn fact(number: u64, of: u64) -> Result<SaleFact, Box<dyn Error>> {
     let product = |n: u128| ProductId::new(Timestamp::EPOCH, n % PRODUCTS);
     let price = |n: u128| Money::new(900 + 1_000 * i64::try_from(n % 20).unwrap_or_default());
     let lines = [(random, 1), (random >> 7, 2)];
-    let lines = lines.map(|(n, units)| Ok((product(n), units, price(n).map_err(|_| "a wrong price")?)));
+    let lines = lines.map(|(n, units)| {
+        let unit_price = price(n).map_err(|_| "a wrong price")?;
+        Ok(SaleLine { product_id: product(n), units, unit_price, product_version: Some(ProductVersion::FIRST) })
+    });
     let coupon_id = number.is_multiple_of(5).then(|| CouponId::new(Timestamp::EPOCH, 1));
     let discount = Money::new(if coupon_id.is_some() { 500 } else { 0 }).map_err(|_| "a wrong discount")?;
     Ok(SaleFact {

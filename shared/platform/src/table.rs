@@ -1,6 +1,6 @@
 //! The tables: their schemas, their files, and the rows of a fact.
 
-use sijang_domain::{Day, ProductId, ProductSales, SaleFact, SaleKind};
+use sijang_domain::{Day, ProductId, ProductSales, SaleFact, SaleKind, SaleLine};
 
 use crate::{PseudonymKey, parquet_file::Value};
 
@@ -65,8 +65,8 @@ pub fn fact_rows(fact: &SaleFact, pseudonyms: &PseudonymKey) -> (Vec<Value>, Vec
     };
     let event = || [Value::text(fact.order_id), Value::text(kind), Value::Integer(sign)];
     let amount = |units: u32, price: i64| sign * i64::from(units) * price;
-    let list_price: i64 = fact.lines.iter().map(|(_, units, price)| amount(*units, price.minor())).sum();
-    let units: i64 = fact.lines.iter().map(|(_, units, _)| sign * i64::from(*units)).sum();
+    let list_price: i64 = fact.lines.iter().map(|line| amount(line.units, line.unit_price.minor())).sum();
+    let units: i64 = fact.lines.iter().map(|line| sign * i64::from(line.units)).sum();
     let paid_at = fact.order_id.millis();
     let (occurred_at, discount, coupon_id) = match &fact.details {
         Some(details) => (Some(details.occurred_at.millis()), Some(sign * details.discount.minor()), details.coupon_id),
@@ -83,14 +83,16 @@ pub fn fact_rows(fact: &SaleFact, pseudonyms: &PseudonymKey) -> (Vec<Value>, Vec
         Value::optional(discount.map(|discount| Value::Integer(list_price - discount))),
         Value::optional(coupon_id.map(Value::text)),
     ]);
-    let lines = (0..).zip(&fact.lines).map(|(line, (product_id, units, price))| {
+    let lines = (0..).zip(&fact.lines).map(|(number, line)| {
+        let SaleLine { product_id, units, unit_price, product_version } = line;
         let mut row = Vec::from(event());
         row.extend([
-            Value::Integer(line),
+            Value::Integer(number),
             Value::text(product_id),
             Value::Integer(sign * i64::from(*units)),
-            Value::Integer(price.minor()),
-            Value::Integer(amount(*units, price.minor())),
+            Value::Integer(unit_price.minor()),
+            Value::Integer(amount(*units, unit_price.minor())),
+            Value::optional(product_version.map(|version| Value::Integer(version.get().into()))),
         ]);
         row
     });
@@ -108,7 +110,7 @@ pub(crate) fn product_row(product_id: ProductId, sales: ProductSales) -> Vec<Val
 
 #[cfg(test)]
 mod tests {
-    use sijang_domain::{CouponId, FactDetails, Money, OrderId, Timestamp, UserId};
+    use sijang_domain::{CouponId, FactDetails, Money, OrderId, ProductVersion, Timestamp, UserId};
 
     use super::*;
 
@@ -117,7 +119,13 @@ mod tests {
     }
 
     fn fact(kind: SaleKind, details: Option<FactDetails>) -> SaleFact {
-        let line = |n, units, price| (ProductId::new(at(0), n), units, Money::new(price).unwrap());
+        let product_version = details.is_some().then(|| ProductVersion::FIRST.next());
+        let line = |n, units, price| SaleLine {
+            product_id: ProductId::new(at(0), n),
+            units,
+            unit_price: Money::new(price).unwrap(),
+            product_version,
+        };
         SaleFact {
             order_id: OrderId::new(at(5_000), 1),
             user_id: Some(UserId::parse("alice").unwrap()),
@@ -152,15 +160,16 @@ mod tests {
     fn a_cancellation_is_the_sale_with_the_opposite_sign() {
         let (order, lines) = rows(&fact(SaleKind::Sale, Some(details())));
         assert_eq!(order, [1, 5_000, 9_000, 3, 250, 30, 220].map(Some));
-        assert_eq!(lines, [[1, 0, 2, 100, 200].map(Some), [1, 1, 1, 50, 50].map(Some)]);
+        assert_eq!(lines, [[1, 0, 2, 100, 200, 2].map(Some), [1, 1, 1, 50, 50, 2].map(Some)]);
         let (order, lines) = rows(&fact(SaleKind::Cancellation, Some(details())));
         assert_eq!(order, [-1, 5_000, 9_000, -3, -250, -30, -220].map(Some));
-        assert_eq!(lines, [[-1, 0, -2, 100, -200].map(Some), [-1, 1, -1, 50, -50].map(Some)]);
+        assert_eq!(lines, [[-1, 0, -2, 100, -200, 2].map(Some), [-1, 1, -1, 50, -50, 2].map(Some)]);
     }
 
     #[test]
     fn facts_of_the_first_release_have_null_for_what_they_lack() {
-        let (sale, _) = rows(&fact(SaleKind::Sale, None));
+        let (sale, lines) = rows(&fact(SaleKind::Sale, None));
+        assert_eq!(lines[0], [Some(1), Some(0), Some(2), Some(100), Some(200), None]);
         assert_eq!(sale, [Some(1), Some(5_000), Some(5_000), Some(3), Some(250), None, None, None]);
         let (cancellation, _) = rows(&fact(SaleKind::Cancellation, None));
         assert_eq!(cancellation[2], None, "nobody knows when it was cancelled");

@@ -1,6 +1,6 @@
 //! What a warm environment caches, so that an order needs no read.
 //!
-//! Prices and generations may be stale: the conditions of the transaction check them and bring back the current ones. What
+//! Prices, versions and generations may be stale: the conditions of the transaction check them and bring back the current ones. What
 //! shards have left is good for choosing one, and as a bound (see [`sijang_domain::Shards`]). That a product is sold out is
 //! the one thing that rejects orders without being checked, and not for long (see [`SoldOut`]). The terms of a campaign
 //! never change, so they are cached for ever; whether it was ended is checked by its counters. The sums over the shards
@@ -9,7 +9,7 @@
 use std::{sync::Arc, time::Duration};
 
 use quick_cache::sync::Cache;
-use sijang_domain::{Campaign, CouponId, Money, ProductId, Shards, SoldOut, Timestamp};
+use sijang_domain::{Campaign, CouponId, Name, PricedVersion, ProductId, ProductVersion, Shards, SoldOut, Timestamp};
 
 use crate::products::ProductView;
 
@@ -39,7 +39,9 @@ impl<T> Aged<T> {
 /// Bounded: a few megabytes when full.
 #[derive(Debug)]
 pub(crate) struct StoreCache {
-    pub(crate) prices: Cache<ProductId, Money>,
+    pub(crate) prices: Cache<ProductId, PricedVersion>,
+    /// The name of a version never changes.
+    pub(crate) names: Cache<(ProductId, ProductVersion), Name>,
     pub(crate) stocks: Cache<ProductId, Shards>,
     pub(crate) sold_out: Cache<ProductId, SoldOut>,
     pub(crate) campaigns: Cache<CouponId, Arc<Campaign>>,
@@ -54,6 +56,7 @@ impl Default for StoreCache {
     fn default() -> Self {
         Self {
             prices: Cache::new(10_000),
+            names: Cache::new(10_000),
             stocks: Cache::new(10_000),
             sold_out: Cache::new(10_000),
             campaigns: Cache::new(1_000),

@@ -67,7 +67,7 @@ impl Simulate {
             ("SIJANG_WINDOW", self.window.map(|value| value.to_string())),
             ("SIJANG_LATENESS", number(self.lateness)),
             ("SIJANG_TOGETHER", self.together.map(|value| value.to_string())),
-            ("SIJANG_WRITE", self.write.then(|| "1".to_owned())),
+            ("UPDATE_EXPECT", self.write.then(|| "1".to_owned())),
         ];
         let mut test = cargo(&["test", "--profile", "simulation", "--workspace", "--locked", "--test", "simulation"])?;
         test.args(["--", "--ignored", "--nocapture", "sweep"]);

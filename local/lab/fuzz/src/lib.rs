@@ -31,7 +31,7 @@ const WITH_BODY: [&str; 8] = [
     "update-product",
 ];
 /// Operations that take a query.
-const WITH_QUERY: [&str; 12] = [
+const WITH_QUERY: [&str; 13] = [
     "get-daily-stats",
     "list-balance-transactions",
     "list-campaigns",
@@ -40,13 +40,14 @@ const WITH_QUERY: [&str; 12] = [
     "list-customer-ledger",
     "list-customer-orders",
     "list-daily-totals",
+    "list-day-orders",
     "list-my-coupons",
     "list-orders",
     "list-products",
     "list-products-by-status",
 ];
 /// Operations that take a cursor.
-const WITH_CURSOR: [&str; 11] = [
+const WITH_CURSOR: [&str; 12] = [
     "get-daily-stats",
     "list-balance-transactions",
     "list-campaigns",
@@ -54,6 +55,7 @@ const WITH_CURSOR: [&str; 11] = [
     "list-customer-coupons",
     "list-customer-ledger",
     "list-customer-orders",
+    "list-day-orders",
     "list-my-coupons",
     "list-orders",
     "list-products",
@@ -63,9 +65,10 @@ const WITH_CURSOR: [&str; 11] = [
 const WITH_CUSTOMER: [&str; 4] =
     ["get-customer-balance", "list-customer-coupons", "list-customer-ledger", "list-customer-orders"];
 /// Operations that take an identifier in their path.
-const WITH_PATH: [&str; 8] = [
+const WITH_PATH: [&str; 9] = [
     "adjust-stock",
     "cancel-order",
+    "find-order",
     "get-order",
     "get-product",
     "issue-coupon",
@@ -180,7 +183,7 @@ fn cursor(input: &[u8]) {
     choose(&WITH_CURSOR, input, |operation, input| {
         let encoded: String = form_urlencoded::byte_serialize(input).collect();
         let required = match operation {
-            "get-daily-stats" => "date=2026-11-21&",
+            "get-daily-stats" | "list-day-orders" => "date=2026-11-21&",
             "list-campaigns" => "state=OPEN&",
             "list-products-by-status" => "status=INACTIVE&",
             _ => "",

@@ -2,7 +2,6 @@
 
 import { get } from "./api.js";
 import { List } from "./list.js";
-import { learnProducts } from "./products.js";
 import { session, whenSessionChanges } from "./session.js";
 import { changed, Task } from "./store.js";
 
@@ -11,7 +10,6 @@ export const usableCoupons = new List("/v1/me/coupons?status=USABLE", { limit: 1
 export const ledger = new List("/v1/me/balance/transactions", { limit: 10 });
 export const orders = new List("/v1/orders", {
   limit: 10,
-  // Orders name their products by id only.
   seen: (page) => page.forEach(noteOrder),
 });
 
@@ -20,10 +18,10 @@ const known = new Map();
 /** The order as last seen, or undefined. */
 export const order = (id) => known.get(id);
 
-/** Keeps an order that came with an answer, and shows it wherever it stands. */
+/** Keeps an order that came with an answer, and shows it wherever it stands. Answers to commands have no names. */
 export function noteOrder(seen) {
-  known.set(seen.order_id, seen);
-  learnProducts(seen.lines.map((line) => line.product_id));
+  const named = known.get(seen.order_id)?.lines ?? [];
+  known.set(seen.order_id, { ...seen, lines: seen.lines.map((line, at) => ({ ...named[at], ...line })) });
   changed();
 }
 

@@ -1,4 +1,4 @@
-// What is known of single products: orders and baskets name them by id only.
+// What is known of single products: baskets name them by id only.
 
 import { get } from "./api.js";
 import { changed } from "./store.js";
@@ -19,9 +19,6 @@ export async function readProducts(ids) {
   await Promise.all([...new Set(ids)].map(read));
   changed();
 }
-
-/** Reads those that are not known yet. */
-export const learnProducts = (ids) => readProducts(ids.filter((id) => !known.has(id)));
 
 async function read(id) {
   const reading = asked.get(id) ?? get(`/v1/products/${id}`);

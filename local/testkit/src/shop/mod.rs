@@ -135,6 +135,11 @@ impl Shop {
         self.update(product, ProductPatch { price: Some(won(price)), ..ProductPatch::default() })
     }
 
+    /// Gives a product another name.
+    pub fn rename(&self, product: ProductId, title: &str) -> Request<Update> {
+        self.update(product, ProductPatch { name: Some(name(title)), ..ProductPatch::default() })
+    }
+
     /// Adds units to the stock, or removes them when `delta` is negative.
     pub fn adjust(&self, product: ProductId, delta: i64) -> Request<Adjustment> {
         self.admin(Adjustment { product, delta })

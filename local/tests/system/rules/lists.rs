@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use futures::{StreamExt, stream};
 use libtest_mimic::Trial;
 use serde_json::json;
-use sijang_testkit::http::{Shop, order, text};
+use sijang_testkit::http::{Shop, order, text, without_names};
 
 use crate::world::{World, trial};
 
@@ -39,7 +39,8 @@ async fn orders(shop: Shop) {
     let mut newest_first = placed.clone();
     newest_first.sort_by_key(|order| std::cmp::Reverse(text(&order["order_id"])));
     for limit in [1, 4, 9, 100] {
-        assert_eq!(customer.all("/v1/orders", limit).await, newest_first, "{limit}");
+        let listed = customer.all("/v1/orders", limit).await;
+        assert_eq!(listed.into_iter().map(without_names).collect::<Vec<_>>(), newest_first, "{limit}");
     }
     // The page that ends with the last element says that there is no more.
     assert_eq!(customer.get("/v1/orders?limit=9").await.value(200)["next_cursor"], json!(null));
@@ -47,7 +48,8 @@ async fn orders(shop: Shop) {
     let first = customer.get("/v1/orders?limit=4").await.value(200);
     customer.order(&order(&product, 1)).await.value(201);
     let next = format!("/v1/orders?limit=4&cursor={}", text(&first["next_cursor"]));
-    assert_eq!(customer.get(&next).await.value(200)["data"].as_array().unwrap()[..], newest_first[4..8]);
+    let second = customer.get(&next).await.value(200)["data"].as_array().cloned().unwrap();
+    assert_eq!(second.into_iter().map(without_names).collect::<Vec<_>>(), newest_first[4..8]);
 }
 
 async fn limits(shop: Shop) {

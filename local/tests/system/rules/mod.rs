@@ -8,6 +8,7 @@ mod coupons;
 mod identity;
 mod lists;
 mod orders;
+mod recorded;
 mod requests;
 mod shards;
 mod staff_reads;
@@ -26,6 +27,7 @@ pub fn trials(world: &Arc<World>) -> Vec<Trial> {
         identity::trials(world),
         balance::trials(world),
         orders::trials(world),
+        recorded::trials(world),
         cancellations::trials(world),
         coupons::trials(world),
         admin::trials(world),

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
-use sijang_testkit::http::{Person, Shop, krw, order, order_with, text};
+use sijang_testkit::http::{Person, Shop, krw, order, order_with, text, without_names};
 use ulid::Ulid;
 
 use crate::world::{World, eventually, trial};
@@ -26,7 +26,7 @@ pub fn trials(world: &Arc<World>) -> Vec<Trial> {
         trial(world, "rules::orders::short_balance_writes_nothing", short_balance),
         trial(world, "rules::orders::a_key_is_good_for_one_request_of_one_customer", keys),
         trial(world, "rules::orders::rejection_answers_every_copy_byte_for_byte", rejections_are_stored),
-        trial(world, "rules::orders::an_order_keeps_the_prices_that_were_paid", snapshot),
+        trial(world, "rules::orders::an_order_keeps_the_names_and_prices_of_its_time", snapshot),
     ]
 }
 
@@ -55,7 +55,10 @@ async fn merging(shop: Shop) {
     let product = shop.product(10, 10).await;
     let customer = shop.customer_with(1_000).await;
     let placed = customer.order(&lines([(product.clone(), 2), (product.clone(), 3)])).await.value(201);
-    assert_eq!(placed["lines"], json!([{"product_id": product, "quantity": 5, "unit_price": krw(10)}]));
+    assert_eq!(
+        placed["lines"],
+        json!([{"product_id": product, "quantity": 5, "unit_price": krw(10), "product_version": 1}])
+    );
     assert_eq!((customer.balance().await, shop.stock(&product).await), (950, 5));
     // 51 lines of the same product are one.
     let many = lines((0..51).map(|_| (product.clone(), 1)));
@@ -247,9 +250,12 @@ async fn snapshot(shop: Shop) {
     let (one, two) = (shop.product(100, 5).await, shop.product(7, 5).await);
     let customer = shop.customer_with(1_000).await;
     let placed = customer.order(&lines([(one.clone(), 2), (two.clone(), 1)])).await.value(201);
+    let name = shop.nobody().get(&format!("/v1/products/{one}")).await.value(200)["name"].clone();
     set(&shop, &one, json!({"price": krw(1), "name": "another name"})).await;
     let order = customer.get(&format!("/v1/orders/{}", text(&placed["order_id"]))).await.value(200);
-    assert_eq!(order, placed);
+    assert_eq!((&order["lines"][0]["name"], &order["lines"][0]["product_version"]), (&name, &json!(1)));
+    assert_eq!(customer.all("/v1/orders", 10).await, std::slice::from_ref(&order));
+    assert_eq!(without_names(order.clone()), placed);
     assert_eq!((&order["list_price"], &order["discount"], &order["paid_price"]), (&krw(207), &krw(0), &krw(207)));
     assert!(order.get("coupon_id").is_none() && order.get("cancelled_at").is_none());
 }

@@ -115,6 +115,13 @@ async fn attack(shop: &Shop, two: &Two, route: &Route) -> usize {
                 attempts += 1;
             }
         }
+        "find-order" => {
+            // Staff find it; a customer does not learn whether it is there.
+            for id in [&things.orders[0], &absent] {
+                route.request(other, id).await.stopped_at_the_gateway(403);
+            }
+            attempts += 2;
+        }
         "place-order" => {
             let with = |coupon: &str| other.order(&order_with(&things.product, 1, coupon));
             same(two, [with(&things.coupon), with(&absent)], 422, "unknown-coupon").await;
@@ -144,6 +151,7 @@ async fn attack(shop: &Shop, two: &Two, route: &Route) -> usize {
         | "list-products"
         | "list-products-by-status"
         | "list-coupons"
+        | "list-day-orders"
         | "get-daily-stats" => {
             let person = match route.scope.as_deref() {
                 Some(ADMIN) => shop.admin(),

@@ -119,9 +119,9 @@ impl DayFacts {
     ) -> BTreeMap<ProductId, UnitsSold> {
         let mut sales: BTreeMap<ProductId, UnitsSold> = BTreeMap::new();
         for fact in self.orders.values().filter_map(|facts| facts.sale.as_ref()) {
-            for (product_id, units, _) in &fact.lines {
-                let sale = sales.entry(*product_id).or_default();
-                sale.add(fact.order_id.millis(), i64::from(*units), read_at(*product_id));
+            for line in &fact.lines {
+                let sale = sales.entry(line.product_id).or_default();
+                sale.add(fact.order_id.millis(), i64::from(line.units), read_at(line.product_id));
             }
         }
         sales

@@ -6,8 +6,8 @@
 use super::*;
 use crate::{
     CancellationPeriod, CouponId, CouponTerms, CouponUse, Day, Discount, EntryId, EntryType, FactDetails, IssuedCoupon,
-    Money, Name, Order, OrderId, OrderLine, OrderStatus, ProductId, ProductSales, Quantity, SaleFact, SaleKind,
-    Timestamp, UserId,
+    Money, Name, Order, OrderId, OrderLine, OrderStatus, ProductId, ProductSales, ProductVersion, Quantity, SaleFact,
+    SaleKind, Timestamp, UserId,
 };
 
 const A: u128 = 1;
@@ -48,6 +48,8 @@ fn order(n: u128, lines: &[(u128, i64, i64)], discount: i64) -> Order {
         product_id: product(*id),
         quantity: Quantity::new(*units).unwrap(),
         unit_price: money(*price),
+        product_version: Some(ProductVersion::FIRST),
+        name: None,
     };
     let list = lines.iter().map(|(_, units, price)| units * price).sum();
     Order {
@@ -247,7 +249,7 @@ fn an_order_is_counted_as_it_is_and_taken_out_when_it_is_cancelled() {
         assert_eq!(after(|read| drop(read.facts.remove(lost))), [of_order(Rule::FactMissing, n)], "{lost}");
     }
     for (changed, n) in [(0, A), (1, B), (2, B)] {
-        let differs = after(|read| read.facts[changed].lines[0].1 += 1);
+        let differs = after(|read| read.facts[changed].lines[0].units += 1);
         assert_eq!(differs, [of_order(Rule::FactDiffers, n)], "{changed}");
         for change in [
             |details: &mut FactDetails| details.discount = money(1),

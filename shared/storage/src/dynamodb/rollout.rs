@@ -20,7 +20,7 @@ use std::collections::HashMap;
 
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
-use sijang_domain::{Error, Redistribution, RequestTime};
+use sijang_domain::{Error, ProductVersion, Redistribution, RequestTime};
 
 use crate::{
     AttributeValue, Item, Store,
@@ -53,12 +53,15 @@ pub(crate) struct Rollout {
     pub(crate) ended_at: Option<i64>,
 }
 
-/// At what price a product is sold, and whether it is.
+/// At what price and in which version a product is sold, and whether it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Offer {
     /// KRW minor units for one.
     pub(crate) price: i64,
     pub(crate) active: bool,
+    /// Shards do not store the first version.
+    #[serde(default, skip_serializing_if = "ProductVersion::is_first")]
+    pub(crate) product_version: ProductVersion,
 }
 
 /// Whose shards they are: a product, or a campaign.
@@ -179,7 +182,7 @@ impl Store {
                 consistent: true,
                 ..Query::default()
             };
-            let mut items = self.query_all(query).await?.into_iter();
+            let mut items = self.query(query, 2).await?.into_iter();
             let (Some(item), Some(first)) = (items.next(), items.next()) else { return Ok(None) };
             let OwnerRow { version, rollout } = from_item("owner of shards", item.clone())?;
             let shard: ShardRow = from_item("shard", first.clone())?;
@@ -288,9 +291,13 @@ impl Progress<'_> {
         let mut change = Change::to(self.owner.table, key, format!("SET version = :version{update}"))
             .when("(attribute_not_exists(version) OR version < :version)")
             .number(":version", self.version);
-        if let Some(Offer { price, active }) = self.rollout.offer {
+        if let Some(Offer { price, active, product_version }) = self.rollout.offer {
             change = change.also(", price = :price, active = :active").number(":price", price);
             change = change.value(":active", AttributeValue::Bool(active));
+            if !product_version.is_first() {
+                let set = ", product_version = :product_version";
+                change = change.also(set).number(":product_version", product_version.get());
+            }
         }
         if let Some(ended_at) = self.rollout.ended_at {
             change = change.also(", ended_at = :ended").number(":ended", ended_at);

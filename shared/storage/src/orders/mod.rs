@@ -2,12 +2,15 @@
 
 mod cancel;
 mod place;
+mod versions;
 
 use serde::{Deserialize, Serialize};
 use sijang_domain::{
     CouponId, Error, Money, Order, OrderId, OrderLine, OrderStatus, Page, Position, ProductId, Quantity, Rejection,
     RequestTime, Timestamp, UserId,
 };
+
+pub(crate) use self::versions::LineVersions;
 
 use crate::{
     Item, Store,
@@ -23,6 +26,8 @@ pub(crate) struct OrderRecord {
     id: OrderId,
     status: OrderStatus,
     lines: Vec<LineRecord>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    v: Option<LineVersions>,
     /// List price, KRW minor units.
     list: i64,
     /// Discount, KRW minor units.
@@ -51,6 +56,7 @@ impl OrderRecord {
             id: order.order_id,
             status: order.status,
             lines: order.lines.iter().map(line).collect(),
+            v: LineVersions::of(order.lines.iter().map(|line| line.product_version)),
             list: order.list_price.minor(),
             off: order.discount.minor(),
             coupon: order.coupon_id,
@@ -61,11 +67,12 @@ impl OrderRecord {
 
     pub(crate) fn order(self) -> Result<Order, Error> {
         let corrupt = |_| Error::corrupt("order", "a value is out of range");
-        let line = |line: LineRecord| {
+        let versions = LineVersions::each(self.v, self.lines.len())?;
+        let line = |(line, product_version): (LineRecord, _)| {
             let (quantity, unit_price) = (Quantity::new(line.q.into())?, Money::new(line.u)?);
-            Ok(OrderLine { product_id: line.p, quantity, unit_price })
+            Ok(OrderLine { product_id: line.p, quantity, unit_price, product_version, name: None })
         };
-        let lines = self.lines.into_iter().map(line).collect::<Result<_, _>>().map_err(corrupt)?;
+        let lines = self.lines.into_iter().zip(versions).map(line).collect::<Result<_, _>>().map_err(corrupt)?;
         let time = |at| Timestamp::from_millis(at).map_err(corrupt);
         Ok(Order {
             order_id: self.id,

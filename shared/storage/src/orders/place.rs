@@ -4,7 +4,7 @@ use std::{sync::Arc, vec};
 
 use sijang_domain::{
     Allocation, Campaign, Cart, Command, CouponCheck, CouponId, EntryId, EntryType, Error, Idempotent, Money, Order,
-    OrderChecks, OrderDecision, OrderId, Prices, Rejection, SignedMoney,
+    OrderChecks, OrderDecision, OrderId, PricedVersion, Prices, Rejection, SignedMoney,
 };
 
 use crate::{
@@ -63,7 +63,10 @@ impl Store {
     async fn cart_prices(&self, cart: &Cart) -> Result<Prices, Error> {
         let unquoted = cart.lines().iter().filter(|line| line.quote.is_none()).map(|line| line.product_id);
         let mut prices = self.prices(unquoted).await?;
-        prices.extend(cart.lines().iter().filter_map(|line| Some((line.product_id, line.quote?))));
+        let quoted = cart.lines().iter().filter_map(|line| Some((line.product_id, line.quote?)));
+        prices.extend(quoted.map(|(product_id, price)| {
+            (product_id, PricedVersion { price, version: self.assumed_version(product_id) })
+        }));
         Ok(prices)
     }
 
@@ -73,7 +76,7 @@ impl Store {
         let tables = &self.tables;
         let mut transaction = Transaction::with_order_event(&tables.events, command, order)?;
         for (line, sale) in order.lines.iter().zip(sales) {
-            transaction.sell(&tables.products, sale, line.unit_price)?;
+            transaction.sell(&tables.products, sale, line)?;
         }
         transaction.pay(&tables.balances, &command.user, entry, order.paid_price)?;
         if let Some(coupon_id) = order.coupon_id {

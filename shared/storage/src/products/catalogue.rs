@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use sijang_domain::{
     Command, Description, Error, Idempotent, Name, Page, Position, Product, ProductDraft, ProductId, ProductInfo,
-    ProductPatch, ProductStatus, ProductSummary, Rejection, ResponseBody, Stock, Timestamp,
+    ProductPatch, ProductStatus, ProductSummary, ProductVersion, Rejection, ResponseBody, Stock, Timestamp,
 };
 
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
     dynamodb::rollout::{Offer, Owner, Rollout},
     dynamodb::transaction::{Change, Transaction, from_item, key},
     idempotency::Commit,
+    products::names::VersionRow,
     products::stock::{INFO, ProductView, StockRow, stock_key, stocks_of},
     random::random,
 };
@@ -34,6 +35,9 @@ pub(crate) struct InfoRow {
     status: ProductStatus,
     /// Counts the changes of the product and of its shards, so that two administrators do not overwrite each other.
     pub(super) version: i64,
+    /// Which name it has: counts the names.
+    #[serde(default, skip_serializing_if = "ProductVersion::is_first")]
+    product_version: ProductVersion,
     /// The status, as the partition key of the index. In the first release, inactive products had none.
     listing: Option<String>,
     /// The name in lower case, then the product.
@@ -49,6 +53,7 @@ impl InfoRow {
             description: info.description.clone(),
             status: info.status,
             version,
+            product_version: ProductVersion::FIRST,
             listing: Some(listing(info.status).to_owned()),
             listing_key: listing_key(&info.name, info.product_id),
         }
@@ -155,7 +160,7 @@ impl Store {
             values: vec![(":product", product_id.to_string())],
             ..Query::default()
         };
-        let mut items = self.query_all(query).await?.into_iter();
+        let mut items = self.query(query, 2).await?.into_iter();
         let (info, first) = items.next().zip(items.next()).ok_or(Rejection::ProductNotFound)?;
         let info: InfoRow = from_item("product", info)?;
         let first = HashMap::from([(product_id, StockRow::read(first)?)]);
@@ -214,13 +219,18 @@ impl Store {
         patch: &ProductPatch,
     ) -> Result<Idempotent<ResponseBody>, Error> {
         self.change_product(command, product_id, |info, shards| {
-            let InfoRow { name, description, status, .. } = info;
-            let before = ProductInfo { product_id, name, description, price: shards[0].price()?, status };
+            let InfoRow { name, description, status, product_version: version, .. } = info;
+            let price = shards[0].price()?;
+            let before = ProductInfo { product_id, name: name.clone(), description, price, status };
             let after = patch.applied_to(before);
             let answer = ResponseBody::of(&after)?;
-            let offer = Offer { price: after.price.minor(), active: after.status == ProductStatus::Active };
+            let former = (after.name != name).then(|| VersionRow::new(product_id, version, name));
+            let product_version = if former.is_some() { version.next() } else { version };
+            let (price, active) = (after.price.minor(), after.status == ProductStatus::Active);
+            let offer = Offer { price, active, product_version };
             let rollout = Rollout { member: shards[0].member, offer: Some(offer), ..Rollout::default() };
-            Ok(ProductChange { kind: "product.updated.v1", answer, rollout, info: Some(after) })
+            let info = Some(InfoChange { after, product_version, former });
+            Ok(ProductChange { kind: "product.updated.v1", answer, rollout, info })
         })
         .await
     }
@@ -243,6 +253,9 @@ impl Store {
                 let mut transaction =
                     Transaction::with_answer(&self.tables.events, command, change.kind, &change.answer)?;
                 transaction.update(change.accepting(&owner, settled.version)?)?;
+                if let Some(former) = change.info.as_ref().and_then(|info| info.former.as_ref()) {
+                    transaction.put_new(&self.tables.products, former, "product_id")?;
+                }
                 if let Commit::Done(answer) = self.commit_command(transaction, command, change.answer).await? {
                     self.finish_rollout(&owner, command.time).await?;
                     return Ok(answer);
@@ -259,22 +272,33 @@ pub(super) struct ProductChange {
     pub(super) kind: &'static str,
     pub(super) answer: ResponseBody,
     pub(super) rollout: Rollout,
-    /// What the product is afterwards, if that changes.
-    pub(super) info: Option<ProductInfo>,
+    /// The change of what the product is, if that changes.
+    pub(super) info: Option<InfoChange>,
+}
+
+/// A change of what a product is.
+pub(super) struct InfoChange {
+    after: ProductInfo,
+    product_version: ProductVersion,
+    /// The name that the product had, if it gets another one.
+    former: Option<VersionRow>,
 }
 
 impl ProductChange {
     /// The change of the product's item, which is of the version `seen`.
     fn accepting(&self, owner: &Owner<'_>, seen: i64) -> Result<Change, Error> {
-        let Some(info) = &self.info else { return owner.accepting(&self.rollout, seen, "") };
-        let update = ", #name = :name, description = :description, #status = :status, listing_key = :listing_key, \
-                      listing = :listing";
+        let Some(InfoChange { after: info, product_version, .. }) = &self.info else {
+            return owner.accepting(&self.rollout, seen, "");
+        };
+        let update = ", #name = :name, product_version = :product_version, description = :description, \
+                      #status = :status, listing_key = :listing_key, listing = :listing";
         let status = serde_dynamo::to_attribute_value(info.status);
         let change = owner
             .accepting(&self.rollout, seen, update)?
             .name("#name", "name")
             .name("#status", "status")
             .text(":name", info.name.as_str())
+            .number(":product_version", product_version.get())
             .text(":description", info.description.as_str())
             .text(":listing_key", listing_key(&info.name, info.product_id))
             .text(":listing", listing(info.status))

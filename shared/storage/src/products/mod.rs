@@ -2,6 +2,7 @@
 
 mod adjust;
 mod catalogue;
+mod names;
 mod reshard;
 pub(crate) mod stock;
 

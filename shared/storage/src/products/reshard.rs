@@ -84,8 +84,9 @@ impl StockRow {
         let unsplit = self.member.shards == ShardCount::ONE && shards == ShardCount::ONE;
         let member = if unsplit { self.member } else { self.member.next(shards) };
         let moves = Redistribution::plan(&left, shards, entering);
-        // New shards get the price that the others have.
-        let offer = Some(Offer { price: self.price, active: self.active });
+        // New shards get the price and the version that the others have.
+        let (price, active, product_version) = (self.price, self.active, self.product_version);
+        let offer = Some(Offer { price, active, product_version });
         Rollout { member, moves, entering, offer, ..Rollout::default() }
     }
 

@@ -9,8 +9,8 @@ use std::{collections::HashMap, iter, time::Duration};
 use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use sijang_domain::{
-    Allocation, Cart, Error, LineCheck, Money, Order, Prices, ProductId, Quantity, RequestTime, ShardCount,
-    ShardSnapshot, Shards, SoldOut, Timestamp,
+    Allocation, Cart, Error, LineCheck, Money, Order, OrderLine, PricedVersion, Prices, ProductId, ProductVersion,
+    Quantity, RequestTime, ShardCount, ShardSnapshot, Shards, SoldOut, Timestamp,
 };
 
 use crate::{
@@ -45,6 +45,9 @@ pub(crate) struct StockRow {
     /// The version of the product that this shard has (see [`crate::dynamodb::rollout`]). The first release had none.
     #[serde(default)]
     pub(crate) version: i64,
+    /// Which name of the product is sold.
+    #[serde(default, skip_serializing_if = "ProductVersion::is_first")]
+    pub(crate) product_version: ProductVersion,
     #[serde(flatten)]
     pub(crate) member: Membership,
 }
@@ -62,8 +65,17 @@ impl Change {
 impl StockRow {
     /// The first shard of a new product.
     pub(crate) fn first(product_id: ProductId, stock: u32, price: Money) -> Self {
-        let (sk, price, member) = (sort_key(STOCK, 0), price.minor(), Membership::default());
-        Self { product_id, sk, stock, price, active: true, entered: stock.into(), version: 1, member }
+        Self {
+            product_id,
+            sk: sort_key(STOCK, 0),
+            stock,
+            price: price.minor(),
+            active: true,
+            entered: stock.into(),
+            version: 1,
+            product_version: ProductVersion::FIRST,
+            member: Membership::default(),
+        }
     }
 
     pub(crate) fn read(item: Item) -> Result<Self, Error> {
@@ -79,13 +91,17 @@ impl StockRow {
         Money::new(self.price).map_err(|_| Error::corrupt("stock", "price out of range"))
     }
 
+    pub(crate) fn priced_version(&self) -> Result<PricedVersion, Error> {
+        Ok(PricedVersion { price: self.price()?, version: self.product_version })
+    }
+
     pub(crate) fn shard_snapshot(&self) -> Result<ShardSnapshot, Error> {
         self.member.shard_snapshot(&self.sk, self.stock)
     }
 
     /// The product as it is, if it has so many units.
     fn found(&self, stock: u32) -> Result<LineCheck, Error> {
-        Ok(LineCheck::Found { price: self.price()?, stock, active: self.active })
+        Ok(LineCheck::Found { price: self.price()?, version: self.product_version, stock, active: self.active })
     }
 }
 
@@ -124,13 +140,19 @@ impl Sale {
 }
 
 impl Transaction {
-    /// Takes units of a product: it must be sold, at this price, and have as many.
-    pub(crate) fn sell(&mut self, table: &str, sale: &Sale, price: Money) -> Result<(), Error> {
+    /// Takes the units of a line: the product must be sold, at this price and in this version, and have as many.
+    pub(crate) fn sell(&mut self, table: &str, sale: &Sale, line: &OrderLine) -> Result<(), Error> {
+        let version = line.product_version.unwrap_or_default();
         self.take(table, sale, |change, _| {
-            change
+            let change = change
                 .and("active = :yes AND price = :price")
-                .number(":price", price.minor())
-                .value(":yes", crate::AttributeValue::Bool(true))
+                .number(":price", line.unit_price.minor())
+                .value(":yes", crate::AttributeValue::Bool(true));
+            if version.is_first() {
+                change.and("attribute_not_exists(product_version)")
+            } else {
+                change.and("product_version = :product_version").number(":product_version", version.get())
+            }
         })
     }
 
@@ -172,8 +194,14 @@ impl Store {
     /// Caches the prices of an order that was accepted.
     pub(crate) fn cache_prices(&self, order: &Order) {
         for line in &order.lines {
-            self.cache.prices.insert(line.product_id, line.unit_price);
+            let version = line.product_version.unwrap_or_default();
+            self.cache.prices.insert(line.product_id, PricedVersion { price: line.unit_price, version });
         }
+    }
+
+    /// The version of a product whose price was quoted: the cached one, or else the first. The transaction checks it.
+    pub(crate) fn assumed_version(&self, product_id: ProductId) -> ProductVersion {
+        self.cache.prices.get(&product_id).map(|priced| priced.version).unwrap_or_default()
     }
 
     /// Caches what a shard shows. A shard with units proves that the product is not sold out.
@@ -181,7 +209,7 @@ impl Store {
         if row.stock > 0 {
             self.cache.sold_out.remove(&row.product_id);
         }
-        self.cache.prices.insert(row.product_id, row.price()?);
+        self.cache.prices.insert(row.product_id, row.priced_version()?);
         let mut shards = self.cache.stocks.get(&row.product_id).unwrap_or_default();
         shards.observe(row.shard_snapshot()?);
         self.cache.stocks.insert(row.product_id, shards);
@@ -343,7 +371,7 @@ impl Store {
         }
         for (product_id, row) in self.first_shards(&unknown, true).await? {
             self.observe(&row)?;
-            prices.insert(product_id, row.price()?);
+            prices.insert(product_id, row.priced_version()?);
         }
         Ok(prices)
     }

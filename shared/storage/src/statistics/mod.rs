@@ -5,6 +5,7 @@
 //! nothing. Totals and rankings say how many facts they count; one that counts fewer never replaces one that counts more.
 
 mod outdated;
+mod recorded;
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -20,8 +21,8 @@ use metrics::counter;
 use serde::{Deserialize, Serialize};
 use sijang_domain::{
     CouponId, Day, DayRange, DayTotals, Error, FactDetails, Money, OrderId, Page, PlacedFact, Position, Product,
-    ProductId, ProductSales, ProductStatus, RankedProduct, Ranking, RequestTime, SaleFact, SaleKind, Timestamp, UserId,
-    metric::AGGREGATION_DRIFT,
+    ProductId, ProductSales, ProductStatus, RankedProduct, Ranking, RequestTime, SaleFact, SaleKind, SaleLine,
+    Timestamp, UserId, metric::AGGREGATION_DRIFT,
 };
 use tokio::time::sleep;
 
@@ -32,6 +33,7 @@ use crate::{
     dynamodb::error::failed,
     dynamodb::query::Query,
     dynamodb::transaction::{backoff, from_item, key, to_item},
+    orders::LineVersions,
 };
 
 const RANKING: &str = "RANKING#3D";
@@ -50,6 +52,8 @@ pub(crate) struct FactRow {
     user: Option<UserId>,
     cancelled: bool,
     lines: Vec<FactLine>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    versions: Option<LineVersions>,
     /// The first release did not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     details: Option<DetailsRow>,
@@ -99,11 +103,7 @@ fn day_partition(day: Day) -> String {
 
 impl FactRow {
     fn of(fact: &SaleFact) -> Self {
-        let line = |(product_id, units, unit_price): &(ProductId, u32, Money)| FactLine {
-            p: *product_id,
-            q: *units,
-            u: unit_price.minor(),
-        };
+        let line = |line: &SaleLine| FactLine { p: line.product_id, q: line.units, u: line.unit_price.minor() };
         Self {
             pk: fact_partition(fact.day, fact.shard()),
             sk: fact.id(),
@@ -111,12 +111,13 @@ impl FactRow {
             user: fact.user_id.clone(),
             cancelled: fact.kind == SaleKind::Cancellation,
             lines: fact.lines.iter().map(line).collect(),
+            versions: LineVersions::of(fact.lines.iter().map(|line| line.product_version)),
             details: fact.details.as_ref().map(DetailsRow::of),
         }
     }
     /// The fact as it lies in a shard of a day.
     pub(crate) fn placed(self, day: Day, shard: u8) -> Result<PlacedFact, Error> {
-        let (kind, lines) = (kind_of(self.cancelled), lines_of(self.lines)?);
+        let (kind, lines) = (kind_of(self.cancelled), lines_of(self.lines, self.versions)?);
         let details = self.details.map(DetailsRow::details).transpose()?;
         let fact = SaleFact { order_id: self.order_id, user_id: self.user, kind, day, lines, details };
         Ok(PlacedFact { fact, name: self.sk, shard })
@@ -134,7 +135,7 @@ impl CountedRow {
     const ATTRIBUTES: &[&str] = &["cancelled", "lines"];
 
     fn count_in(self, totals: &mut DayTotals) -> Result<(), Error> {
-        totals.count(kind_of(self.cancelled), &lines_of(self.lines)?);
+        totals.count(kind_of(self.cancelled), &lines_of(self.lines, None)?);
         Ok(())
     }
 }
@@ -143,12 +144,13 @@ fn kind_of(cancelled: bool) -> SaleKind {
     if cancelled { SaleKind::Cancellation } else { SaleKind::Sale }
 }
 
-fn lines_of(lines: Vec<FactLine>) -> Result<Vec<(ProductId, u32, Money)>, Error> {
-    let line = |line: FactLine| {
-        let price = Money::new(line.u).map_err(|_| Error::corrupt("fact", "price out of range"))?;
-        Ok((line.p, line.q, price))
+fn lines_of(lines: Vec<FactLine>, versions: Option<LineVersions>) -> Result<Vec<SaleLine>, Error> {
+    let versions = LineVersions::each(versions, lines.len())?;
+    let line = |(line, product_version): (FactLine, _)| {
+        let unit_price = Money::new(line.u).map_err(|_| Error::corrupt("fact", "price out of range"))?;
+        Ok(SaleLine { product_id: line.p, units: line.q, unit_price, product_version })
     };
-    lines.into_iter().map(line).collect()
+    lines.into_iter().zip(versions).map(line).collect()
 }
 
 /// Totals of a product on a day (`DAY#<day>`), or of a day (`DAYS`).
@@ -404,7 +406,11 @@ impl Store {
         let query = Query {
             table: &self.tables.sales,
             condition: "pk = :pk AND sk BETWEEN :from AND :to",
-            values: vec![(":pk", DAYS.to_owned()), (":from", range.from().to_string()), (":to", range.to().to_string())],
+            values: vec![
+                (":pk", DAYS.to_owned()),
+                (":from", range.from().to_string()),
+                (":to", range.to().to_string()),
+            ],
             ..Query::default()
         };
         let mut stored = HashMap::new();

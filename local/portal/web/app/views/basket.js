@@ -56,7 +56,9 @@ async function order() {
     if (problem.code === "price-changed") noteProducts(problem.details.changes.map(newPrice));
     throw problem;
   }
-  noteOrder(answer.value);
+  // The names as they are shown, until the order is read.
+  const lines = answer.value.lines.map((line) => ({ name: product(line.product_id)?.name, ...line }));
+  noteOrder({ ...answer.value, lines });
   leaveBasket(key, body.lines, answer.replayed);
   usableCoupons.reset();
   balance.run();

@@ -6,7 +6,6 @@ import { count, dateTime, won } from "../format.js";
 import { t } from "../i18n.js";
 import { order as seen, orders } from "../me.js";
 import { picture } from "../pictures.js";
-import { product } from "../products.js";
 import { session } from "../session.js";
 import { askToSignIn, empty, heading, more, waiting } from "./parts.js";
 import { problemNote } from "./problem.js";
@@ -49,11 +48,11 @@ export function orderCard(order, controls = nothing) {
   </article>`;
 }
 
-function orderLine({ product_id: id, quantity, unit_price: price }) {
-  const item = product(id);
+/** The name is that of the time of the order. Orders of the first release have none. */
+function orderLine({ product_id: id, name, quantity, unit_price: price }) {
   return html`<li>
-    ${picture({ product_id: id, name: item?.name })}
-    <a href="#/product/${id}" lang="ko">${item?.name ?? "…"}</a>
+    ${picture({ product_id: id, name })}
+    <a href="#/product/${id}" lang="ko">${name ?? id}</a>
     <span class="quiet">${won(price.amount)} × ${count(quantity)}</span>
   </li>`;
 }

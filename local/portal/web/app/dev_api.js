@@ -1,11 +1,11 @@
-// What the local front offers to administrators beside the public API: see `local/portal/src/dev_api.rs`.
+// What the local portal offers to staff beside the public API: `local/portal/src/dev_api.rs`.
 
 import { config } from "./config.js";
 import { Problem } from "./problem.js";
 import { session } from "./session.js";
 
 /** The answer to a request below `/_local`. */
-export async function backstage(method, path, body) {
+export async function callDevApi(method, path, body) {
   const headers = { authorization: `Bearer ${session.token}`, "content-type": "application/json" };
   const request = { method, headers, body: body === undefined ? undefined : JSON.stringify(body) };
   const answer = await fetch(`${config.api}/_local/${path}`, request).catch((error) => {
