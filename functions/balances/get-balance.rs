@@ -1,14 +1,14 @@
 //! `GET /v1/me/balance`: what the customer has. Strongly consistent: a deposit just made is in it.
 
 use serde::Serialize;
-use sijang_domain::Money;
+use sijang_domain::{Money, UserId};
 use sijang_edge::{Answer, Error, Reply, Request, serve};
 use sijang_storage::Store;
 use utoipa::ToSchema;
 
 /// What the customer has.
 #[derive(Serialize, ToSchema)]
-struct Balance {
+pub struct Balance {
     balance: Money,
 }
 
@@ -34,7 +34,12 @@ async fn main() -> Result<(), Error> {
 )]
 pub async fn handle(store: &Store, request: Request) -> Answer {
     let customer = request.customer()?;
+    balance_of(store, &customer, &request).await
+}
+
+/// The balance of a customer.
+pub async fn balance_of(store: &Store, customer: &UserId, request: &Request) -> Answer {
     request.only_parameters(&[])?;
-    let balance = store.balance(&customer).await?;
+    let balance = store.balance(customer).await?;
     Ok(Reply::ok(&Balance { balance }))
 }

@@ -1,6 +1,6 @@
 //! `GET /v1/me/balance/transactions`: the customer's ledger, newest first, with the balance after each entry.
 
-use sijang_domain::LedgerEntry;
+use sijang_domain::{LedgerEntry, UserId};
 use sijang_edge::{Answer, CursorKey, Error, List, Reply, Request, parameters::PageParameters, serve};
 use sijang_storage::Store;
 
@@ -34,8 +34,13 @@ async fn main() -> Result<(), Error> {
 )]
 pub async fn handle(store: &Store, cursors: &CursorKey, request: Request) -> Answer {
     let customer = request.customer()?;
+    ledger_of(store, cursors, &customer, &request).await
+}
+
+/// A page of the ledger of a customer.
+pub async fn ledger_of(store: &Store, cursors: &CursorKey, customer: &UserId, request: &Request) -> Answer {
     request.only_parameters(&["limit", "cursor"])?;
     let page = request.page(cursors, "balance-transactions", customer.as_str())?;
-    let entries = store.ledger(&customer, page.limit, page.after.clone(), request.time()).await?;
+    let entries = store.ledger(customer, page.limit, page.after.clone(), request.time()).await?;
     Ok(Reply::page(entries, &page))
 }

@@ -1,6 +1,6 @@
 //! `GET /v1/me/coupons?status=`: the coupons that the customer holds: usable, used, expired, voided.
 
-use sijang_domain::{CouponStatus, IssuedCouponView};
+use sijang_domain::{CouponStatus, IssuedCouponView, UserId};
 use sijang_edge::{Answer, CursorKey, Error, List, Reply, Request, parameters::PageParameters, serve};
 use sijang_storage::Store;
 
@@ -36,11 +36,16 @@ async fn main() -> Result<(), Error> {
 )]
 pub async fn handle(store: &Store, cursors: &CursorKey, request: Request) -> Answer {
     let customer = request.customer()?;
+    coupons_of(store, cursors, &customer, &request).await
+}
+
+/// A page of the coupons that a customer holds.
+pub async fn coupons_of(store: &Store, cursors: &CursorKey, customer: &UserId, request: &Request) -> Answer {
     request.only_parameters(&["status", "limit", "cursor"])?;
     let status = request.choice("status")?;
     let page = request.page(cursors, list_of(status), customer.as_str())?;
     let time = request.time();
-    let coupons = store.coupons_of(&customer, status, page.limit, page.after.clone(), time).await?;
+    let coupons = store.coupons_of(customer, status, page.limit, page.after.clone(), time).await?;
     Ok(Reply::page(coupons.map(|coupon| coupon.viewed_at(time.now)), &page))
 }
 

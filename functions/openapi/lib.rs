@@ -62,18 +62,25 @@ operations! {
     end_coupon "../coupons/end-coupon.rs"
     find_order "../orders/find-order.rs"
     get_balance "../balances/get-balance.rs"
+    get_customer_balance "../balances/get-customer-balance.rs"
     get_daily_stats "../statistics/get-daily-stats.rs"
     get_health "../health/get-health.rs"
     get_order "../orders/get-order.rs"
     get_product "../products/get-product.rs"
     issue_coupon "../coupons/issue-coupon.rs"
     list_balance_transactions "../balances/list-balance-transactions.rs"
+    list_campaigns "../coupons/list-campaigns.rs"
     list_coupons "../coupons/list-coupons.rs"
+    list_customer_coupons "../coupons/list-customer-coupons.rs"
+    list_customer_ledger "../balances/list-customer-ledger.rs"
+    list_customer_orders "../orders/list-customer-orders.rs"
+    list_daily_totals "../statistics/list-daily-totals.rs"
     list_day_orders "../orders/list-day-orders.rs"
     list_my_coupons "../coupons/list-my-coupons.rs"
     list_orders "../orders/list-orders.rs"
     list_popular_products "../products/list-popular-products.rs"
     list_products "../products/list-products.rs"
+    list_products_by_status "../products/list-products-by-status.rs"
     list_staff_actions "../staff/list-staff-actions.rs"
     place_order "../orders/place-order.rs"
     reshard_coupon "../coupons/reshard-coupon.rs"
@@ -81,6 +88,16 @@ operations! {
     update_product "../products/update-product.rs"
     void_coupon "../coupons/void-coupon.rs"
 }
+
+// Functions of staff answer for the customer whom they name as the customer's own functions do. They are modules of this
+// library, too, and use it by its name.
+extern crate self as sijang_openapi;
+pub use crate::{
+    get_balance::{Balance, balance_of},
+    list_balance_transactions::ledger_of,
+    list_my_coupons::coupons_of,
+    list_orders::orders_of,
+};
 
 /// The access token that most operations want.
 struct Token;

@@ -1,6 +1,6 @@
 //! `GET /v1/orders?status=`: the customer's orders, newest first.
 
-use sijang_domain::{Order, OrderStatus};
+use sijang_domain::{Order, OrderStatus, UserId};
 use sijang_edge::{Answer, CursorKey, Error, List, Reply, Request, parameters::PageParameters, serve};
 use sijang_storage::Store;
 
@@ -40,10 +40,15 @@ async fn main() -> Result<(), Error> {
 )]
 pub async fn handle(store: &Store, cursors: &CursorKey, request: Request) -> Answer {
     let customer = request.customer()?;
+    orders_of(store, cursors, &customer, &request).await
+}
+
+/// A page of the orders of a customer.
+pub async fn orders_of(store: &Store, cursors: &CursorKey, customer: &UserId, request: &Request) -> Answer {
     request.only_parameters(&["status", "limit", "cursor"])?;
     let status = request.choice("status")?;
     let page = request.page(cursors, list_of(status), customer.as_str())?;
-    let mut orders = store.orders(&customer, status, page.limit, page.after.clone(), request.time()).await?;
+    let mut orders = store.orders(customer, status, page.limit, page.after.clone(), request.time()).await?;
     store.name_lines(&mut orders.data).await?;
     Ok(Reply::page(orders, &page))
 }

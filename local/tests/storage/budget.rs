@@ -8,13 +8,15 @@
 use std::{env, fmt::Write as _, fs, path::Path, pin::Pin};
 
 use sijang_cloud::faults::{Call, Consumed, Fault, Faults, Plan, Proxy};
-use sijang_domain::{Day, OrderId, OrderStatus, ProductId, ProductPatch, ProductStatus, RecordedOrderFilter};
+use sijang_domain::{
+    CampaignState, Day, DayRange, OrderId, OrderStatus, ProductId, ProductPatch, ProductStatus, RecordedOrderFilter,
+};
 use sijang_storage::{AttributeValue, Item};
 use sijang_testkit::shop::{Shop, after, at, fixed, time};
 
 use crate::{
     reconciliation::deliver,
-    sales::{record, sale_at},
+    sales::{record, record_on, sale_at},
 };
 
 /// A shop behind a proxy that reads the meter.
@@ -159,6 +161,8 @@ async fn balances(m: &mut Metered) {
     m.row("list-balance-transactions", "the first page", alice.ledger_page(20, None)).await;
     m.row("adjust-balance", "done", env.adjust_balance(&alice, -500)).await;
     m.row("adjust-balance", "more than there is", env.adjust_balance(&alice, -9_000_000)).await;
+    m.row("get-customer-balance", "any", env.store.balance(&alice.user)).await;
+    m.row("list-customer-ledger", "the first page", alice.ledger_page(20, None)).await;
 }
 
 async fn orders(m: &mut Metered) {
@@ -272,14 +276,16 @@ async fn reads_of_orders(m: &mut Metered, order_id: OrderId) {
         };
         assert_eq!(m.row("get-order", &format!("1 line, {what}"), read).await.0, calls);
     }
-    let env = m.cold();
-    for (what, calls) in [("cold", 2), ("warm", 1)] {
-        let read = async {
-            let mut page = env.store.orders(&rich.user, None, 20, None, time(env.now())).await.unwrap();
-            env.store.name_lines(&mut page.data).await.unwrap();
-            assert!(page.data.iter().flat_map(|order| &order.lines).all(|line| line.name.is_some()));
-        };
-        assert_eq!(m.row("list-orders", &format!("20 orders of 1 to 50 lines, {what}"), read).await.0, calls);
+    for list in ["list-orders", "list-customer-orders"] {
+        let env = m.cold();
+        for (what, calls) in [("cold", 2), ("warm", 1)] {
+            let read = async {
+                let mut page = env.store.orders(&rich.user, None, 20, None, time(env.now())).await.unwrap();
+                env.store.name_lines(&mut page.data).await.unwrap();
+                assert!(page.data.iter().flat_map(|order| &order.lines).all(|line| line.name.is_some()));
+            };
+            assert_eq!(m.row(list, &format!("20 orders of 1 to 50 lines, {what}"), read).await.0, calls);
+        }
     }
     deliver(&m.shop).await;
     let env = m.cold();
@@ -332,8 +338,17 @@ async fn coupons(m: &mut Metered) {
     let now = env.now();
     m.row("list-coupons", "2 campaigns, of 1 and 8 shards", env.store.open_campaigns(20, None, time(now))).await;
     let user = env.customer("user-0");
-    m.row("list-my-coupons", "2 coupons, cold", env.store.coupons_of(&user.user, None, 20, None, time(now))).await;
-    m.row("list-my-coupons", "2 coupons, warm", env.store.coupons_of(&user.user, None, 20, None, time(now))).await;
+    for list in ["list-my-coupons", "list-customer-coupons"] {
+        let env = m.cold();
+        for what in ["2 coupons, cold", "2 coupons, warm"] {
+            m.row(list, what, env.store.coupons_of(&user.user, None, 20, None, time(now))).await;
+        }
+    }
+    let env = m.cold();
+    let open = env.store.campaigns(CampaignState::Open, 20, None, time(now));
+    m.row("list-campaigns", "2 open campaigns, of 1 and 8 shards", open).await;
+    let closed = env.store.campaigns(CampaignState::Closed, 20, None, time(now));
+    m.row("list-campaigns", "no closed campaign", closed).await;
 }
 
 async fn catalogue(m: &mut Metered) {
@@ -355,6 +370,8 @@ async fn catalogue(m: &mut Metered) {
         .map(|product| product.product_id)
         .collect();
     m.row("list-products", "20 products of 1 shard", env.store.catalogue(None, 20, None, env.now())).await;
+    let active = env.store.products_by_status(ProductStatus::Active, None, 20, None, env.now());
+    m.row("list-products-by-status", "20 products of 1 shard", active).await;
     m.row("list-popular-products", "5 products, beside the ranking", env.store.products(&ids, env.now())).await;
     m.row("list-popular-products", "the ranking", env.store.newest_ranking(at("2026-11-21T15:10:00Z"))).await;
     let product = m.shop.product(100, 64).await;
@@ -381,6 +398,21 @@ async fn catalogue(m: &mut Metered) {
     m.row("void-coupon", "8 shards", env.void_campaign(coupon)).await;
     let coupon = m.shop.campaign(100, fixed(5)).await;
     m.row("void-coupon", "1 shard", env.void_campaign(coupon)).await;
+}
+
+/// Each of 92 days sold 20 products.
+async fn statistics(m: &mut Metered) {
+    let now = at("2026-11-21T03:00:00Z");
+    let last = Day::of(now);
+    let range = DayRange::new(last.plus(1 - DayRange::MAX_DAYS), last).unwrap();
+    let lines: Vec<_> = (1..=20).map(|product| (product, 1, PRICE)).collect();
+    for (number, day) in (1..).zip(range.days()) {
+        record_on(&m.shop, now, &[sale_at(number, day.start(), &lines)]).await;
+        m.shop.store.recount(day, now).await.unwrap();
+    }
+    let env = m.cold();
+    m.row("get-daily-stats", "20 products", env.store.daily_sales(last, 20, None)).await;
+    m.row("list-daily-totals", "92 days", env.store.totals_of_days(range)).await;
 }
 
 /// A night of the reconciler, by how many customers placed the orders of the day.
@@ -430,7 +462,7 @@ async fn each_route_costs_what_the_budget_says() {
         return; // the figures are those of the engine in this process
     }
     let mut all = Vec::new();
-    for part in 0..7 {
+    for part in 0..8 {
         let mut m = Metered::open().await;
         match part {
             0 => balances(&mut m).await,
@@ -438,7 +470,8 @@ async fn each_route_costs_what_the_budget_says() {
             2 => day_orders(&mut m).await,
             3 => coupons(&mut m).await,
             4 => catalogue(&mut m).await,
-            5 => books(&mut m, 100, 1).await,
+            5 => statistics(&mut m).await,
+            6 => books(&mut m, 100, 1).await,
             _ => books(&mut m, 10, 10).await,
         }
         all.append(&mut m.lines);

@@ -82,6 +82,32 @@ async fn an_inactive_product_is_not_listed_but_its_page_can_be_read() {
 }
 
 #[tokio::test]
+async fn inactive_products_are_listed_by_name_with_price_and_stock() {
+    let shop = Shop::open().await;
+    shop.named_product("Green apple", 1_000, 1).await;
+    for (title, shards) in [("green tea", 1), ("Coffee", 1), ("Greenery", 4), ("Tea", 1)] {
+        let product = shop.named_product(title, 1_500, 8).await;
+        shop.reshard(product, shards).done().await;
+        shop.update(product, status(ProductStatus::Inactive)).done().await;
+    }
+    let inactive = async |prefix: Option<&str>, limit: usize| {
+        let prefix = prefix.map(name);
+        let page = |after| {
+            let now = shop.now();
+            shop.store.products_by_status(ProductStatus::Inactive, prefix.as_ref(), limit, after, now)
+        };
+        let products = pages(page).await.concat();
+        assert!(products.iter().all(|product| (product.price, product.stock.units()) == (won(1_500), 8)));
+        products.into_iter().map(|product| product.name.as_str().to_owned()).collect::<Vec<_>>()
+    };
+    for limit in 1..=5 {
+        assert_eq!(inactive(None, limit).await, ["Coffee", "green tea", "Greenery", "Tea"], "pages of {limit}");
+        assert_eq!(inactive(Some("GREEN"), limit).await, ["green tea", "Greenery"], "pages of {limit}");
+    }
+    assert_eq!(listed(&shop).await, ["Green apple"]);
+}
+
+#[tokio::test]
 async fn an_update_changes_what_is_given_and_nothing_else() {
     let shop = Shop::open().await;
     let tea = shop.named_product("Tea", 1_500, 7).await;

@@ -1,6 +1,6 @@
 //! Coupon campaigns, and the coupons that users hold.
 
-use sijang_domain::{CampaignDraft, CampaignListing, CouponId, CouponStatus, Rejection};
+use sijang_domain::{CampaignDraft, CampaignListing, CampaignState, CouponId, CouponStatus, Rejection};
 use sijang_testkit::shop::{Shop, after, at, fixed, from, name, pages, percent, time, welcome};
 
 const NOBODYS: &str = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
@@ -160,6 +160,54 @@ async fn the_next_page_of_campaigns_can_be_read_after_the_last_one_on_the_page_h
     let rest = shop.store.open_campaigns(10, first.next, time(later)).await.unwrap();
     // By now one more has begun.
     assert_eq!(names(&rest.data)[..], ["future 1", "second", "third", "future 2", "fourth", "fifth"]);
+}
+
+#[tokio::test]
+async fn campaigns_are_listed_by_state_and_closed_ones_latest_first() {
+    let shop = Shop::open().await;
+    let now = many_campaigns(&shop).await;
+    for (state, expected) in [
+        (CampaignState::Upcoming, &["future 1", "future 2", "future 3", "future 4", "future 5"][..]),
+        (CampaignState::Open, &["first", "second", "third", "fourth", "fifth"]),
+        (CampaignState::Closed, &["ends now", "over"]),
+    ] {
+        for limit in 1..=6 {
+            let pages = pages(|after| shop.store.campaigns(state, limit, after, time(now))).await.concat();
+            assert!(pages.iter().all(|report| report.state == state && report.issued == 0 && report.remaining == 10));
+            let names: Vec<_> = pages.iter().map(|report| report.campaign.name.as_str()).collect();
+            assert_eq!(names, expected, "{state:?}, pages of {limit}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_closed_campaigns_is_read_by_a_clock_that_runs_behind() {
+    let shop = Shop::open().await;
+    let now = many_campaigns(&shop).await;
+    let first = shop.store.campaigns(CampaignState::Closed, 1, None, time(now)).await.unwrap();
+    // An hour and a second ago, the campaign of the cursor was open.
+    let earlier = time(after(now, -3_601));
+    let rest = shop.store.campaigns(CampaignState::Closed, 10, first.next, earlier).await.unwrap();
+    assert_eq!(rest.data.len(), 0);
+}
+
+#[tokio::test]
+async fn issued_coupons_are_counted_over_all_shards_and_after_the_end() {
+    let shop = Shop::open().await;
+    let coupon = shop.split_campaign(20, fixed(3_000), 4).await;
+    for number in 0..7 {
+        shop.customer(&format!("customer-{number}")).issue(coupon).done().await;
+    }
+    let counted = async |state: CampaignState| {
+        let page = shop.another_environment().store.campaigns(state, 10, None, time(shop.now())).await.unwrap();
+        page.data.iter().map(|report| (report.campaign.total, report.issued, report.remaining)).collect::<Vec<_>>()
+    };
+    assert_eq!(counted(CampaignState::Open).await, [(20, 7, 13)]);
+    shop.reshard_coupon(coupon, 1).done().await;
+    assert_eq!(counted(CampaignState::Open).await, [(20, 7, 13)]);
+    shop.end_campaign(coupon).done().await;
+    assert_eq!(counted(CampaignState::Closed).await, [(20, 7, 13)]);
+    assert_eq!(counted(CampaignState::Open).await, []);
 }
 
 #[tokio::test]

@@ -27,6 +27,7 @@ mod sales;
 mod shards;
 mod sold_out;
 mod staff;
+mod support;
 mod upgrade;
 mod void;
 mod wrong_coupon;

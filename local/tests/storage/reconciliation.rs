@@ -192,6 +192,9 @@ impl Busy {
             "a day's total is wrong" => {
                 self.add("sales", &["\"DAY#2026-11-21\"", &self.tea.to_string()], "units", 1).await;
             }
+            "the sum of a day is wrong" => {
+                self.add("sales", &["\"DAYS\"", "\"2026-11-21\""], "orders", 1).await;
+            }
             "a ranking is wrong" => {
                 self.set("sales", &["\"RANKING#3D\""], "products", AttributeValue::L(Vec::new())).await;
             }
@@ -206,7 +209,7 @@ impl Busy {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_damage_is_found_by_its_name_and_nothing_else_is() {
-    let planted: [(&str, &[Rule]); 18] = [
+    let planted: [(&str, &[Rule]); 19] = [
         ("a balance is off by one", &[Rule::BalanceDiffers]),
         ("a payment is missing", &[Rule::BalanceDiffers, Rule::EntryMissing]),
         ("a deposit is missing", &[Rule::BalanceDiffers]),
@@ -223,6 +226,7 @@ async fn each_damage_is_found_by_its_name_and_nothing_else_is() {
         ("a fact is there twice", &[Rule::FactMisplaced]),
         ("a fact says something else", &[Rule::FactDiffers, Rule::TotalDiffers, Rule::RankingDiffers]),
         ("a day's total is wrong", &[Rule::TotalDiffers]),
+        ("the sum of a day is wrong", &[Rule::TotalDiffers]),
         ("a ranking is wrong", &[Rule::RankingDiffers]),
         ("a balance cannot be read", &[Rule::Unreadable]),
     ];

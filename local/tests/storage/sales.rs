@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashSet};
 use fastrand::Rng;
 use sijang_cloud::faults::{Fault, Faults, Plan, Proxy};
 use sijang_domain::{
-    CloudEvent, Day, Money, Order, OrderEvent, OrderId, OrderLine, OrderStatus, ProductId, ProductPatch, ProductStatus,
-    ProductVersion, Quantity, RankedProduct, Timestamp, UserId,
+    CloudEvent, Day, DayRange, Money, Order, OrderEvent, OrderId, OrderLine, OrderStatus, ProductId, ProductPatch,
+    ProductStatus, ProductVersion, Quantity, RankedProduct, Timestamp, UserId,
 };
 use sijang_storage::{AttributeValue, Received};
 use sijang_testkit::{
@@ -196,6 +196,28 @@ async fn one_day_can_be_counted_by_itself_and_is_read_in_pages() {
         assert_eq!(pages.concat(), all, "pages of {limit}");
     }
     assert_eq!(shop.store.day_totals(day(21)).await.unwrap(), []);
+}
+
+/// Units, orders and revenue of each day from one to another of November 2026.
+async fn totals(shop: &Shop, from: i64, to: i64) -> Vec<(i64, i64, i64)> {
+    let range = DayRange::new(day(from), day(to)).unwrap();
+    let totals = shop.store.totals_of_days(range).await.unwrap();
+    assert!(totals.iter().map(|(day, _)| *day).eq(range.days()));
+    totals.into_iter().map(|(_, sales)| (sales.units, sales.orders, sales.revenue)).collect()
+}
+
+#[tokio::test]
+async fn totals_of_days_count_each_order_once_and_are_zeros_without_sales() {
+    let shop = Shop::open().await;
+    let cancelled = sale(3, 21, &[(1, 9, 100)]);
+    record(&shop, &[sale(1, 19, &[(1, 2, 100), (2, 3, 50)]), sale(2, 19, &[(1, 1, 100)]), cancelled.clone()]).await;
+    assert_eq!(totals(&shop, 18, 21).await, [(0, 0, 0); 4], "nothing is counted yet");
+    count(&shop).await;
+    assert_eq!(totals(&shop, 18, 21).await, [(0, 0, 0), (6, 2, 450), (0, 0, 0), (9, 1, 900)]);
+    assert_eq!(totals(&shop, 19, 19).await, [(6, 2, 450)]);
+    record(&shop, &[cancellation(&cancelled)]).await;
+    count(&shop).await;
+    assert_eq!(totals(&shop, 20, 21).await, [(0, 0, 0); 2]);
 }
 
 #[tokio::test]

@@ -176,8 +176,31 @@ impl Campaign {
 
     /// Whether coupons are given out at `now`.
     pub fn is_open(&self, now: Timestamp) -> bool {
-        self.opens_at <= now && now < self.closes_at
+        self.state(now) == CampaignState::Open
     }
+
+    /// Before, in or after its window at `now`.
+    pub fn state(&self, now: Timestamp) -> CampaignState {
+        if now >= self.closes_at {
+            CampaignState::Closed
+        } else if now >= self.opens_at {
+            CampaignState::Open
+        } else {
+            CampaignState::Upcoming
+        }
+    }
+}
+
+/// Whether a campaign gives out coupons.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum CampaignState {
+    /// Not yet.
+    Upcoming,
+    /// As long as there are any left.
+    Open,
+    /// No more: its window is over, or it was ended.
+    Closed,
 }
 
 /// A campaign and what is left of it.
@@ -187,6 +210,21 @@ pub struct CampaignListing {
     #[serde(flatten)]
     pub campaign: Campaign,
     /// Coupons not given out yet.
+    pub remaining: u32,
+}
+
+/// A campaign as staff see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct CampaignReport {
+    /// The campaign.
+    #[serde(flatten)]
+    pub campaign: Campaign,
+    /// Its state when it was read.
+    pub state: CampaignState,
+    /// Coupons given out. While the counter is being split or merged, coupons that are moved between its shards count as
+    /// given out.
+    pub issued: u32,
+    /// Coupons not given out.
     pub remaining: u32,
 }
 

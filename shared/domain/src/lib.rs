@@ -31,8 +31,8 @@ mod violation;
 pub use balances::{BalanceAdjustment, Deposit, DepositLimits, EntryType, LedgerEntry};
 pub use command::{Command, Idempotent, Page, Position, RequestTime, ResponseBody};
 pub use coupons::{
-    Campaign, CampaignDraft, CampaignListing, CouponShards, CouponStatus, CouponTerms, CouponUse, Discount,
-    IssuedCoupon, IssuedCouponView,
+    Campaign, CampaignDraft, CampaignListing, CampaignReport, CampaignState, CouponShards, CouponStatus, CouponTerms,
+    CouponUse, Discount, IssuedCoupon, IssuedCouponView,
 };
 pub use error::Error;
 pub use events::{CloudEvent, ORDER_CANCELLED, ORDER_PAID, OrderEvent, event_id};
@@ -59,6 +59,6 @@ pub use sold_out::SoldOut;
 pub use staff::{ActionSubject, FieldChange, StaffAction};
 pub use statistics::{DayTotals, FactDetails, ProductSales, RankedProduct, Ranking, SaleFact, SaleKind, SaleLine};
 pub use text::{Description, Name};
-pub use time::{Day, Timestamp};
+pub use time::{Day, DayRange, Timestamp};
 pub use trace::TraceId;
 pub use violation::{FieldError, Fields, Violation};

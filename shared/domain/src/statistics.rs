@@ -143,12 +143,12 @@ impl SaleFact {
     }
 }
 
-/// What one product sold on one day. Signed: a cancellation may be counted before its sale.
+/// What was sold on one day, of one product or of all together. Signed: a cancellation may be counted before its sale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct ProductSales {
     /// Units sold.
     pub units: i64,
-    /// Orders with the product.
+    /// Orders with the product; of all products together, each order once.
     pub orders: i64,
     /// Units times list price, in KRW minor units, before coupons.
     pub revenue: i64,
@@ -169,6 +169,7 @@ impl ProductSales {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DayTotals {
     products: BTreeMap<ProductId, ProductSales>,
+    orders: i64,
     facts: u64,
 }
 
@@ -189,6 +190,7 @@ impl DayTotals {
             };
             self.products.entry(*product_id).or_default().add(sales);
         }
+        self.orders += sign;
         self.facts += 1;
     }
 
@@ -197,7 +199,15 @@ impl DayTotals {
         for (product_id, sales) in &other.products {
             self.products.entry(*product_id).or_default().add(*sales);
         }
+        self.orders += other.orders;
         self.facts += other.facts;
+    }
+
+    /// What was sold of all products together.
+    pub fn sum(&self) -> ProductSales {
+        let mut sum = ProductSales::default();
+        self.products.values().for_each(|sales| sum.add(*sales));
+        ProductSales { orders: self.orders, facts: self.facts, ..sum }
     }
 
     /// The totals by product.
@@ -327,6 +337,18 @@ mod tests {
         let sum = totals(&[&sales[..], &[cancelled]].concat());
         let expected = ProductSales { units: 4, orders: 1, revenue: 430, facts: 3 };
         assert_eq!(sum.products().collect::<Vec<_>>(), [(product(1), expected)]);
+    }
+
+    #[test]
+    fn sum_of_a_day_counts_an_order_of_several_products_once() {
+        let sale = fact(1, SaleKind::Sale, &[(1, 3, 100), (2, 1, 50)]);
+        let cancelled = [fact(2, SaleKind::Sale, &[(1, 2, 100)]), fact(2, SaleKind::Cancellation, &[(1, 2, 100)])];
+        let day = totals(&[&[sale][..], &cancelled].concat());
+        assert_eq!(day.sum(), ProductSales { units: 4, orders: 1, revenue: 350, facts: 3 });
+        let mut both = day.clone();
+        both.merge(&day);
+        assert_eq!(both.sum(), ProductSales { units: 8, orders: 2, revenue: 700, facts: 6 });
+        assert_eq!(DayTotals::default().sum(), ProductSales::default());
     }
 
     #[test]

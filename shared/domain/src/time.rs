@@ -134,6 +134,46 @@ impl Day {
     }
 }
 
+/// Days in a row, both ends included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DayRange {
+    from: Day,
+    to: Day,
+}
+
+impl DayRange {
+    /// The most days that are read at once: three months.
+    pub const MAX_DAYS: i32 = 92;
+
+    /// The days from one to another; a violation when there are none, or more than [`Self::MAX_DAYS`].
+    pub fn new(from: Day, to: Day) -> Result<Self, Violation> {
+        let out = Violation::OutOfRange { min: 1, max: Self::MAX_DAYS.into() };
+        if from <= to && to < from.plus(Self::MAX_DAYS) { Ok(Self { from, to }) } else { Err(out) }
+    }
+
+    /// The first day.
+    pub fn from(self) -> Day {
+        self.from
+    }
+
+    /// The last day.
+    pub fn to(self) -> Day {
+        self.to
+    }
+
+    /// Each of the days, the first one first.
+    pub fn days(self) -> impl Iterator<Item = Day> {
+        (0..Self::MAX_DAYS).map(move |days| self.from.plus(days)).take_while(move |day| *day <= self.to)
+    }
+}
+
+/// One day.
+impl From<Day> for DayRange {
+    fn from(day: Day) -> Self {
+        Self { from: day, to: day }
+    }
+}
+
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
@@ -180,6 +220,19 @@ mod tests {
         let day: Day = "2026-11-21".parse().unwrap();
         assert_eq!(day.start(), at("2026-11-20T15:00:00Z"));
         assert_eq!(Day::of(day.start()), day);
+    }
+
+    #[test]
+    fn day_ranges_have_1_to_92_days() {
+        let range = |from: &str, to: &str| DayRange::new(from.parse().unwrap(), to.parse().unwrap());
+        let days =
+            |from: &str, to: &str| range(from, to).unwrap().days().map(|day| day.to_string()).collect::<Vec<_>>();
+        assert_eq!(days("2026-11-30", "2026-12-01"), ["2026-11-30", "2026-12-01"]);
+        assert_eq!(days("2026-11-21", "2026-11-21"), ["2026-11-21"]);
+        assert_eq!(days("2026-09-01", "2026-12-01").len(), 92);
+        for (from, to) in [("2026-09-01", "2026-12-02"), ("2026-11-21", "2026-11-20")] {
+            assert_eq!(range(from, to), Err(Violation::OutOfRange { min: 1, max: 92 }), "{from} to {to}");
+        }
     }
 
     #[test]

@@ -167,9 +167,12 @@ impl Request {
 
     /// A filter that is one of a type's names, as they stand in answers.
     pub fn choice<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Failure> {
-        self.filter(name, |text| {
-            T::deserialize(StrDeserializer::<serde::de::value::Error>::new(text)).map_err(|_| Violation::Malformed)
-        })
+        self.filter(name, named)
+    }
+
+    /// A required parameter that is one of a type's names.
+    pub fn required_choice<T: DeserializeOwned>(&self, name: &str) -> Result<T, Failure> {
+        self.required(name, named)
     }
 
     /// The one value of a query parameter.
@@ -226,6 +229,11 @@ impl Request {
         let (key, owner) = (key.clone(), owner.to_owned());
         Ok(PageRequest { limit: limit.unwrap_or(20), after, key, list, owner })
     }
+}
+
+/// The value of this name.
+fn named<T: DeserializeOwned>(name: &str) -> Result<T, Violation> {
+    T::deserialize(StrDeserializer::<serde::de::value::Error>::new(name)).map_err(|_| Violation::Malformed)
 }
 
 fn invalid_parameter(name: &str, violation: Violation) -> Failure {
@@ -406,6 +414,9 @@ mod tests {
         assert!(filter("name_prefix=&name_prefix=").is_err());
         assert_eq!(with("status=").choice::<bool>("status").unwrap(), None);
         assert!(with("status=x").choice::<bool>("status").is_err());
+        for query in ["", "status=", "status=x"] {
+            assert!(with(query).required_choice::<bool>("status").is_err(), "{query}");
+        }
         let limit = |query: &str| with(query).parameter("limit", |text| Ok(text.to_owned())).unwrap();
         assert_eq!(limit("limit=").as_deref(), Some(""), "only a filter may be empty");
     }

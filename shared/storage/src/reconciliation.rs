@@ -138,8 +138,10 @@ impl Store {
             return Ok((self.facts_of_day(day).await?, BTreeSet::new()));
         }
         let (totals, ranking) = (self.day_totals(day).await?, self.ranking_of(day.plus(1)).await?);
+        let sum = self.totals_of_days(day.into()).await?;
         let facts = self.facts_of_day(day).await?;
         let mut findings = facts.findings(&totals);
+        findings.extend(sum.into_iter().filter_map(|(_, sum)| facts.sum_finding(sum)));
         if let Some(ranking) = ranking {
             findings.extend(self.ranking_finding(&ranking, &facts).await?);
         }

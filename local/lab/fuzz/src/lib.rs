@@ -35,16 +35,40 @@ const WITH_BODY: [&str; 12] = [
     "void-coupon",
 ];
 /// Operations that take a query.
-const WITH_QUERY: [&str; 8] = [
+const WITH_QUERY: [&str; 14] = [
     "get-daily-stats",
     "list-balance-transactions",
+    "list-campaigns",
     "list-coupons",
+    "list-customer-coupons",
+    "list-customer-ledger",
+    "list-customer-orders",
+    "list-daily-totals",
     "list-day-orders",
     "list-my-coupons",
     "list-orders",
     "list-products",
+    "list-products-by-status",
     "list-staff-actions",
 ];
+/// Operations that take a cursor.
+const WITH_CURSOR: [&str; 12] = [
+    "get-daily-stats",
+    "list-balance-transactions",
+    "list-campaigns",
+    "list-coupons",
+    "list-customer-coupons",
+    "list-customer-ledger",
+    "list-customer-orders",
+    "list-day-orders",
+    "list-my-coupons",
+    "list-orders",
+    "list-products",
+    "list-products-by-status",
+];
+/// Operations that take a customer in their path.
+const WITH_CUSTOMER: [&str; 4] =
+    ["get-customer-balance", "list-customer-coupons", "list-customer-ledger", "list-customer-orders"];
 /// Operations that take an identifier in their path.
 const WITH_PATH: [&str; 12] = [
     "adjust-stock",
@@ -97,7 +121,7 @@ pub fn run(target: &str, input: &[u8]) {
             answer(operation, &json!({"rawQueryString": String::from_utf8_lossy(input)}));
         }),
         "cursor" => cursor(input),
-        "path" => choose(&WITH_PATH, input, path),
+        "path" => choose(&[&WITH_PATH[..], &WITH_CUSTOMER].concat(), input, path),
         "idempotency-key" => idempotency_key(input),
         "stream-records" => stream_records(input),
         "queue-message" => queue_message(input),
@@ -154,7 +178,7 @@ fn body(operation: &str, input: &[u8]) {
 
 /// Every event is answered, whatever the gateway sends.
 fn gateway_event(input: &[u8]) {
-    choose(&[&WITH_BODY[..], &WITH_QUERY, &WITH_PATH].concat(), input, |operation, input| {
+    choose(&[&WITH_BODY[..], &WITH_QUERY, &WITH_PATH, &WITH_CUSTOMER].concat(), input, |operation, input| {
         // The runtime does not look at what follows the document.
         let event = Event::deserialize(&mut serde_json::Deserializer::from_slice(input));
         #[allow(clippy::expect_used)]
@@ -164,22 +188,30 @@ fn gateway_event(input: &[u8]) {
 
 /// Nobody makes a cursor.
 fn cursor(input: &[u8]) {
-    choose(&WITH_QUERY, input, |operation, input| {
+    choose(&WITH_CURSOR, input, |operation, input| {
         let encoded: String = form_urlencoded::byte_serialize(input).collect();
-        let dated = ["get-daily-stats", "list-day-orders", "list-staff-actions"].contains(&operation);
-        let date = if dated { "date=2026-11-21&" } else { "" };
-        let (status, problem) = answer(operation, &json!({"rawQueryString": format!("{date}cursor={encoded}")}));
+        let required = match operation {
+            "get-daily-stats" | "list-day-orders" | "list-staff-actions" => "date=2026-11-21&",
+            "list-campaigns" => "state=OPEN&",
+            "list-products-by-status" => "status=INACTIVE&",
+            _ => "",
+        };
+        let (status, problem) = answer(operation, &json!({"rawQueryString": format!("{required}cursor={encoded}")}));
         assert_eq!((status, &problem["code"]), (400, &json!("invalid-cursor")), "{operation}");
     });
 }
 
-/// What is no identifier is not there.
+/// What is no identifier is not there. A customer is whatever can be the subject of a token.
 fn path(operation: &str, input: &[u8]) {
     let id = String::from_utf8_lossy(input);
     let body = CONTRACT.example(operation).map(ToString::to_string).unwrap_or_default();
-    let mut ids: HashMap<&str, &str> = ["product_id", "order_id", "coupon_id"].map(|name| (name, &*id)).into();
-    ids.insert("user_id", "somebody");
+    let ids: HashMap<_, _> = ["product_id", "order_id", "coupon_id", "user_id"].map(|name| (name, &id)).into();
     let (status, _) = answer(operation, &json!({"pathParameters": ids, "body": body}));
+    if WITH_CUSTOMER.contains(&operation) {
+        let is_subject = (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
+        assert_eq!(status, if is_subject { 200 } else { 400 }, "{operation}");
+        return;
+    }
     let is_id = id.len() == 26 && id.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
     assert!(is_id || status == 404, "{operation}: {status} for what is no identifier");
 }

@@ -183,6 +183,7 @@ pub(super) struct Rows {
     pub(super) facts: Vec<Fact>,
     pub(super) totals: Vec<DayTotal>,
     pub(super) actions: Vec<StaffAction>,
+    pub(super) sums: Vec<DayTotal>,
 }
 
 impl Rows {
@@ -199,6 +200,7 @@ impl Rows {
             facts: rows(shop, "sales", ("pk", "FACT#")),
             totals: rows(shop, "sales", ("pk", "DAY#")),
             actions: rows(shop, "staff-actions", ("action_id", "")),
+            sums: rows(shop, "sales", ("pk", "DAYS")),
         }
     }
 

@@ -26,9 +26,15 @@ impl Rows {
     /// Each stored total counts all facts of its day. A day that no run has counted yet has no totals.
     pub(super) fn totals_match_facts(&self, violations: &mut Violations) {
         let mut days: BTreeMap<&str, BTreeMap<&str, Sales>> = BTreeMap::new();
+        let mut sums: BTreeMap<&str, Sales> = BTreeMap::new();
         for fact in &self.facts {
             let day = fact.pk.split('#').nth(1).unwrap_or_default();
             let sign = if fact.cancelled { -1 } else { 1 };
+            let sum = sums.entry(day).or_default();
+            sum.units += fact.lines.iter().map(|line| sign * line.q).sum::<i64>();
+            sum.orders += sign;
+            sum.revenue += fact.lines.iter().map(|line| sign * line.q * line.u).sum::<i64>();
+            sum.facts += 1;
             for line in &fact.lines {
                 let sales = days.entry(day).or_default().entry(&line.p).or_default();
                 sales.units += sign * line.q;
@@ -44,6 +50,10 @@ impl Rows {
         for (day, stored) in stored {
             let counted = days.remove(day).unwrap_or_default();
             violations.equal(&format!("the totals of {day} and its facts"), stored, counted);
+        }
+        for total in &self.sums {
+            let counted = sums.remove(&*total.sk).unwrap_or_default();
+            violations.equal(&format!("the total of {} and its facts", total.sk), total.sales, counted);
         }
     }
 }

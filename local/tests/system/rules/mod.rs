@@ -12,6 +12,7 @@ mod recorded;
 mod requests;
 mod shards;
 mod staff;
+mod staff_reads;
 mod stats;
 
 use std::{collections::BTreeSet, sync::Arc};
@@ -36,6 +37,7 @@ pub fn trials(world: &Arc<World>) -> Vec<Trial> {
         catalogue::trials(world),
         shards::trials(world),
         staff::trials(world),
+        staff_reads::trials(world),
         stats::trials(world),
     ];
     groups.into_iter().flatten().collect()

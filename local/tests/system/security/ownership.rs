@@ -147,7 +147,9 @@ async fn attack(shop: &Shop, two: &Two, route: &Route) -> usize {
         "list-balance-transactions"
         | "list-my-coupons"
         | "list-orders"
+        | "list-campaigns"
         | "list-products"
+        | "list-products-by-status"
         | "list-coupons"
         | "list-day-orders"
         | "list-staff-actions"
@@ -170,6 +172,14 @@ async fn attack(shop: &Shop, two: &Two, route: &Route) -> usize {
                 assert!(!two.gives_away(&person.get(&route.path_to("")).await), "{}", route.name());
             }
         }
+        "get-customer-balance" | "list-customer-coupons" | "list-customer-ledger" | "list-customer-orders" => {
+            attempts += reads_of_a_customer(shop, two, route).await;
+        }
+        "list-daily-totals" => {
+            route.request(other, "").await.stopped_at_the_gateway(403);
+            assert!(!two.gives_away(&route.request(&shop.admin(), "").await), "{}", route.name());
+            attempts += 1;
+        }
         "get-health" | "get-product" | "list-popular-products" => {
             assert!(!two.gives_away(&route.request(other, &things.product).await), "{}", route.name());
             attempts += 1;
@@ -180,6 +190,23 @@ async fn attack(shop: &Shop, two: &Two, route: &Route) -> usize {
         other => panic!("the route of {other} has no row here: whose is what it gives?"),
     }
     attempts
+}
+
+/// By a route of staff, a customer reads nobody's things, not even the own ones.
+async fn reads_of_a_customer(shop: &Shop, two: &Two, route: &Route) -> usize {
+    let Two { other, things, .. } = two;
+    for person in [other, &two.owner] {
+        route.request(person, two.owner.name()).await.stopped_at_the_gateway(403);
+    }
+    let staff = shop.admin();
+    assert!(!two.gives_away(&staff.get(&route.path_to(other.name())).await), "{}", route.name());
+    if route.function != "get-customer-balance" {
+        let with = |cursor: &str| staff.get(&format!("{}?cursor={cursor}", route.path_to(other.name())));
+        for cursor in &things.cursors {
+            same(two, [with(cursor), with("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")], 400, "invalid-cursor").await;
+        }
+    }
+    2 + things.cursors.len()
 }
 
 /// By a route of staff, a customer changes nobody's things, not even the own ones.

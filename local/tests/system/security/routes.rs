@@ -16,6 +16,8 @@ pub struct Route {
     pub scope: Option<String>,
     /// The query parameters that it takes.
     pub query: Vec<String>,
+    /// The query that it cannot do without; empty, if there is none.
+    pub required_query: String,
     /// A body that it takes.
     pub body: Option<Value>,
     /// Whether it takes an idempotency key, and so changes something.
@@ -39,14 +41,27 @@ fn route(path: &str, method: &str, operation: &Value) -> Route {
         || operation["parameters"].as_array().unwrap().iter().filter(|parameter| parameter["in"].is_string());
     let named = |place: &str| parameters().filter(|one| one["in"] == place).map(|one| text(&one["name"])).collect();
     let headers: Vec<String> = named("header");
+    let required = parameters().filter(|one| one["in"] == "query" && one["required"] == true);
+    let required = required.map(|one| format!("{0}={1}", text(&one["name"]), value_of(&text(&one["name"]))));
     Route {
         function: text(&operation["operationId"]),
         method: method.to_uppercase().parse().unwrap(),
         path: path.to_owned(),
         scope: operation["security"].as_array().map(|schemes| text(&schemes[0]["token"][0])),
         query: named("query"),
+        required_query: required.collect::<Vec<_>>().join("&"),
         body: operation.get("requestBody").map(|body| body["content"]["application/json"]["example"].clone()),
         is_command: headers.contains(&"Idempotency-Key".to_owned()),
+    }
+}
+
+/// A value that a required query parameter takes.
+fn value_of(parameter: &str) -> &'static str {
+    match parameter {
+        "date" | "from" | "to" => "2026-01-01",
+        "state" => "OPEN",
+        "status" => "ACTIVE",
+        other => panic!("no value for the parameter {other}"),
     }
 }
 
@@ -59,7 +74,7 @@ impl Route {
     pub fn path_to(&self, id: &str) -> String {
         let segments = self.path.split('/').map(|segment| if segment.starts_with('{') { id } else { segment });
         let path = segments.collect::<Vec<_>>().join("/");
-        if self.query.iter().any(|name| name == "date") { path + "?date=2026-01-01" } else { path }
+        if self.required_query.is_empty() { path } else { format!("{path}?{}", self.required_query) }
     }
 
     /// A request that would do something, were it let through.

@@ -51,7 +51,7 @@ impl Attack {
         if let Some(query) = &self.query {
             let separator = if route.path_to(&id).contains('?') { '&' } else { '?' };
             route.path = format!("{}{separator}{query}", route.path_to(&id));
-            route.query.clear();
+            route.required_query.clear();
         }
         let request: Request = route.request(&person, &id);
         match &self.header {

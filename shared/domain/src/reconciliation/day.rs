@@ -34,6 +34,11 @@ pub struct DayFacts {
     nameless: usize,
 }
 
+/// Whether a stored total says something else than the facts do. A total of fewer facts is older, and not wrong.
+fn is_wrong(stored: ProductSales, counted: ProductSales) -> bool {
+    stored.facts > counted.facts || (stored.facts == counted.facts && stored != counted)
+}
+
 impl DayFacts {
     /// A day of which no fact was read yet.
     pub fn new(day: Day) -> Self {
@@ -90,17 +95,21 @@ impl DayFacts {
         self.orders.get(&order_id)
     }
 
-    /// Facts that lie where they do not belong, and stored totals that these facts do not add up to. A total of fewer
-    /// facts is older, and not wrong.
+    /// Facts that lie where they do not belong, and stored totals that these facts do not add up to.
     pub fn findings(&self, stored: &[(ProductId, ProductSales)]) -> BTreeSet<Finding> {
         let counted: BTreeMap<ProductId, ProductSales> = self.totals.products().collect();
         let wrong = |(product_id, stored): &&(ProductId, ProductSales)| {
-            let counted = counted.get(product_id).copied().unwrap_or_default();
-            stored.facts > counted.facts || (stored.facts == counted.facts && *stored != counted)
+            is_wrong(*stored, counted.get(product_id).copied().unwrap_or_default())
         };
         let wrong = stored.iter().filter(wrong);
         let wrong = wrong.map(|(product_id, _)| Finding::new(Rule::TotalDiffers, Subject::Product(*product_id)));
         self.misplaced.iter().cloned().chain(wrong).collect()
+    }
+
+    /// A finding when the stored total of the day is not what these facts add up to.
+    pub fn sum_finding(&self, stored: ProductSales) -> Option<Finding> {
+        let wrong = is_wrong(stored, self.totals.sum());
+        wrong.then(|| Finding::new(Rule::TotalDiffers, Subject::Day(self.day)))
     }
 
     /// What became of the products of a shelf on this day, seen from when the shelf was read.

@@ -343,7 +343,9 @@ fn a_stored_total_is_wrong_when_it_says_something_else_of_the_same_facts() {
         assert!(found.iter().all(|found| *found == Finding::new(Rule::TotalDiffers, Subject::Product(product(id)))));
         !found.is_empty()
     };
-    assert!(!found(1, counted));
+    let sum_found = |sum: ProductSales| facts.sum_finding(sum).is_some();
+    assert!(!found(1, counted) && !sum_found(counted) && !sum_found(ProductSales::default()));
+    assert!(sum_found(ProductSales { orders: 3, ..counted }) && sum_found(ProductSales { facts: 3, ..counted }));
     assert!(!found(1, ProductSales { units: 1, orders: 1, revenue: 100, facts: 1 }), "older");
     assert!(found(1, ProductSales { units: 4, ..counted }));
     assert!(found(1, ProductSales { facts: 3, ..counted }));

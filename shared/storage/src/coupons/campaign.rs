@@ -10,9 +10,10 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use sijang_domain::{
-    ActionSubject, Campaign, CampaignDraft, CampaignListing, CampaignReconciliation, Command, CouponCheck, CouponId,
-    CouponStatus, CouponTerms, CouponUse, Discount, Error, FieldChange, Idempotent, IssuedCoupon, Money, Name, Order,
-    OrderId, Page, Position, RequestTime, ResponseBody, ShardCount, Timestamp, UserId,
+    ActionSubject, Campaign, CampaignDraft, CampaignListing, CampaignReconciliation, CampaignReport, CampaignState,
+    Command, CouponCheck, CouponId, CouponStatus, CouponTerms, CouponUse, Discount, Error, FieldChange, Idempotent,
+    IssuedCoupon, Money, Name, Order, OrderId, Page, Position, RequestTime, ResponseBody, ShardCount, Timestamp,
+    UserId,
 };
 
 use crate::{
@@ -25,7 +26,8 @@ use crate::{
     staff::ActionDetails,
 };
 
-/// The index that lists campaigns by the time they close, and its one partition.
+/// The index that lists campaigns by the time they close, and its one partition. It has all of them, also those that are
+/// over.
 const OPEN_CAMPAIGNS: &str = "open-campaigns";
 const LISTED: &str = "CAMPAIGN";
 
@@ -301,32 +303,65 @@ impl Store {
         after: Option<Position>,
         time: RequestTime,
     ) -> Result<Page<CampaignListing>, Error> {
+        let page = self.campaigns_and_remaining(CampaignState::Open, limit, after, time).await?;
+        Ok(page.map(|(campaign, remaining)| CampaignListing { campaign, remaining }))
+    }
+
+    /// The campaigns that are in this state now. Closed ones come with the last to close first, others with the next to
+    /// close first. A page may end early.
+    pub async fn campaigns(
+        &self,
+        state: CampaignState,
+        limit: usize,
+        after: Option<Position>,
+        time: RequestTime,
+    ) -> Result<Page<CampaignReport>, Error> {
+        let page = self.campaigns_and_remaining(state, limit, after, time).await?;
+        Ok(page.map(|(campaign, remaining)| {
+            let issued = campaign.total.saturating_sub(remaining);
+            CampaignReport { campaign, state, issued, remaining }
+        }))
+    }
+
+    async fn campaigns_and_remaining(
+        &self,
+        state: CampaignState,
+        limit: usize,
+        after: Option<Position>,
+        time: RequestTime,
+    ) -> Result<Page<(Campaign, u32)>, Error> {
         let now = time.now;
-        // Keys begin with a time and go on with `#`, which sorts below `$`: what closes now is not open.
-        let closed = format!("{now}$");
-        // A campaign may close while its page is read: the engine would not begin after what is out of the range.
-        let after = after.filter(|position| position.0 > closed);
+        // Keys begin with a time and go on with `#`, which sorts below `$`: what closes now is closed.
+        let bound = format!("{now}$");
+        let is_closed = state == CampaignState::Closed;
+        // A campaign may close while its page is read, and clocks differ: the engine would not begin after what is out of
+        // the range.
+        let after = after.filter(|position| (position.0 < bound) == is_closed);
         let query = Query {
             table: &self.tables.coupons,
             index: Some(OPEN_CAMPAIGNS),
-            condition: "listing = :listed AND listing_key > :now",
-            values: vec![(":listed", LISTED.to_owned()), (":now", closed)],
+            condition: if is_closed {
+                "listing = :listed AND listing_key < :bound"
+            } else {
+                "listing = :listed AND listing_key > :bound"
+            },
+            values: vec![(":listed", LISTED.to_owned()), (":bound", bound)],
             after: after.map(campaign_position).transpose()?,
+            newest_first: is_closed,
             ..Query::default()
         };
-        // Campaigns that close later but are not open yet lie in the same range and are passed over.
-        let open = |item| {
+        // Open campaigns and those to come lie in the same range.
+        let in_state = |item| {
             let campaign = from_item::<CampaignRow>("campaign", item)?.campaign()?;
-            Ok(campaign.is_open(now).then_some(campaign))
+            Ok((campaign.state(now) == state).then_some(campaign))
         };
-        let page = self.select_page(query, (limit, time), ("listing_key", position_of), open).await?;
+        let page = self.select_page(query, (limit, time), ("listing_key", position_of), in_state).await?;
         let ids: Vec<CouponId> = page.data.iter().map(|campaign| campaign.coupon_id).collect();
         let remaining = self.remaining(&ids, now).await?;
-        let listing = |campaign: Campaign| {
+        Ok(page.map(|campaign| {
             let remaining = remaining.get(&campaign.coupon_id).copied().unwrap_or_default();
-            CampaignListing { campaign, remaining }
-        };
-        Ok(Page { data: page.data.into_iter().map(listing).collect(), next: page.next })
+            (campaign, remaining)
+        }))
     }
 
     /// The coupons that a user holds, oldest campaign first; with a status, only those. A page may end early.

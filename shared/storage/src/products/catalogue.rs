@@ -23,9 +23,8 @@ use crate::{
     staff::ActionDetails,
 };
 
-/// The index that lists active products by name, and its one partition.
+/// The index that lists products by name. Each status is a partition.
 const CATALOGUE: &str = "catalogue";
-const LISTED: &str = "ACTIVE";
 /// Between name and product in the index's key. No name has it and every letter sorts after it, so that a name comes
 /// before the longer ones that begin with it.
 const SEPARATOR: char = '\u{1}';
@@ -42,8 +41,7 @@ pub(crate) struct InfoRow {
     /// Which name it has: counts the names.
     #[serde(default, skip_serializing_if = "ProductVersion::is_first")]
     product_version: ProductVersion,
-    /// Present while the product is listed: the key of the sparse index.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The status, as the partition key of the index. In the first release, inactive products had none.
     listing: Option<String>,
     /// The name in lower case, then the product.
     listing_key: String,
@@ -59,7 +57,7 @@ impl InfoRow {
             status: info.status,
             version,
             product_version: ProductVersion::FIRST,
-            listing: (info.status == ProductStatus::Active).then(|| LISTED.to_owned()),
+            listing: Some(listing(info.status).to_owned()),
             listing_key: listing_key(&info.name, info.product_id),
         }
     }
@@ -71,6 +69,14 @@ struct ListedRow {
     product_id: ProductId,
     name: Name,
     listing_key: String,
+}
+
+/// The partition of the index that lists the products of a status.
+fn listing(status: ProductStatus) -> &'static str {
+    match status {
+        ProductStatus::Active => "ACTIVE",
+        ProductStatus::Inactive => "INACTIVE",
+    }
 }
 
 fn listing_key(name: &Name, product_id: ProductId) -> String {
@@ -106,7 +112,19 @@ impl Store {
         after: Option<Position>,
         now: Timestamp,
     ) -> Result<Page<ProductSummary>, Error> {
-        let mut values = vec![(":listed", LISTED.to_owned())];
+        self.products_by_status(ProductStatus::Active, prefix, limit, after, now).await
+    }
+
+    /// The products of a status, as [`Self::catalogue`] lists those that are sold.
+    pub async fn products_by_status(
+        &self,
+        status: ProductStatus,
+        prefix: Option<&Name>,
+        limit: usize,
+        after: Option<Position>,
+        now: Timestamp,
+    ) -> Result<Page<ProductSummary>, Error> {
+        let mut values = vec![(":listed", listing(status).to_owned())];
         values.extend(prefix.map(|prefix| (":prefix", prefix.sort_key())));
         let query = Query {
             table: &self.tables.products,
@@ -116,7 +134,7 @@ impl Store {
                 None => "listing = :listed",
             },
             values,
-            after: after.map(catalogue_position).transpose()?,
+            after: after.map(|after| catalogue_position(status, after)).transpose()?,
             ..Query::default()
         };
         let items = self.query(query, limit + 1).await?;
@@ -283,30 +301,29 @@ impl ProductChange {
         let Some(InfoChange { after: info, product_version, .. }) = &self.info else {
             return owner.accepting(&self.rollout, seen, "");
         };
-        let listed = info.status == ProductStatus::Active;
         let update = ", #name = :name, product_version = :product_version, description = :description, \
-                      #status = :status, listing_key = :listing_key";
-        let update = if listed { format!("{update}, listing = :listed") } else { update.to_owned() };
+                      #status = :status, listing_key = :listing_key, listing = :listing";
         let status = serde_dynamo::to_attribute_value(info.status);
         let change = owner
-            .accepting(&self.rollout, seen, &update)?
+            .accepting(&self.rollout, seen, update)?
             .name("#name", "name")
             .name("#status", "status")
             .text(":name", info.name.as_str())
             .number(":product_version", product_version.get())
             .text(":description", info.description.as_str())
             .text(":listing_key", listing_key(&info.name, info.product_id))
+            .text(":listing", listing(info.status))
             .value(":status", status.map_err(|error| Error::Internal(error.to_string()))?);
-        Ok(if listed { change.text(":listed", LISTED) } else { change.also(" REMOVE listing") })
+        Ok(change)
     }
 }
 
 /// The index's key after which the next page begins.
-fn catalogue_position(position: Position) -> Result<Item, Error> {
+fn catalogue_position(status: ProductStatus, position: Position) -> Result<Item, Error> {
     let corrupt = || Error::corrupt("position", "not of the catalogue");
     let (_, product_id) = position.0.rsplit_once(SEPARATOR).ok_or_else(corrupt)?;
     let product_id: ProductId = product_id.parse().map_err(|_| corrupt())?;
     let mut start = info_key(product_id);
-    start.extend(key([("listing", LISTED.to_owned()), ("listing_key", position.0)]));
+    start.extend(key([("listing", listing(status).to_owned()), ("listing_key", position.0)]));
     Ok(start)
 }

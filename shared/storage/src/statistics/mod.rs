@@ -1,5 +1,5 @@
-//! Sales: `FACT#<day>#<k>` for each order event, `DAY#<day>` for each product's totals, `RANKING#3D` for the snapshots,
-//! `OUTDATED` for the days that the next daily run has to count again.
+//! Sales: `FACT#<day>#<k>` for each order event, `DAY#<day>` for each product's totals, `DAYS` for the totals of each day,
+//! `RANKING#3D` for the snapshots, `OUTDATED` for the days that the next daily run has to count again.
 //!
 //! A fact's key is its event's identity and its content follows from the event, so that writing it again changes
 //! nothing. Totals and rankings say how many facts they count; one that counts fewer never replaces one that counts more.
@@ -20,9 +20,9 @@ use futures::{StreamExt, TryStreamExt, stream};
 use metrics::counter;
 use serde::{Deserialize, Serialize};
 use sijang_domain::{
-    CouponId, Day, DayTotals, Error, FactDetails, Money, OrderId, Page, PlacedFact, Position, Product, ProductId,
-    ProductSales, ProductStatus, RankedProduct, Ranking, RequestTime, SaleFact, SaleKind, SaleLine, Timestamp, UserId,
-    metric::AGGREGATION_DRIFT,
+    CouponId, Day, DayRange, DayTotals, Error, FactDetails, Money, OrderId, Page, PlacedFact, Position, Product,
+    ProductId, ProductSales, ProductStatus, RankedProduct, Ranking, RequestTime, SaleFact, SaleKind, SaleLine,
+    Timestamp, UserId, metric::AGGREGATION_DRIFT,
 };
 use tokio::time::sleep;
 
@@ -37,6 +37,7 @@ use crate::{
 };
 
 const RANKING: &str = "RANKING#3D";
+const DAYS: &str = "DAYS";
 /// How many writes are under way at once.
 const WRITES: usize = 16;
 
@@ -152,10 +153,11 @@ fn lines_of(lines: Vec<FactLine>, versions: Option<LineVersions>) -> Result<Vec<
     lines.into_iter().zip(versions).map(line).collect()
 }
 
+/// Totals of a product on a day (`DAY#<day>`), or of a day (`DAYS`).
 #[derive(Debug, Serialize, Deserialize)]
-struct DayRow {
+struct TotalsRow<K> {
     pk: String,
-    sk: ProductId,
+    sk: K,
     units: i64,
     orders: i64,
     /// KRW minor units.
@@ -163,7 +165,12 @@ struct DayRow {
     facts: u64,
 }
 
-impl DayRow {
+impl<K> TotalsRow<K> {
+    fn new(pk: String, sk: K, sales: ProductSales) -> Self {
+        let ProductSales { units, orders, revenue, facts } = sales;
+        Self { pk, sk, units, orders, revenue, facts }
+    }
+
     fn sales(&self) -> ProductSales {
         ProductSales { units: self.units, orders: self.orders, revenue: self.revenue, facts: self.facts }
     }
@@ -325,21 +332,21 @@ impl Store {
         self.select(query, usize::MAX, pass).await.map(drop)
     }
 
-    /// Writes those of a day's totals that have changed.
+    /// Writes the total of a day, and those of its products' totals that have changed.
     async fn store_totals(&self, day: Day, totals: &DayTotals) -> Result<(), Error> {
         let stored: HashMap<_, _> = self.day_totals(day).await?.into_iter().collect();
         let changed = totals.products().filter(|(product_id, sales)| stored.get(product_id) != Some(sales));
-        let row = |(product_id, sales): (ProductId, ProductSales)| DayRow {
-            pk: day_partition(day),
-            sk: product_id,
-            units: sales.units,
-            orders: sales.orders,
-            revenue: sales.revenue,
-            facts: sales.facts,
-        };
-        let rows: Vec<DayRow> = changed.map(row).collect();
+        let row = |(product_id, sales)| TotalsRow::new(day_partition(day), product_id, sales);
+        let rows: Vec<TotalsRow<ProductId>> = changed.map(row).collect();
         if !stored.is_empty() {
             counter!(AGGREGATION_DRIFT.name).increment(rows.len() as u64);
+        }
+        let sum = totals.sum();
+        if sum.facts > 0 {
+            // Before the totals of the products: reconciliation finds those when they are older than the facts, and so this
+            // one is never the only one that is.
+            let row = TotalsRow::new(DAYS.to_owned(), day, sum);
+            self.put_if_not_older(to_item(&row)?, row.facts).await?;
         }
         stream::iter(rows)
             .map(|row| async move { self.put_if_not_older(to_item(&row)?, row.facts).await })
@@ -373,7 +380,9 @@ impl Store {
             after: after.map(|after| key([("pk", day_partition(day)), ("sk", after.0)])),
             ..Query::default()
         };
-        let rows = self.select(query, limit + 1, |item| from_item::<DayRow>("day total", item).map(Some)).await?;
+        let rows = self
+            .select(query, limit + 1, |item| from_item::<TotalsRow<ProductId>>("day total", item).map(Some))
+            .await?;
         let page = Page::cut(rows, limit, |row| Position(row.sk.to_string()));
         Ok(page.map(|row| (row.sk, row.sales())))
     }
@@ -387,8 +396,29 @@ impl Store {
             consistent: true,
             ..Query::default()
         };
-        let rows = self.query_all(query).await?.into_iter().map(|item| from_item::<DayRow>("day total", item));
+        let rows = self.query_all(query).await?.into_iter();
+        let rows = rows.map(|item| from_item::<TotalsRow<ProductId>>("day total", item));
         rows.map(|row| row.map(|row| (row.sk, row.sales()))).collect()
+    }
+
+    /// The stored totals of each of these days: zeros of a day without sales.
+    pub async fn totals_of_days(&self, range: DayRange) -> Result<Vec<(Day, ProductSales)>, Error> {
+        let query = Query {
+            table: &self.tables.sales,
+            condition: "pk = :pk AND sk BETWEEN :from AND :to",
+            values: vec![
+                (":pk", DAYS.to_owned()),
+                (":from", range.from().to_string()),
+                (":to", range.to().to_string()),
+            ],
+            ..Query::default()
+        };
+        let mut stored = HashMap::new();
+        for item in self.query_all(query).await? {
+            let row: TotalsRow<Day> = from_item("total of a day", item)?;
+            stored.insert(row.sk, row.sales());
+        }
+        Ok(range.days().map(|day| (day, stored.remove(&day).unwrap_or_default())).collect())
     }
 
     async fn put_if_not_older(&self, item: Item, facts: u64) -> Result<(), Error> {
