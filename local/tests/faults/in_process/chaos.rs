@@ -22,7 +22,7 @@ use sijang_testkit::{
     invariants::violations_once_ranked,
     pipeline::{Stage, deliver_pending},
     services::{Clients, Services},
-    shop::{Shop, after, at, cancellation_period, fixed, limits, request_id},
+    shop::{Shop, after, at, cancellation_period, fixed, limits, name, request_id},
     snapshot::Snapshot,
 };
 
