@@ -192,15 +192,15 @@ mod tests {
         (page.data.iter().map(|order| order.order_id.millis()).collect(), page.next)
     }
 
-    fn before(n: i64) -> Option<Position> {
-        Some(Position(order_id(n).to_string()))
+    fn before(n: i64) -> Position {
+        Position(order_id(n).to_string())
     }
 
     #[test]
     fn a_page_has_the_newest_orders_of_all_shards() {
         let shards = vec![read(&[9, 6, 3], false), read(&[8, 7], false), read(&[], false)];
         let all = RecordedOrderFilter::default();
-        assert_eq!(page(shards.clone(), &all, 3), (vec![9, 8, 7], before(7)));
+        assert_eq!(page(shards.clone(), &all, 3), (vec![9, 8, 7], Some(before(7))));
         assert_eq!(page(shards, &all, 5), (vec![9, 8, 7, 6, 3], None));
     }
 
@@ -208,15 +208,19 @@ mod tests {
     fn a_page_ends_before_an_order_that_may_be_incomplete() {
         let all = RecordedOrderFilter::default();
         let shards = vec![read(&[9, 6, 3], false), read(&[8, 7, 5], true)];
-        assert_eq!(page(shards, &all, 9), (vec![9, 8, 7, 6], before(6)), "order 5 may be cancelled, order 4 may exist");
+        assert_eq!(
+            page(shards, &all, 9),
+            (vec![9, 8, 7, 6], Some(before(6))),
+            "order 5 may be cancelled, order 4 may exist"
+        );
         let shards = vec![read(&[9, 6, 3], true), read(&[8, 7, 5], true)];
-        assert_eq!(page(shards, &all, 9), (vec![9, 8, 7, 6], before(6)), "the later of two ends");
+        assert_eq!(page(shards, &all, 9), (vec![9, 8, 7, 6], Some(before(6))), "the later of two ends");
     }
 
     #[test]
     fn a_filtered_page_without_orders_goes_on() {
         let none = RecordedOrderFilter { status: Some(OrderStatus::Cancelled), ..RecordedOrderFilter::default() };
-        assert_eq!(page(vec![read(&[9, 8, 7], true)], &none, 9), (vec![], before(8)));
+        assert_eq!(page(vec![read(&[9, 8, 7], true)], &none, 9), (vec![], Some(before(8))));
         assert_eq!(page(vec![read(&[9, 8, 7], false)], &none, 9), (vec![], None));
     }
 
