@@ -254,9 +254,14 @@ async fn orders(m: &mut Metered) {
             m.row("place-order", &what("sold out, just counted"), counted.key(&format!("another-{shards}"))).await;
         assert_eq!((calls, cost), (1, Consumed { writes: 1, ..Consumed::default() }), "the stored rejection");
     }
+    own_orders(m, products[0]).await;
+}
+
+/// Orders are cancelled and read. The customer has placed others.
+async fn own_orders(m: &mut Metered, product: ProductId) {
     let env = m.cold();
     let rich = env.customer(USER);
-    let order = rich.order_all(lines(1)).done().await;
+    let order = rich.order([(product, 1)]).done().await;
     m.row("cancel-order", "1 line", rich.cancel(&order)).await;
     m.row("cancel-order", "cancelled before", rich.cancel(&order)).await;
     let another = rich.order_all(lines(1)).done().await;
