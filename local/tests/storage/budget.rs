@@ -264,7 +264,7 @@ async fn own_orders(m: &mut Metered, product: ProductId) {
     let order = rich.order([(product, 1)]).done().await;
     m.row("cancel-order", "1 line", rich.cancel(&order)).await;
     m.row("cancel-order", "cancelled before", rich.cancel(&order)).await;
-    let another = rich.order_all(lines(1)).done().await;
+    let another = rich.order([(product, 1)]).done().await;
     m.row("cancel-customer-order", "1 line", env.cancel_for(&rich, &another)).await;
     m.row("cancel-customer-order", "cancelled before", env.cancel_for(&rich, &another)).await;
     reads_of_orders(m, order.order_id).await;
