@@ -41,7 +41,7 @@ fn functions_match_the_binaries_one_to_one() {
     let deployed: BTreeSet<String> = template().functions().iter().map(|function| function.name.clone()).collect();
     let written: BTreeSet<String> = function_sources().into_keys().collect();
     assert_eq!(deployed, written);
-    assert_eq!(deployed.len(), 29);
+    assert_eq!(deployed.len(), 36);
 }
 
 #[test]
