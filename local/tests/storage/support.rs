@@ -25,7 +25,7 @@ use crate::reconciliation::deliver;
 
 /// The handlers, on the tables of a shop.
 struct Handlers {
-    handlers: in_process::Shop,
+    shop: in_process::Shop,
     faults: Faults,
     _proxy: Proxy,
 }
@@ -39,8 +39,8 @@ impl Handlers {
         // No operation of staff sends a message.
         let sqs = services::sqs("http://127.0.0.1:1", Duration::from_secs(1));
         let queue = OrderEvents::new(sqs, "http://127.0.0.1:1/queue".to_owned(), "http://127.0.0.1:1/dlq".to_owned());
-        let handlers = in_process::Shop::new(store, queue, "a key that only the tests have").unwrap();
-        Self { handlers, faults, _proxy: proxy }
+        let shop = in_process::Shop::new(store, queue, "a key that only the tests have").unwrap();
+        Self { shop, faults, _proxy: proxy }
     }
 
     /// The status and the body of the answer to somebody with this scope.
@@ -51,7 +51,7 @@ impl Handlers {
             "requestContext": {"requestId": "support", "authorizer": {"jwt": {"claims": claims}}},
         });
         let event: Event = serde_json::from_value(event).unwrap();
-        let response = self.handlers.answer(operation, event).await.unwrap();
+        let response = self.shop.answer(operation, event).await.unwrap();
         (response.status().as_u16(), serde_json::from_slice(response.body()).unwrap())
     }
 
