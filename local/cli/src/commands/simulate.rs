@@ -6,8 +6,6 @@ use clap::{Args, ValueEnum};
 use super::{cargo, exec};
 
 /// Simulates a flash sale against a simulated DynamoDB, in virtual time, for each number of shards.
-///
-/// With --copies, --staff or --viewers it simulates something else instead.
 #[derive(Debug, Args)]
 pub struct Simulate {
     /// Customers
@@ -43,13 +41,13 @@ pub struct Simulate {
     /// Write the results into local/SIMULATION.md
     #[arg(long)]
     write: bool,
-    /// Copies of keyed commands: so many keys, each of which must get one answer
+    /// Instead: copies of keyed commands, of so many keys, each of which must get one answer
     #[arg(long, value_name = "KEYS", exclusive = true)]
     copies: Option<u64>,
-    /// Commands of staff during a sale, at 25 to 500 orders a second: when each is in force
+    /// Instead: commands of staff during a sale, at 25 to 500 orders a second, and when each is in force
     #[arg(long, exclusive = true)]
     staff: bool,
-    /// So many views of a product in 96 shards during a sale: their read units
+    /// Instead: so many views of a product in 96 shards, and their read units
     #[arg(long, exclusive = true)]
     viewers: Option<u64>,
 }

@@ -2,6 +2,7 @@
 
 use sijang_domain::{
     Campaign, Command, CouponId, CouponShards, Error, Idempotent, Redistribution, Rejection, ResponseBody, ShardCount,
+    Timestamp,
 };
 
 use super::{
@@ -28,8 +29,8 @@ struct CampaignChange {
 }
 
 impl CampaignChange {
-    /// The change of the campaign's item, which is of the version `seen`.
-    fn accepting(&self, owner: &Owner<'_>, seen: i64) -> Result<Change, Error> {
+    /// The change of the campaign's item, which is of the version `seen`, at this time.
+    fn accepting(&self, owner: &Owner<'_>, seen: (i64, Timestamp)) -> Result<Change, Error> {
         let Some(campaign) = &self.campaign else { return owner.accepting(&self.rollout, seen, "") };
         let update = ", opens_at = :opens, closes_at = :closes, listing_key = :listing_key";
         let change = owner.accepting(&self.rollout, seen, update)?.number(":opens", campaign.opens_at.millis());
@@ -89,7 +90,7 @@ impl Store {
                 let change = change(settled.item, &self.counter_rows(coupon_id, first.member.shards).await?)?;
                 let mut transaction =
                     Transaction::with_answer(&self.tables.events, command, change.kind, &change.answer)?;
-                transaction.update(change.accepting(&owner, settled.version)?)?;
+                transaction.update(change.accepting(&owner, (settled.version, command.time.now))?)?;
                 if let Commit::Done(answer) = self.commit_command(transaction, command, change.answer).await? {
                     self.finish_rollout(&owner, command.time).await?;
                     return Ok(answer);

@@ -224,7 +224,7 @@ impl Store {
                 let change = change(from_item("product", settled.item)?, &shards)?;
                 let mut transaction =
                     Transaction::with_answer(&self.tables.events, command, change.kind, &change.answer)?;
-                transaction.update(change.accepting(&owner, settled.version)?)?;
+                transaction.update(change.accepting(&owner, (settled.version, command.time.now))?)?;
                 if let Commit::Done(answer) = self.commit_command(transaction, command, change.answer).await? {
                     self.finish_rollout(&owner, command.time).await?;
                     return Ok(answer);
@@ -246,8 +246,8 @@ pub(super) struct ProductChange {
 }
 
 impl ProductChange {
-    /// The change of the product's item, which is of the version `seen`.
-    fn accepting(&self, owner: &Owner<'_>, seen: i64) -> Result<Change, Error> {
+    /// The change of the product's item, which is of the version `seen`, at this time.
+    fn accepting(&self, owner: &Owner<'_>, seen: (i64, Timestamp)) -> Result<Change, Error> {
         let Some(info) = &self.info else { return owner.accepting(&self.rollout, seen, "") };
         let listed = info.status == ProductStatus::Active;
         let update = ", #name = :name, description = :description, #status = :status, listing_key = :listing_key";
