@@ -410,13 +410,14 @@ async fn shop_in_shards() -> (Shop, ProductId, CouponId) {
 async fn unfinished_rollout_is_named_and_its_shards_are_not_called_damaged() {
     let unfinished = |subject| BTreeSet::from([Finding::unfinished(subject)]);
     let (shop, tea, coupon) = shop_in_shards().await;
+    // Of the next day, and placed now: the order would wait for the end of the rollout.
+    shop.customer("alice").order([(tea, 1)]).at(noon(23)).done().await;
     // Three shards and two counters have given units, and no other has received them.
     let of_stock = shop.killed_before_update(4, shop.reshard(tea, 5).at(noon(22))).await;
     let of_coupons = shop.killed_before_update(3, shop.reshard_coupon(coupon, 5).at(noon(22))).await;
     let both = [Finding::unfinished(Subject::Product(tea)), Finding::unfinished(Subject::Coupon(coupon))];
     assert_eq!(night(&shop, 22).await.findings, both.into());
     shop.store.finish_command(of_coupons.into(), plenty()).await.unwrap();
-    shop.customer("alice").order([(tea, 1)]).at(noon(23)).done().await;
     assert_eq!(night(&shop, 23).await.findings, unfinished(Subject::Product(tea)));
     shop.store.finish_command(of_stock.into(), plenty()).await.unwrap();
     for day in 24..=26 {

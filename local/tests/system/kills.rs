@@ -13,8 +13,8 @@ use std::{
 use futures::future::join_all;
 use libtest_mimic::{Completion, Trial};
 use rustix::process::{Pid, Signal, kill_process};
-use sijang_cloud::stack::StackOptions;
 use serde_json::json;
+use sijang_cloud::stack::StackOptions;
 use sijang_storage::AttributeValue;
 use sijang_testkit::http::{Person, Shop, krw, order, text};
 use tokio::time::{Instant, sleep};
@@ -135,7 +135,8 @@ async fn killed_command(shop: Shop) {
     // The rollout may be over before the process is killed: then there is another price.
     loop {
         price += 1;
-        let change = admin.patch(&format!("/v1/admin/products/{product}")).new_key().json(&json!({"price": krw(price)}));
+        let change =
+            admin.patch(&format!("/v1/admin/products/{product}")).new_key().json(&json!({"price": krw(price)}));
         let sent = tokio::spawn(change.dropped_after(Duration::from_secs(10)));
         while !sent.is_finished() && !unfinished().await {}
         for pid in pids(&shop, "update-product") {

@@ -7,7 +7,9 @@ use std::{
 
 use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
-use sijang_domain::{Day, DayFacts, Error, Finding, ProductId, ShardCount, StockReconciliation, Subject, Timestamp, UnitsSold};
+use sijang_domain::{
+    Day, DayFacts, Error, Finding, ProductId, ShardCount, StockReconciliation, Subject, Timestamp, UnitsSold,
+};
 
 use super::{AT_ONCE, SETTLING, settled_at};
 use crate::{
