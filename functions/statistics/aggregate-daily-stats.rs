@@ -1,4 +1,4 @@
-//! The daily statistics: every night at 00:10 in Seoul, over the three complete days before.
+//! The daily statistics: every day at 00:10 in Seoul, over the three complete days before.
 //!
 //! First it counts what is still in the queue, through the same code as the consumer. The days follow from the scheduled
 //! time in the input, never from the clock: running it late or again gives what it would have given. With `{"day": ..}`
@@ -14,21 +14,21 @@ use sijang_domain::{
 use sijang_edge::{Error, metrics, run_worker, time_of_worker};
 use sijang_storage::{OrderEvents, Store};
 
-/// The most time for draining the queue: what is left is the consumer's, and the next night's.
+/// The most time for draining the queue: what is left is the consumer's, and the next run's.
 pub const DRAINING: Duration = Duration::from_mins(1);
 
-/// What is asked for.
+/// The payload of an invocation.
 #[derive(Deserialize)]
 #[serde(untagged, deny_unknown_fields)]
 pub enum Task {
     /// By the schedule: the three days before this time, and the ranking.
-    Night {
+    Scheduled {
         /// When it was to run.
         scheduled_time: Timestamp,
     },
     /// By an operator: one day.
     Recount {
-        /// Which one.
+        /// The day, in Asia/Seoul.
         day: Day,
     },
 }
@@ -61,7 +61,7 @@ pub async fn aggregate(store: &Store, queue: &OrderEvents, task: Task, time: Req
         }
     };
     let report = match task {
-        Task::Night { scheduled_time } => {
+        Task::Scheduled { scheduled_time } => {
             let ranking = store.aggregate(scheduled_time, time.now).await?;
             metrics::count(&AGGREGATION_RUNS, 1);
             metrics::measure(&AGGREGATION_FACTS, ranking.facts);

@@ -7,5 +7,3 @@
 //! | `models` | the protocols, by exhaustive search of a model |
 //! | `artifacts` | template, OpenAPI document, release packages, pages and tables agree with the code |
 //! | `system` | the whole running shop over HTTP, its storefront in a browser, a generated client |
-//! | `simulation` | a flash sale against a simulated DynamoDB |
-//! | `bench` | the benchmarks run to their end; `./local/shop bench` measures |

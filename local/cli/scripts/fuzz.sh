@@ -8,16 +8,16 @@ command -v c++ > /dev/null || { echo "error: c++ is missing: libFuzzer is built 
 
 # Only the workspace's own crates are instrumented (generic code of others is compiled into them): its dependencies stay
 # as they are built already.
-RUSTC_WORKSPACE_WRAPPER="$PWD/local/fuzzing/instrument" CARGO_INCREMENTAL=0 \
-  cargo build --locked --workspace --features sijang-fuzzing/coverage --bin sijang-fuzz
-[ $# -gt 0 ] || set -- $(ls local/fuzzing/corpus)
+RUSTC_WORKSPACE_WRAPPER="$PWD/local/lab/fuzz/instrument" CARGO_INCREMENTAL=0 \
+  cargo build --locked --workspace --features sijang-fuzz/coverage --bin sijang-fuzz
+[ $# -gt 0 ] || set -- $(ls local/lab/fuzz/corpus)
 printf '%-18s %12s %9s %9s\n' target executions coverage findings
 failed=0
 for target; do
   work=.sijang/fuzz/$target
   mkdir -p "$work/corpus" "$work/findings"
   found=0
-  SIJANG_FUZZ_TARGET=$target target/debug/sijang-fuzz "$work/corpus" "local/fuzzing/corpus/$target" \
+  SIJANG_FUZZ_TARGET=$target target/debug/sijang-fuzz "$work/corpus" "local/lab/fuzz/corpus/$target" \
     -max_total_time="$seconds" -max_len=20000 -timeout=25 -rss_limit_mb=2048 -print_final_stats=1 \
     -artifact_prefix="$work/findings/" > "$work/log" 2>&1 || found=1
   executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$work/log")

@@ -10,7 +10,7 @@ use crate::seoul;
 pub const FUNCTION: &str = "aggregate-daily-stats";
 
 /// The task of the schedule (00:10 in Seoul) on a day: the three days before it, and the ranking.
-pub fn night(day: Date) -> Result<Value> {
+pub fn scheduled(day: Date) -> Result<Value> {
     Ok(json!({"scheduled_time": seoul::schedule(day)?.to_string()}))
 }
 

@@ -13,10 +13,10 @@ fn zone() -> TimeZone {
 
 /// The day in Seoul at a moment.
 pub fn day(moment: Timestamp) -> Date {
-    moment.to_zoned(zone()).date()
+    moment.to_zoned_datetime(zone()).date()
 }
 
 /// When the nightly aggregation of a day is scheduled: 00:10.
 pub fn schedule(day: Date) -> Result<Timestamp> {
-    Ok(day.at(0, 10, 0, 0).to_zoned(zone())?.timestamp())
+    Ok(day.at(0, 10, 0, 0).to_zoned_datetime(zone())?.timestamp())
 }

@@ -1,9 +1,5 @@
-//! What an operator of the local shop sees and does: queues, the way of the events, the books, the bill, the nightly run,
-//! redrive. On AWS the alarms and the console show the queues, and the run is an invocation.
-
-mod books;
-mod budget;
-mod cost;
+//! What the operations page needs beside the admin API: the depth of the queues, the daily aggregation and the
+//! reconciliation at once, and a redrive. On AWS these are alarms, the console, and invocations.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -27,9 +23,6 @@ use sijang_cloud::{
     worker,
 };
 
-pub use self::cost::WRITE_UNIT_NANODOLLARS;
-use self::{books::Books, cost::Bill};
-
 /// Outputs of the stack that are queues, and their names.
 const QUEUES: [(&str, &str); 4] = [
     ("OrderEventsQueueUrl", "order-events"),
@@ -52,41 +45,37 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>(cloud: Cloud, deployment:
     };
     let operations = Operations { cloud, queues: QUEUES.into_iter().map(queue).collect::<Result<_>>()? };
     Ok(Router::new()
-        .route("/_local/operations", get(async |State(here): State<Arc<Operations>>| answer(here.look().await)))
-        .route(
-            "/_local/nightly-run",
-            post(async |State(here): State<Arc<Operations>>| answer(here.count_today().await)),
-        )
+        .route("/_local/queues", get(async |State(here): State<Arc<Operations>>| answer(here.queues().await)))
+        .route("/_local/daily-runs", post(async |State(here): State<Arc<Operations>>| answer(here.run_today().await)))
         .route("/_local/redrive", post(async |State(here): State<Arc<Operations>>| answer(here.redrive().await)))
         .with_state(Arc::new(operations)))
 }
 
 impl Operations {
-    async fn look(&self) -> Result<Value> {
-        let books = Books::read(&self.cloud).await?;
+    /// Messages by queue.
+    async fn queues(&self) -> Result<Value> {
         let depths = self.queues.iter().map(async |(name, url)| {
             let depth = self.cloud.depth(url).await?;
-            anyhow::Ok(json!({"name": name, "waiting": depth.waiting, "in_flight": depth.in_flight}))
+            anyhow::Ok(((*name).to_owned(), json!({"waiting": depth.waiting, "in_flight": depth.in_flight})))
         });
-        Ok(json!({
-            "queues": try_join_all(depths).await?,
-            "flow": books.flow(Timestamp::now()),
-            "rules": books.audit(),
-            "cost": Bill::of(&books),
-        }))
+        Ok(Value::Object(try_join_all(depths).await?.into_iter().collect()))
     }
 
-    /// The DLQ messages that there are now, and no more: one that dies again is not sent again.
+    /// Moves the DLQ messages that there are now, and no more: one that fails again is not sent again.
     async fn redrive(&self) -> Result<Value> {
         let redrive = Redrive::of_local_stack(self.cloud.endpoint(), STACK_NAME).await?;
         let there = redrive.count().await?;
         Ok(json!({"moved": redrive.run(there).await?}))
     }
 
-    /// Tonight's run, now: it counts today and the two days before.
-    async fn count_today(&self) -> Result<Value> {
-        let task = aggregation::night(seoul::day(Timestamp::now()).tomorrow()?)?;
-        worker::run(&self.cloud, STACK_NAME, aggregation::FUNCTION, &task).await
+    /// Aggregates today and the two days before, as the schedule does after midnight, and reconciles today.
+    async fn run_today(&self) -> Result<Value> {
+        let today = seoul::day(Timestamp::now());
+        let task = aggregation::scheduled(today.tomorrow()?)?;
+        let aggregated = worker::run(&self.cloud, STACK_NAME, aggregation::FUNCTION, &task).await?;
+        let task = json!({"day": today.to_string()});
+        let reconciled = worker::run(&self.cloud, STACK_NAME, "reconcile-day", &task).await?;
+        Ok(json!({"facts": aggregated["facts"], "findings": reconciled["findings"]}))
     }
 }
 
@@ -97,14 +86,4 @@ fn answer(result: Result<Value>) -> Response {
             (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({"message": format!("{error:#}")}))).into_response()
         }
     }
-}
-
-/// What an attribute says, if it is a text.
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_default()
-}
-
-/// Of what a shard is, by its partition key: `p`, `p#1`, `p#2`, ... are of `p`.
-fn owner(value: &Value) -> &str {
-    text(value).split('#').next().unwrap_or_default()
 }

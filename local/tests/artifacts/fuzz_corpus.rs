@@ -3,13 +3,13 @@
 use std::{collections::BTreeSet, fs, panic, path::PathBuf, time::Instant};
 
 use fastrand::Rng;
-use sijang_fuzzing::{mutations::mutated, run, targets};
+use sijang_fuzz::{mutations::mutated, run, targets};
 
 /// Inputs for each target, beside its corpus.
 const MUTATIONS: usize = 2_000;
 
 fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fuzzing/corpus")
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../lab/fuzz/corpus")
 }
 
 fn corpus(target: &str) -> Vec<Vec<u8>> {

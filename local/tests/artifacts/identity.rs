@@ -1,7 +1,7 @@
 //! Every function asks by itself who is there, whatever its gateway has let through.
 
 use serde_json::{Value, json};
-use sijang_fuzzing::judged;
+use sijang_fuzz::judged;
 
 /// `(function, scope)` of every operation that is not public.
 fn closed() -> Vec<(String, String)> {

@@ -1,5 +1,5 @@
-//! The table of planted defects and the page of proof keep up with the code: what they take out is there, and the tests
-//! that they name exist. (`./local/shop mutate` then plants the defects and sees those tests fail.)
+//! The tables of mutations and the page of proof agree with the code: the text to replace is there, and the tests
+//! that they name exist. (`./local/shop mutate` makes the mutations and checks that those tests fail.)
 
 use std::{fs, path::Path};
 
@@ -10,23 +10,23 @@ fn root() -> &'static Path {
 }
 
 #[test]
-fn every_defect_can_be_planted_and_its_test_exists() {
-    let defects = table(root()).unwrap();
-    assert!(defects.len() >= 40, "only {} defects", defects.len());
-    let wrong = |defect: &sijang_cli::mutations::Defect| {
-        let text = fs::read_to_string(root().join(&defect.file));
-        let planted = text.map_err(Into::into).and_then(|text| defect.planted_in(&text));
-        let exists = defect.caught_by.exists(root()).unwrap();
-        let missing = (!exists).then(|| format!("{}: there is no test {}", defect.name, defect.caught_by));
-        planted.err().map(|error| format!("{error:#}")).into_iter().chain(missing).collect::<Vec<_>>()
+fn mutations_apply_and_their_tests_exist() {
+    let mutations = table(root()).unwrap();
+    assert!(mutations.len() >= 40, "only {} mutations", mutations.len());
+    let wrong = |mutation: &sijang_cli::mutations::Mutation| {
+        let text = fs::read_to_string(root().join(&mutation.file));
+        let mutated = text.map_err(Into::into).and_then(|text| mutation.applied_to(&text));
+        let exists = mutation.caught_by.exists(root()).unwrap();
+        let missing = (!exists).then(|| format!("{}: there is no test {}", mutation.name, mutation.caught_by));
+        mutated.err().map(|error| format!("{error:#}")).into_iter().chain(missing).collect::<Vec<_>>()
     };
-    let wrong: Vec<String> = defects.iter().flat_map(wrong).collect();
+    let wrong: Vec<String> = mutations.iter().flat_map(wrong).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
 fn the_page_of_proof_names_tests_that_exist() {
-    let page = fs::read_to_string(root().join("local/PROOF.md")).unwrap();
+    let page = fs::read_to_string(root().join("local/tests/PROOF.md")).unwrap();
     let quoted = page.split('`').skip(1).step_by(2);
     let named: Vec<TestName> = quoted.filter(|text| text.contains("::")).map(|text| text.parse().unwrap()).collect();
     assert!(named.len() >= 20, "only {} tests", named.len());

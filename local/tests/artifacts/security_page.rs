@@ -30,7 +30,7 @@ fn sources() -> String {
 
 #[test]
 fn every_test_and_file_that_the_page_names_is_there() {
-    let page = fs::read_to_string(root().join("local/SECURITY.md")).unwrap();
+    let page = fs::read_to_string(root().join("local/tests/SECURITY.md")).unwrap();
     let (row, sources) = (Regex::new("`([a-z0-9_]+(?:::[a-z0-9_]+)*)`").unwrap(), sources());
     // A name of four words or more, as tests have them.
     let named: Vec<&str> = row.captures_iter(&page).map(|found| found.get(1).unwrap().as_str()).collect();
@@ -44,7 +44,7 @@ fn every_test_and_file_that_the_page_names_is_there() {
     let link = Regex::new(r"\]\(([^)#]+)\)").unwrap();
     for found in link.captures_iter(&page).filter(|found| !found[1].starts_with("http")) {
         assert!(
-            root().join("local").join(&found[1]).exists(),
+            root().join("local/tests").join(&found[1]).exists(),
             "SECURITY.md links to {}, which is not there",
             &found[1]
         );

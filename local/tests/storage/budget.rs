@@ -1,8 +1,8 @@
 //! What each route costs: calls of `DynamoDB`, read units, write units, by outcome, in an environment that remembers
 //! nothing (cold) and in one that has done the same before (warm).
 //!
-//! The engine says what each call consumes; the table is compared with `local/BUDGET.md`, which
-//! `SIJANG_BUDGET=write cargo test -p sijang-tests --test storage budget` writes anew. What the engine does not know is
+//! The engine says what each call consumes; the table is compared with `local/lab/BUDGET.md`, which
+//! `UPDATE_EXPECT=1 cargo test -p sijang-tests --test storage budget` writes anew. What the engine does not know is
 //! worked out here: a cancelled transaction is counted at the most that it can cost.
 
 use std::{env, fmt::Write as _, fs, path::Path, pin::Pin};
@@ -347,7 +347,7 @@ async fn books(m: &mut Metered, customers: usize, orders_of_each: usize) {
 }
 
 fn page(lines: &[String]) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../BUDGET.md");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../lab/BUDGET.md");
     let text = fs::read_to_string(path).unwrap_or_default();
     let head = text.split("\n| route |").next().unwrap_or_default().trim_end();
     let mut page = format!("{head}\n\n| route | outcome | calls | read units | write units |\n|---|---|---|---|---|\n");
@@ -375,10 +375,10 @@ async fn each_route_costs_what_the_budget_says() {
         }
         all.append(&mut m.lines);
     }
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../BUDGET.md");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../lab/BUDGET.md");
     let measured = page(&all);
-    if env::var("SIJANG_BUDGET").is_ok_and(|mode| mode == "write") {
+    if env::var_os("UPDATE_EXPECT").is_some() {
         fs::write(&path, &measured).unwrap();
     }
-    assert_eq!(fs::read_to_string(&path).unwrap_or_default(), measured, "local/BUDGET.md");
+    assert_eq!(fs::read_to_string(&path).unwrap_or_default(), measured, "local/lab/BUDGET.md");
 }

@@ -105,9 +105,9 @@ async fn filter(shop: Shop) {
     let customer = shop.customer_with(1_000).await;
     let placed = text(&customer.order(&order(&product, 1)).await.value(201)["order_id"]);
     counted(&shop, &placed).await;
-    // The deposit came first in the stream, and those of other trials. The relay would have taken them for poison.
-    let dead = dead_letters(&shop).await;
-    assert!(dead.iter().all(|letter| letter.starts_with("poison ")), "{dead:?}");
+    // The deposit came first in the stream, and those of other trials. The relay would have taken them for malformed messages.
+    let dead = dlq_messages(&shop).await;
+    assert!(dead.iter().all(|message| message.starts_with("malformed ")), "{dead:?}");
 }
 
 async fn counted(shop: &Shop, order: &str) {
@@ -116,14 +116,14 @@ async fn counted(shop: &Shop, order: &str) {
 }
 
 /// What is in the dead-letter queue; it stays there.
-async fn dead_letters(shop: &Shop) -> Vec<String> {
-    let mut letters = Vec::new();
+async fn dlq_messages(shop: &Shop) -> Vec<String> {
+    let mut messages = Vec::new();
     for _ in 0..3 {
         let receive = shop.sqs().receive_message().queue_url(shop.queue("OrderEventsDlqUrl"));
         let received = receive.max_number_of_messages(10).visibility_timeout(0).send().await.unwrap();
-        letters.extend(received.messages.unwrap_or_default().into_iter().filter_map(|message| message.body));
+        messages.extend(received.messages.unwrap_or_default().into_iter().filter_map(|message| message.body));
     }
-    letters
+    messages
 }
 
 /// The customer in the events that trials put into the queue by themselves.
@@ -155,7 +155,7 @@ pub fn old_event() -> (String, Value) {
 }
 
 async fn redrive(shop: Shop) {
-    let (queue, poison) = (shop.queue("OrderEventsQueueUrl"), format!("poison {}", Ulid::generate()));
+    let (queue, malformed) = (shop.queue("OrderEventsQueueUrl"), format!("malformed {}", Ulid::generate()));
     let attributes = shop.sqs().get_queue_attributes().queue_url(queue).attribute_names(QueueAttributeName::All);
     let attributes = attributes.send().await.unwrap().attributes.unwrap();
     let redrive: Value = serde_json::from_str(&attributes[&QueueAttributeName::RedrivePolicy]).unwrap();
@@ -167,7 +167,7 @@ async fn redrive(shop: Shop) {
     // Ten receives with the usual visibility timeout would take half an hour.
     let usual = shop.set_visibility_timeout("OrderEventsQueueUrl", "1").await;
     let ((first, one), (second, two)) = (old_event(), old_event());
-    let bodies = [one.to_string(), poison.clone(), two.to_string()];
+    let bodies = [one.to_string(), malformed.clone(), two.to_string()];
     let entry = |(id, body): (usize, &String)| {
         SendMessageBatchRequestEntry::builder().id(id.to_string()).message_body(body).build().unwrap()
     };
@@ -177,13 +177,16 @@ async fn redrive(shop: Shop) {
 
     counted(&shop, &first).await;
     counted(&shop, &second).await;
-    let dead = eventually("the poison in the dead-letter queue", PIPELINE, async || {
-        let dead = dead_letters(&shop).await;
-        dead.contains(&poison).then_some(dead)
+    let dead = eventually("the malformed one in the dead-letter queue", PIPELINE, async || {
+        let dead = dlq_messages(&shop).await;
+        dead.contains(&malformed).then_some(dead)
     })
     .await;
     shop.set_visibility_timeout("OrderEventsQueueUrl", &usual).await;
-    assert!(!dead.iter().any(|letter| letter.contains(&first) || letter.contains(&second)), "its batch mates are fine");
+    assert!(
+        !dead.iter().any(|message| message.contains(&first) || message.contains(&second)),
+        "its batch mates are fine"
+    );
 }
 
 async fn persistence(world: Arc<World>) -> Completion {
@@ -205,8 +208,8 @@ async fn persistence(world: Arc<World>) -> Completion {
         seen
     };
     let before = seen(&shop).await;
-    let letter = format!("poison {}", Ulid::generate());
-    let send = shop.sqs().send_message().queue_url(shop.queue("OrderEventsDlqUrl")).message_body(&letter);
+    let message = format!("malformed {}", Ulid::generate());
+    let send = shop.sqs().send_message().queue_url(shop.queue("OrderEventsDlqUrl")).message_body(&message);
     send.send().await.unwrap();
     drop(customer);
     shop.close().await;
@@ -219,7 +222,7 @@ async fn persistence(world: Arc<World>) -> Completion {
     assert_eq!((again.is_replay(), &again.body), (true, &placed.body), "the key is remembered");
     let next = format!("/v1/me/balance/transactions?limit=1&cursor={}", text(&page["next_cursor"]));
     customer.get(&next).await.value(200);
-    assert!(dead_letters(&shop).await.contains(&letter), "queues are kept");
+    assert!(dlq_messages(&shop).await.contains(&message), "queues are kept");
     // What was ordered before is counted, and so is what is ordered now: the pipeline runs.
     counted(&shop, &text(&placed.value(201)["order_id"])).await;
     counted(&shop, &text(&customer.order(&order(&product, 1)).await.value(201)["order_id"])).await;

@@ -3,7 +3,7 @@
 //!
 //! Every block tagged `console` in the section "Tour" or "A longer tour" holds lines `$ <command>`, continued by a
 //! trailing backslash, each followed by its output. A block tagged `json` after it holds the output of its last command,
-//! indented. With `SIJANG_README=write` the real outputs are written into the pages instead of compared.
+//! indented. With `UPDATE_EXPECT=1` the real outputs are written into the pages instead of compared.
 
 use std::{fmt::Write as _, path::Path, process::Stdio, sync::Arc, sync::LazyLock};
 
@@ -66,7 +66,7 @@ async fn tour(world: Arc<World>) -> Completion {
     shop.close().await;
     let outputs: Vec<String> = outputs.into_iter().map(|output| output.replace(&url, DOCUMENTED)).collect();
 
-    if std::env::var_os("SIJANG_README").is_some_and(|mode| mode == "write") {
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
         let mut outputs = outputs.into_iter();
         for (name, pieces) in PAGES.iter().zip(&mut pages) {
             show(pieces, &mut outputs);

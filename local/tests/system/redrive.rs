@@ -35,10 +35,10 @@ async fn redrive(world: Arc<World>) -> Completion {
     assert_eq!(said(&state, &[]).await, "the DLQ is empty\n");
 
     // One message that nobody can read, beside one that is in order.
-    let poison = format!("poison {}", Ulid::generate());
-    shop.sqs().send_message().queue_url(shop.queue(QUEUE)).message_body(&poison).send().await.unwrap();
+    let malformed = format!("malformed {}", Ulid::generate());
+    shop.sqs().send_message().queue_url(shop.queue(QUEUE)).message_body(&malformed).send().await.unwrap();
     let mate = place().await;
-    eventually("the fact beside the poison", PIPELINE, async || {
+    eventually("the fact beside the malformed message", PIPELINE, async || {
         Stored::read(&shop).await.has_fact(&mate).then_some(())
     })
     .await;
@@ -53,7 +53,7 @@ async fn redrive(world: Arc<World>) -> Completion {
 
     assert_eq!(said(&state, &["--dry-run"]).await, "4 DLQ messages would be moved to the queue\n");
     assert_eq!(said(&state, &["--max", "1"]).await, "1 of 4 DLQ messages moved to the queue\n");
-    // The poison may have died again meanwhile.
+    // The malformed message may be in the DLQ again meanwhile.
     let all = said(&state, &[]).await;
     assert!(
         ["3 of 3 DLQ messages moved to the queue\n", "4 of 4 DLQ messages moved to the queue\n"]
@@ -67,10 +67,10 @@ async fn redrive(world: Arc<World>) -> Completion {
     // What is wrong in itself dies again: nothing but reading it helps.
     dead(&shop, 1).await;
     let receive = shop.sqs().receive_message().queue_url(shop.queue(DEAD_LETTERS));
-    let letter = receive.send().await.unwrap().messages.unwrap().remove(0);
-    assert_eq!(letter.body(), Some(poison.as_str()));
+    let message = receive.send().await.unwrap().messages.unwrap().remove(0);
+    assert_eq!(message.body(), Some(malformed.as_str()));
     let delete = shop.sqs().delete_message().queue_url(shop.queue(DEAD_LETTERS));
-    delete.receipt_handle(letter.receipt_handle().unwrap()).send().await.unwrap();
+    delete.receipt_handle(message.receipt_handle().unwrap()).send().await.unwrap();
     assert_eq!(said(&state, &[]).await, "the DLQ is empty\n");
     drop(customer);
     shop.close().await;

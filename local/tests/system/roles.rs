@@ -120,18 +120,19 @@ fn of_triggers(template: &Template, function: &Function) -> Vec<Permission> {
     all.into_iter().map(access).collect()
 }
 
-/// A record that can never become a message, for the relay to set aside. It leaves neither event nor letter behind.
+/// A record that can never become a message, for the relay to set aside. It leaves neither event nor message behind.
 async fn poison_in_the_stream(shop: &Shop) {
     let request = format!("nobody#place-order#{}", Ulid::generate());
     let text = |value: &str| AttributeValue::S(value.to_owned());
     let put = shop.db().put_item().table_name(shop.table("events"));
     put.item("request", text(&request)).item("type", text("order.paid.v1")).send().await.unwrap();
-    eventually("the poison in the dead-letter queue", PATIENCE, async || {
+    eventually("the malformed one in the dead-letter queue", PATIENCE, async || {
         let queue = shop.queue("OrderEventsDlqUrl");
         let receive = shop.sqs().receive_message().queue_url(queue).max_number_of_messages(10).visibility_timeout(0);
-        let letters = receive.send().await.unwrap().messages.unwrap_or_default();
-        let letter = letters.into_iter().find(|letter| letter.body().is_some_and(|body| body.contains(&request)))?;
-        let delete = shop.sqs().delete_message().queue_url(queue).set_receipt_handle(letter.receipt_handle);
+        let messages = receive.send().await.unwrap().messages.unwrap_or_default();
+        let message =
+            messages.into_iter().find(|message| message.body().is_some_and(|body| body.contains(&request)))?;
+        let delete = shop.sqs().delete_message().queue_url(queue).set_receipt_handle(message.receipt_handle);
         delete.send().await.unwrap();
         Some(())
     })

@@ -55,7 +55,7 @@ impl Store {
     /// lives as long as the process, for all requests that the process serves, one after the other or at once.
     pub async fn from_env() -> &'static Self {
         random::seed_from_kernel();
-        let db = Client::new(&connection::sdk_config("AWS_ENDPOINT_URL_DYNAMODB"));
+        let db = connection::dynamodb();
         connection::open(db.describe_endpoints().customize().mutate_request(connection::warm_up_request).send()).await;
         Box::leak(Box::new(Self::new(db, Tables::from_env())))
     }

@@ -7,14 +7,14 @@ use super::{cargo, exec};
 
 /// The release binaries that are measured.
 const BINARIES: [&str; 6] =
-    ["place-order", "issue-coupon", "floor-hello", "floor-sdk", "record-sales", "aggregate-daily-stats"];
+    ["place-order", "issue-coupon", "baseline-runtime", "baseline-sdk", "record-sales", "aggregate-daily-stats"];
 
 /// Measures the release builds of the functions against baselines that do the same.
 ///
 /// Parts: cold (from exec to the first answer), orders (CPU of an order and of a coupon), own (instructions and
 /// allocations of an order), coupons (the race for coupons, and Redis), volume (the aggregation of a day). Without a
-/// part, all of them are measured, and local/rivals/RESULTS.md is written. By itself, and for half an hour, `profiles`
-/// compares ways to compile an order and writes local/rivals/PROFILES.md.
+/// part, all of them are measured, and local/lab/RESULTS.md is written. By itself, and for half an hour, `profiles`
+/// compares ways to compile an order and writes local/lab/PROFILES.md.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct Bench {

@@ -17,7 +17,7 @@ pub struct Cost {
 
 impl Cost {
     pub(super) fn run(self) -> Result<()> {
-        let budget = Repository::find()?.root().join("local/BUDGET.md");
+        let budget = Repository::find()?.root().join("local/lab/BUDGET.md");
         let budget = fs::read_to_string(&budget).with_context(|| format!("cannot read {}", budget.display()))?;
         if self.json {
             println!("{:#}", operations(&budget)?);

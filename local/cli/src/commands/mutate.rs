@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Instant};
 
 use anyhow::{Result, bail, ensure};
 use clap::Args;
-use sijang_cli::mutations::{Copy, Defect, Outcome, run, table};
+use sijang_cli::mutations::{Copy, Mutation, Outcome, run, table};
 use sijang_cloud::{layout::Repository, progress::Progress};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -19,9 +19,9 @@ pub struct Mutate {
     list: bool,
 }
 
-/// How a planted defect fared.
+/// The result of a mutation.
 struct Row<'a> {
-    defect: &'a Defect,
+    mutation: &'a Mutation,
     outcome: Result<Outcome>,
     seconds: u64,
 }
@@ -29,39 +29,39 @@ struct Row<'a> {
 impl Mutate {
     pub(super) async fn run(self) -> Result<()> {
         let repository = Repository::find()?;
-        let mut defects = table(repository.root())?;
-        defects.retain(|defect| self.covers(defect));
-        ensure!(!defects.is_empty(), "no defect has `{}` in its name, file or test", self.only);
+        let mut mutations = table(repository.root())?;
+        mutations.retain(|mutation| self.covers(mutation));
+        ensure!(!mutations.is_empty(), "no mutation has `{}` in its name, file or test", self.only);
         if self.list {
-            for Defect { name, file, caught_by, .. } in &defects {
+            for Mutation { name, file, caught_by, .. } in &mutations {
                 println!("{name}\n    {file}\n    {caught_by}");
             }
-            println!("{} defects", defects.len());
+            println!("{} mutations", mutations.len());
             return Ok(());
         }
         let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         tokio::select! {
-            done = plant_all(&repository, &defects) => done,
+            done = apply_all(&repository, &mutations) => done,
             _ = interrupt.recv() => bail!("interrupted"),
             _ = terminate.recv() => bail!("terminated"),
         }
     }
 
-    fn covers(&self, defect: &Defect) -> bool {
-        [&defect.name, &defect.file, &defect.caught_by.to_string()].iter().any(|text| text.contains(&self.only))
+    fn covers(&self, mutation: &Mutation) -> bool {
+        [&mutation.name, &mutation.file, &mutation.caught_by.to_string()].iter().any(|text| text.contains(&self.only))
     }
 }
 
-async fn plant_all(repository: &Repository, defects: &[Defect]) -> Result<()> {
+async fn apply_all(repository: &Repository, mutations: &[Mutation]) -> Result<()> {
     let progress = Progress::new(false);
     let copy = progress.step("copy", "copying the project and what is built of it", Copy::of(repository)).await?;
     let checking = "running the tests on the project as it is";
-    progress.step("check", checking, check(&copy, defects)).await?;
+    progress.step("check", checking, check(&copy, mutations)).await?;
 
     let mut rows = Vec::new();
-    for (number, defect) in defects.iter().enumerate() {
-        progress.say(format_args!("{:>3}/{} {}", number + 1, defects.len(), defect.name));
-        let row = plant(&copy, defect).await?;
+    for (number, mutation) in mutations.iter().enumerate() {
+        progress.say(format_args!("{:>3}/{} {}", number + 1, mutations.len(), mutation.name));
+        let row = apply(&copy, mutation).await?;
         if !row.is_caught() {
             progress.say(row.caught_by());
         }
@@ -70,14 +70,14 @@ async fn plant_all(repository: &Repository, defects: &[Defect]) -> Result<()> {
     report(&rows)
 }
 
-/// Every test passes without a defect.
-async fn check(copy: &Copy, defects: &[Defect]) -> Result<()> {
+/// Every test passes on the unchanged project.
+async fn check(copy: &Copy, mutations: &[Mutation]) -> Result<()> {
     let mut known = BTreeSet::new();
     let mut wrong = Vec::new();
-    for defect in defects.iter().filter(|defect| known.insert((&defect.caught_by, &defect.with))) {
-        match run(copy, defect).await {
+    for mutation in mutations.iter().filter(|mutation| known.insert((&mutation.caught_by, &mutation.with))) {
+        match run(copy, mutation).await {
             Ok(Outcome::Passed) => {}
-            Ok(Outcome::Failed) => wrong.push(format!("{} fails without any defect", defect.caught_by)),
+            Ok(Outcome::Failed) => wrong.push(format!("{} fails on the unchanged project", mutation.caught_by)),
             Err(error) => wrong.push(format!("{error:#}")),
         }
     }
@@ -85,17 +85,17 @@ async fn check(copy: &Copy, defects: &[Defect]) -> Result<()> {
     Ok(())
 }
 
-async fn plant<'a>(copy: &Copy, defect: &'a Defect) -> Result<Row<'a>> {
+async fn apply<'a>(copy: &Copy, mutation: &'a Mutation) -> Result<Row<'a>> {
     let began = Instant::now();
-    let outcome = match copy.plant(defect) {
+    let outcome = match copy.apply(mutation) {
         Ok(original) => {
-            let outcome = run(copy, defect).await;
-            copy.restore(defect, &original)?;
+            let outcome = run(copy, mutation).await;
+            copy.restore(mutation, &original)?;
             outcome
         }
         Err(error) => Err(error),
     };
-    Ok(Row { defect, outcome, seconds: began.elapsed().as_secs() })
+    Ok(Row { mutation, outcome, seconds: began.elapsed().as_secs() })
 }
 
 impl Row<'_> {
@@ -103,26 +103,26 @@ impl Row<'_> {
         matches!(self.outcome, Ok(Outcome::Failed))
     }
 
-    /// Which test caught the defect, or what happened instead.
+    /// Which test caught the mutation, or what happened instead.
     fn caught_by(&self) -> String {
         match &self.outcome {
-            Ok(Outcome::Failed) => self.defect.caught_by.to_string(),
-            Ok(Outcome::Passed) => format!("NOT CAUGHT by {}", self.defect.caught_by),
+            Ok(Outcome::Failed) => self.mutation.caught_by.to_string(),
+            Ok(Outcome::Passed) => format!("NOT CAUGHT by {}", self.mutation.caught_by),
             Err(error) => format!("ERROR {error:#}"),
         }
     }
 }
 
 fn report(rows: &[Row<'_>]) -> Result<()> {
-    let width = rows.iter().map(|row| row.defect.name.chars().count()).max().unwrap_or_default();
-    println!("{:<width$} | caught by | seconds", "defect");
+    let width = rows.iter().map(|row| row.mutation.name.chars().count()).max().unwrap_or_default();
+    println!("{:<width$} | caught by | seconds", "mutation");
     for row in rows {
         // An error's first line: the rest was shown when it came up.
         let by = row.caught_by();
-        println!("{:<width$} | {} | {}", row.defect.name, by.lines().next().unwrap_or_default(), row.seconds);
+        println!("{:<width$} | {} | {}", row.mutation.name, by.lines().next().unwrap_or_default(), row.seconds);
     }
     let caught = rows.iter().filter(|row| row.is_caught()).count();
-    println!("{} planted, {caught} caught", rows.len());
-    ensure!(caught == rows.len(), "{} defects were not caught", rows.len() - caught);
+    println!("{} mutations, {caught} caught", rows.len());
+    ensure!(caught == rows.len(), "{} mutations were not caught", rows.len() - caught);
     Ok(())
 }

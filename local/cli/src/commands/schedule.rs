@@ -31,7 +31,7 @@ pub struct Schedule {
 impl Schedule {
     pub(super) async fn run(self) -> Result<()> {
         let day = day(&self.day)?;
-        let task = if self.recount { aggregation::recount(day) } else { aggregation::night(day)? };
+        let task = if self.recount { aggregation::recount(day) } else { aggregation::scheduled(day)? };
         if let Some(stack) = self.stack {
             return worker::run_on_aws(&stack, FUNCTION, &task).await;
         }

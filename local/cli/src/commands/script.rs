@@ -35,14 +35,14 @@ pub struct Deploy {
 
 /// Fuzzes the parsers, guided by coverage. Needs a C++ compiler, for LLVM's libFuzzer.
 ///
-/// Findings stay in .sijang/fuzz. Copy a finding into local/fuzzing/corpus: every test run replays what is there.
+/// Findings stay in .sijang/fuzz. Copy a finding into local/lab/fuzz/corpus: every test run replays what is there.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct Fuzz {
     /// How long each target is fuzzed
     #[arg(long, default_value_t = 60)]
     seconds: u32,
-    /// Folders of local/fuzzing/corpus; all of them by default
+    /// Folders of local/lab/fuzz/corpus; all of them by default
     targets: Vec<String>,
 }
 

@@ -38,7 +38,7 @@ pub struct Simulate {
     /// Whether all shards are in one partition
     #[arg(long)]
     together: Option<bool>,
-    /// Write the results into local/SIMULATION.md
+    /// Write the results into local/lab/SIMULATION.md
     #[arg(long)]
     write: bool,
     /// Instead: copies of keyed commands, of so many keys, each of which must get one answer
@@ -76,7 +76,7 @@ impl Simulate {
             ("SIJANG_WINDOW", self.window.map(|value| value.to_string())),
             ("SIJANG_LATENESS", number(self.lateness)),
             ("SIJANG_TOGETHER", self.together.map(|value| value.to_string())),
-            ("SIJANG_WRITE", self.write.then(|| "1".to_owned())),
+            ("UPDATE_EXPECT", self.write.then(|| "1".to_owned())),
             ("SIJANG_COPIES", number(self.copies)),
             ("SIJANG_RATES", self.staff.then(|| "25,100,250,500".to_owned())),
             ("SIJANG_VIEWERS", number(self.viewers)),

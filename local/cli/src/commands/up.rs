@@ -63,7 +63,7 @@ async fn open(shop: &mut LocalShop, progress: Progress, since: Timestamp) -> Res
 }
 
 fn welcome(shop: &LocalShop, progress: Progress, since: Timestamp) {
-    let seconds = (Timestamp::now() - since).get_seconds();
+    let seconds = (Timestamp::now() - since).as_secs();
     progress.say(format_args!("up         {seconds} s after the command; Ctrl-C stops it and keeps the data"));
     let state = shop.stack().state();
     // Another folder than the default is named in the commands, so that they work as they are printed.

@@ -1,4 +1,4 @@
-//! The rows of `local/BUDGET.md`, which the tests measure.
+//! The rows of `local/lab/BUDGET.md`, which the tests measure.
 
 use anyhow::{Context, Result};
 

@@ -49,13 +49,3 @@ pub const SCANNED: Price = price("megabyte scanned by Athena", 5_000.0, "https:/
 /// All of them.
 pub const ALL: [Price; 10] =
     [WRITE, READ, GATEWAY, INVOCATION, GIGABYTE_SECOND, QUEUE, S3_PUT, S3_GET, STORED, SCANNED];
-
-#[cfg(test)]
-mod tests {
-    use sijang_portal::operations::WRITE_UNIT_NANODOLLARS;
-
-    #[test]
-    fn the_operations_page_uses_the_same_price_of_a_write() {
-        assert_eq!(format!("{WRITE_UNIT_NANODOLLARS}"), format!("{}", super::WRITE.nanodollars));
-    }
-}

@@ -1,4 +1,4 @@
-//! A copy of the project to break, under `.sijang/defects`, which git ignores.
+//! A copy of the project to break, under `.sijang/mutations`, which git ignores.
 //!
 //! It is kept, with a target folder of its own: only what differs is written anew, so that cargo rebuilds only that. The
 //! first time, what was compiled of others' crates comes from the project's own target folder.
@@ -14,7 +14,7 @@ use anyhow::{Context, Result, ensure};
 use sijang_cloud::layout::Repository;
 use tokio::process::Command;
 
-use super::Defect;
+use super::Mutation;
 
 /// The copy.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ impl Copy {
     /// # Errors
     /// When it cannot be made, or another run has it.
     pub async fn of(repository: &Repository) -> Result<Self> {
-        let home = repository.ignored().join("defects");
+        let home = repository.ignored().join("mutations");
         fs::create_dir_all(&home).with_context(|| format!("cannot make {}", home.display()))?;
         let lock = fs::File::create(home.join("lock"))?;
         lock.try_lock().context("another run is at it")?;
@@ -56,24 +56,24 @@ impl Copy {
         &self.target
     }
 
-    /// Plants a defect. Returns the text of its file as it was, for [`Copy::restore`]: the project itself may change
+    /// Makes a mutation. Returns the text of its file as it was, for [`Copy::restore`]: the project itself may change
     /// while its copy is in use.
     ///
     /// # Errors
-    /// When the defect does not fit.
-    pub fn plant(&self, defect: &Defect) -> Result<String> {
-        let path = self.root.join(&defect.file);
-        let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", defect.file))?;
-        fs::write(path, defect.planted_in(&text)?)?;
+    /// When the mutation does not fit.
+    pub fn apply(&self, mutation: &Mutation) -> Result<String> {
+        let path = self.root.join(&mutation.file);
+        let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", mutation.file))?;
+        fs::write(path, mutation.applied_to(&text)?)?;
         Ok(text)
     }
 
-    /// Takes a defect out again.
+    /// Undoes a mutation.
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn restore(&self, defect: &Defect, text: &str) -> Result<()> {
-        Ok(fs::write(self.root.join(&defect.file), text)?)
+    pub fn restore(&self, mutation: &Mutation, text: &str) -> Result<()> {
+        Ok(fs::write(self.root.join(&mutation.file), text)?)
     }
 
     fn take(&self, from: &Path, file: &Path) -> Result<()> {

@@ -1,8 +1,8 @@
-//! Planted defects: the proof that the tests can fail.
+//! Mutations: the proof that the tests can fail.
 //!
-//! `local/planted/*.yaml` says how to break one rule each, and which test must notice. `./local/shop mutate` takes them in
-//! turn: breaks a copy of the project, builds it, runs that one test, and wants to see it fail. A test that goes on
-//! passing proves nothing of the rule that was taken out.
+//! `local/lab/mutations/*.yaml` says how to break one rule each, and which test must fail. `./local/shop mutate` makes them one
+//! by one in a copy of the project, builds it and runs that test, which must fail. A test that still
+//! passes does not prove its rule.
 
 mod copy;
 mod table;
@@ -10,6 +10,6 @@ mod test_name;
 mod trial;
 
 pub use copy::Copy;
-pub use table::{Defect, table};
+pub use table::{Mutation, table};
 pub use test_name::TestName;
 pub use trial::{Outcome, run};

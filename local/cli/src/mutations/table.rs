@@ -1,9 +1,9 @@
-//! The table of defects: what is broken, where, how, and which test notices.
+//! The table of mutations: what is broken, where, how, and which test fails.
 //!
-//! To add one, write into the file of its area in `local/planted`:
+//! To add one, write into the file of its area in `local/lab/mutations`:
 //!
 //! ```yaml
-//! - defect: stock is not asked for
+//! - mutation: stock is not asked for
 //!   file: shared/storage/src/catalogue.rs
 //!   find: stock >= :units AND active
 //!   replace: active
@@ -20,12 +20,12 @@ use serde::Deserialize;
 
 use super::TestName;
 
-/// A defect that can be planted.
+/// One rule broken.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Defect {
+pub struct Mutation {
     /// What is broken, in words.
-    #[serde(rename = "defect")]
+    #[serde(rename = "mutation")]
     pub name: String,
     /// In which file of the project.
     pub file: String,
@@ -40,12 +40,12 @@ pub struct Defect {
     pub with: BTreeMap<String, String>,
 }
 
-impl Defect {
-    /// The text of the defect's file with the defect in it.
+impl Mutation {
+    /// The text of the mutation's file with the mutation in it.
     ///
     /// # Errors
     /// When what is to be taken out does not stand there exactly once, or nothing would change.
-    pub fn planted_in(&self, text: &str) -> Result<String> {
+    pub fn applied_to(&self, text: &str) -> Result<String> {
         let count = text.matches(&self.find).count();
         ensure!(count == 1, "{}: its `find` stands {count} times in {}", self.name, self.file);
         ensure!(self.find != self.replace, "{}: it changes nothing", self.name);
@@ -53,23 +53,23 @@ impl Defect {
     }
 }
 
-/// All defects of the project at `root`, area by area.
+/// All mutations of the project at `root`, area by area.
 ///
 /// # Errors
-/// When a file cannot be read, or two defects have one name.
-pub fn table(root: &Path) -> Result<Vec<Defect>> {
-    let folder = root.join("local/planted");
+/// When a file cannot be read, or two mutations have one name.
+pub fn table(root: &Path) -> Result<Vec<Mutation>> {
+    let folder = root.join("local/lab/mutations");
     let mut areas = fs::read_dir(&folder)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
     areas.sort();
-    let mut defects: Vec<Defect> = Vec::new();
+    let mut mutations: Vec<Mutation> = Vec::new();
     for area in areas {
-        let area_defects: Vec<Defect> = serde_yaml_ng::from_str(&fs::read_to_string(&area)?)
-            .with_context(|| format!("{} is no table of defects", area.display()))?;
-        for defect in area_defects {
-            let known = defects.iter().any(|known| known.name == defect.name);
-            ensure!(!known, "two defects are called {}", defect.name);
-            defects.push(defect);
+        let area_mutations: Vec<Mutation> = serde_yaml_ng::from_str(&fs::read_to_string(&area)?)
+            .with_context(|| format!("{} is no table of mutations", area.display()))?;
+        for mutation in area_mutations {
+            let known = mutations.iter().any(|known| known.name == mutation.name);
+            ensure!(!known, "two mutations are called {}", mutation.name);
+            mutations.push(mutation);
         }
     }
-    Ok(defects)
+    Ok(mutations)
 }

@@ -57,14 +57,14 @@ impl TestName {
     /// What cargo is told to build and run.
     ///
     /// Cargo chooses the features of the dependencies by what is built together, and would compile them once more for
-    /// each choice. `sijang-tests` depends on all the others: with it, the features are those of `./local/test`.
+    /// each choice. `sijang-tests` and `sijang-lab` depend on all the others: with them, the features are those of `./local/test`.
     pub fn selection(&self) -> Vec<String> {
         let package = |name: &str| ["--package".to_owned(), name.to_owned()];
         let target = match PACKAGES.iter().find(|(name, _)| *name == self.target) {
             Some((name, _)) => [package(name).as_slice(), &["--lib".to_owned()]].concat(),
             None => vec!["--test".to_owned(), self.target.clone()],
         };
-        [package("sijang-tests").as_slice(), &target].concat()
+        [package("sijang-tests"), package("sijang-lab")].concat().into_iter().chain(target).collect()
     }
 
     /// What cargo calls the target.
@@ -93,9 +93,11 @@ impl TestName {
             read(&root.join(folder), "", &mut sources)?;
             return Ok(sources);
         }
-        let folder = root.join("local/tests").join(&self.target);
-        if folder.is_dir() {
-            read(&folder, "", &mut sources)?;
+        for tests in ["local/tests", "local/lab"] {
+            let folder = root.join(tests).join(&self.target);
+            if folder.is_dir() {
+                read(&folder, "", &mut sources)?;
+            }
         }
         Ok(sources)
     }

@@ -1,5 +1,5 @@
 //! One test, built and run in the copy: it passes or it fails. Whatever else can happen (it does not compile, there is no
-//! such test, it takes too long, the process dies) is an error, because it would look like a caught defect.
+//! such test, it takes too long, the process dies) is an error, because it would look like a caught mutation.
 
 use std::{
     path::PathBuf,
@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::Value;
 use tokio::{process::Command, time::timeout};
 
-use super::{Copy, Defect, TestName};
+use super::{Copy, Mutation, TestName};
 
 /// Longer than any one test takes.
 const PATIENCE: Duration = Duration::from_mins(10);
@@ -26,15 +26,15 @@ pub enum Outcome {
     Failed,
 }
 
-/// Builds the test that a defect names, from the copy as it is, and runs it alone.
+/// Builds the test that a mutation names, from the copy as it is, and runs it alone.
 ///
 /// # Errors
 /// When it has neither passed nor failed.
-pub async fn run(copy: &Copy, defect: &Defect) -> Result<Outcome> {
-    let test = &defect.caught_by;
+pub async fn run(copy: &Copy, mutation: &Mutation) -> Result<Outcome> {
+    let test = &mutation.caught_by;
     let binary = build(copy, test).await?;
     let mut run = Command::new(binary);
-    run.args(["--exact", &test.path]).envs(&defect.with).env("CARGO_TARGET_DIR", copy.target());
+    run.args(["--exact", &test.path]).envs(&mutation.with).env("CARGO_TARGET_DIR", copy.target());
     run.current_dir(copy.root().join("local/tests"));
     let ran = timeout(PATIENCE, output(run)).await.context("it takes too long")??;
     let said = String::from_utf8_lossy(&ran.stdout);

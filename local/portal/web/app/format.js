@@ -15,15 +15,10 @@ export const won = (amount) => {
   return language() === "ko" ? `${sign}${figure}원` : `${sign}₩${figure}`;
 };
 
-/** US dollars, of billionths, to four digits that count. */
-export const dollars = (nanodollars) =>
-  new Intl.NumberFormat(language(), { style: "currency", currency: "USD", maximumSignificantDigits: 4 }).format(nanodollars / 1e9);
-
 const instant = (options) => (text) =>
   new Intl.DateTimeFormat(language(), { timeZone: "Asia/Seoul", ...options }).format(new Date(text));
 
 export const dateTime = instant({ dateStyle: "medium", timeStyle: "short" });
-export const date = instant({ dateStyle: "medium" });
 
 const clock = (moment) => new Intl.DateTimeFormat("en-GB", { timeZone: "Asia/Seoul", timeStyle: "short" }).format(moment);
 

@@ -25,11 +25,11 @@ fn redrive(host: &LambdaHost) -> Redrive {
     Redrive::new(sqs(&host.services.sqs_endpoint(), Duration::from_millis(500)), DLQ, QUEUE)
 }
 
-/// The trace that every letter has.
+/// The trace that every message has.
 const TRACE: &str = "Root=1-5759e988-bd862e3fe1be46a994272793";
 
-/// Letters in the dead-letter queue, each with an attribute and a trace.
-async fn dead_letters(host: &LambdaHost, bodies: &[String]) {
+/// Messages in the dead-letter queue, each with an attribute and a trace.
+async fn dlq_messages(host: &LambdaHost, bodies: &[String]) {
     let attribute = MessageAttributeValue::builder().data_type("String").string_value("kept").build().unwrap();
     let trace = MessageSystemAttributeValue::builder().data_type("String").string_value(TRACE).build().unwrap();
     for body in bodies {
@@ -81,7 +81,7 @@ async fn a_redrive_that_ends_anywhere_loses_no_letter_and_counts_none_twice() {
     let bodies = sell(&shop).await;
     let (items, host) = (shop.snapshot().await, LambdaHost::new().await);
     host.reset(&items, &[]).await;
-    dead_letters(&host, &bodies).await;
+    dlq_messages(&host, &bodies).await;
     host.services.faults.plan(Plan::none());
     assert_eq!(redrive(&host).run(usize::MAX).await.unwrap(), bodies.len());
     let calls = host.services.faults.calls();
@@ -91,7 +91,7 @@ async fn a_redrive_that_ends_anywhere_loses_no_letter_and_counts_none_twice() {
     for call in &calls {
         for fault in [Fault::Hang, Fault::Late, Fault::ReplyHung, Fault::ReplyDropped, Fault::HalfBatch] {
             host.reset(&items, &[]).await;
-            dead_letters(&host, &bodies).await;
+            dlq_messages(&host, &bodies).await;
             let ended = interrupted(&host, call, fault).await;
             assert_eq!(ended.is_none(), fault.is_silent(), "{call:?}, {fault:?}: {ended:?}");
             finish(&host, &items, &bodies).await;
@@ -102,7 +102,7 @@ async fn a_redrive_that_ends_anywhere_loses_no_letter_and_counts_none_twice() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_more_letters_are_moved_than_were_asked_for() {
     let host = LambdaHost::new().await;
-    dead_letters(&host, &["one".to_owned(), "two".to_owned(), "three".to_owned()]).await;
+    dlq_messages(&host, &["one".to_owned(), "two".to_owned(), "three".to_owned()]).await;
     assert_eq!(redrive(&host).run(2).await.unwrap(), 2);
     assert_eq!((redrive(&host).count().await.unwrap(), host.services.sqs.bodies(QUEUE).len()), (1, 2));
     assert_eq!(redrive(&host).run(2).await.unwrap(), 1);

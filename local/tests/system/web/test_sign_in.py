@@ -89,7 +89,7 @@ def test_a_session_that_ended_says_so_and_the_basket_stays(visit, shop):
 
 
 @pytest.mark.parametrize("method, path", [
-    ("POST", "/_local/tokens"), ("POST", "/_local/crowd"), ("GET", "/_local/operations"), ("POST", "/_local/nightly-run"),
+    ("POST", "/_local/tokens"), ("POST", "/_local/crowd"), ("GET", "/_local/queues"), ("POST", "/_local/daily-runs"),
     ("POST", "/_local/redrive"),
 ])
 def test_what_is_local_is_for_administrators(shop, method, path):

@@ -1,10 +1,10 @@
-//! How AWS is reached. Made for the start of an execution environment, whose every millisecond a customer waits for:
+//! The configuration of the AWS clients. It keeps the start of an execution environment short:
 //!
-//! - Region, endpoint and credentials come from the environment, where Lambda puts them. The SDK's own loader would look
-//!   into files and ask the instance's metadata address, too.
-//! - Trusted are the five roots of Amazon Trust Services, in which the certificates of AWS end. Parsing all that a system
-//!   trusts takes longer than the rest of the start. `AWS_CA_BUNDLE` names a file of others in their place.
-//! - The connection is opened before the first request is asked for.
+//! - Region, endpoint and credentials come from the environment, where Lambda puts them. The SDK's own loader would also
+//!   read files and call the metadata address of the instance.
+//! - Only the five roots of Amazon Trust Services are trusted, which sign the certificates of AWS. Parsing all roots of a
+//!   system takes longer than the rest of the start. `AWS_CA_BUNDLE` names a file with other roots.
+//! - The connection is opened before the first request is received.
 
 use std::{env, fs, time::Duration};
 
@@ -20,16 +20,24 @@ use aws_smithy_http_client::{
 };
 use tokio::time::timeout;
 
-/// How long the start waits for a connection. Without one the function starts all the same, and its first call tries
-/// again, with all the retries of a call.
+use super::constant_headers::ConstantHeaders;
+
+/// A client of `DynamoDB`, by the variables of the environment.
+pub(crate) fn dynamodb() -> aws_sdk_dynamodb::Client {
+    let config = aws_sdk_dynamodb::config::Builder::from(&sdk_config("AWS_ENDPOINT_URL_DYNAMODB"));
+    aws_sdk_dynamodb::Client::from_conf(config.interceptor(ConstantHeaders).build())
+}
+
+/// How long the start waits for a connection. When there is none, the function starts nevertheless, and its first call
+/// opens one, with all the retries of a call.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How long things may take: the SDK by itself would wait for ever.
+/// The time limits of a call. By default the SDK has none.
 pub fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder().connect_timeout(PATIENCE).operation_attempt_timeout(Duration::from_secs(3)).build()
 }
 
-/// How lost calls and throttling are tried again by the SDK. Conflicts are, by the transaction itself.
+/// The retries of the SDK, for lost calls and throttling. Conflicts are retried by the transaction.
 pub fn retries() -> RetryConfig {
     RetryConfig::standard()
         .with_max_attempts(3)
@@ -47,7 +55,7 @@ pub fn sdk_config(endpoint: &str) -> SdkConfig {
         .credentials_provider(SharedCredentialsProvider::new(credentials()))
         .http_client(http_client())
         .timeout_config(timeouts())
-        // It would watch how fast every body flows, and give up later than an attempt does.
+        // It would measure the throughput of every body, and end later than the time limit of an attempt.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .retry_config(retries());
     config.set_endpoint_url(named(endpoint).or_else(|| named("AWS_ENDPOINT_URL")));
@@ -58,14 +66,14 @@ fn named(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// Those of the environment; an environment that outlives them is given the address of new ones instead.
+/// Credentials of the environment. A container gets an address for them, because it outlives them.
 fn credentials() -> CredentialsProviderChain {
     CredentialsProviderChain::first_try("environment", EnvironmentVariableCredentialsProvider::new())
         .or_else("container", EcsCredentialsProvider::builder().build())
 }
 
 fn http_client() -> SharedHttpClient {
-    // A bundle that cannot be read is not made up for by trusting more than it would have had.
+    // A bundle that cannot be read leaves no roots, rather than others than its own.
     let roots = match env::var_os("AWS_CA_BUNDLE").filter(|file| !file.is_empty()) {
         Some(file) => fs::read(file).unwrap_or_default(),
         None => include_bytes!("amazon-roots.pem").to_vec(),
@@ -76,8 +84,8 @@ fn http_client() -> SharedHttpClient {
     Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(context).build_https()
 }
 
-/// Makes a greeting of a call: a plain `GET /`, which is no operation, needs no permission and costs nothing. Everything
-/// else about it is as in any call: the endpoint, the signature, the connection, which stays open.
+/// Turns a call into the warm-up request: a plain `GET /`, which is no operation, needs no permission and costs nothing.
+/// The rest is as in any call: the endpoint, the signature, and the connection, which stays open.
 pub(crate) fn warm_up_request(request: &mut HttpRequest) {
     // The method's name is a valid one.
     let _ = request.set_method("GET");
@@ -87,8 +95,8 @@ pub(crate) fn warm_up_request(request: &mut HttpRequest) {
     }
 }
 
-/// Sends a greeting before there are requests that would wait for the connection: on Lambda, a start has a whole
-/// processor, a request of a small function a part of one. Any answer will do, and none does no harm.
-pub(crate) async fn open<T>(greeting: impl Future<Output = T>) {
-    let _ = timeout(PATIENCE, greeting).await;
+/// Sends the warm-up request during the start, when a Lambda function has a whole processor; during a request, a small
+/// function has a part of one. Its answer, or that there is none, does not matter.
+pub(crate) async fn open<T>(warm_up: impl Future<Output = T>) {
+    let _ = timeout(PATIENCE, warm_up).await;
 }

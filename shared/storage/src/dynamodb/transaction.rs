@@ -25,6 +25,7 @@ use aws_sdk_dynamodb::{
         Update as UpdateItem,
     },
 };
+use aws_smithy_types::body::SdkBody;
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use serde::Serialize;
 use sijang_domain::{Error, RequestTime};
@@ -351,20 +352,22 @@ impl Call {
     }
 }
 
-/// Stores the body of the first attempt, and replaces the body of every later one by it.
+/// Stores the body of the first attempt, and replaces the body of every later one by it. The bytes are shared, not copied.
 #[derive(Debug, Clone, Default)]
-struct FirstBody(Arc<OnceLock<Vec<u8>>>);
+struct FirstBody(Arc<OnceLock<SdkBody>>);
+
+const STREAM: &str = "the body of a transaction is a stream";
 
 impl FirstBody {
     /// Replaces one text by another one of the same length.
     fn replace(&mut self, from: &str, to: &str) {
-        if let Some(body) = self.0.get() {
-            let mut body = body.clone();
+        if let Some(body) = self.0.get().and_then(SdkBody::bytes) {
+            let mut body = body.to_vec();
             let at = body.windows(from.len()).position(|text| text == from.as_bytes());
             if let Some(part) = at.and_then(|at| body.get_mut(at..at + from.len())) {
                 part.copy_from_slice(to.as_bytes());
             }
-            self.0 = Arc::new(OnceLock::from(body));
+            self.0 = Arc::new(OnceLock::from(SdkBody::from(body)));
         }
     }
 }
@@ -382,11 +385,12 @@ impl Intercept for FirstBody {
     ) -> Result<(), BoxError> {
         let request = context.request_mut();
         if let Some(first) = self.0.get() {
-            request.headers_mut().try_insert("content-length", first.len().to_string())?;
-            *request.body_mut() = first.clone().into();
+            let length = first.content_length().ok_or(STREAM)?;
+            request.headers_mut().try_insert("content-length", length.to_string())?;
+            *request.body_mut() = first.try_clone().ok_or(STREAM)?;
         } else {
-            let first = request.body().bytes().ok_or("a transaction is a stream")?;
-            self.0.get_or_init(|| first.to_vec());
+            let first = request.body().try_clone().ok_or(STREAM)?;
+            self.0.get_or_init(|| first);
         }
         Ok(())
     }
@@ -496,10 +500,10 @@ mod tests {
     fn token_is_replaced_in_the_body_that_was_sent() {
         let mut call = Call::of(Transaction::default());
         let first = call.token.clone();
-        call.body.0.set(format!("{{\"ClientRequestToken\":\"{first}\",\"x\":1}}").into_bytes()).unwrap();
+        call.body.0.set(format!("{{\"ClientRequestToken\":\"{first}\",\"x\":1}}").into()).unwrap();
         call.renew_token();
         assert_ne!(call.token, first);
-        let body = String::from_utf8(call.body.0.get().unwrap().clone()).unwrap();
+        let body = String::from_utf8(call.body.0.get().unwrap().bytes().unwrap().to_vec()).unwrap();
         assert_eq!(body, format!("{{\"ClientRequestToken\":\"{}\",\"x\":1}}", call.token));
     }
 

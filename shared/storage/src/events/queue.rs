@@ -85,8 +85,8 @@ impl OrderEvents {
     }
 
     /// Sends messages to the queue, or as they are to the dead-letter queue. Returns the positions of those not sent.
-    pub async fn send(&self, messages: &[Message], dead: bool) -> Result<Vec<usize>, Error> {
-        let url = if dead { &self.dead_letter_url } else { &self.queue_url };
+    pub async fn send(&self, messages: &[Message], to_dlq: bool) -> Result<Vec<usize>, Error> {
+        let url = if to_dlq { &self.dead_letter_url } else { &self.queue_url };
         let mut unsent = Vec::new();
         for (batch, chunk) in messages.chunks(BATCH).enumerate() {
             let mut call = self.sqs.send_message_batch().queue_url(url);

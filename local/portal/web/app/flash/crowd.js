@@ -1,15 +1,15 @@
 // The crowd, as the local front sends it and tells of it: a line of JSON for every answer.
 
-import { backstage } from "../backstage.js";
+import { callDevApi } from "../dev_api.js";
 import { t } from "../i18n.js";
 import { Problem } from "../problem.js";
 
 /** Tokens for customers of these names. */
-export const tokensFor = async (names) => (await backstage("POST", "tokens", names)).json();
+export const tokensFor = async (names) => (await callDevApi("POST", "tokens", names)).json();
 
 /** Sends the crowd; `hear` gets each line as it comes. */
 export async function sendCrowd({ kind, id }, customers, hear) {
-  const answer = await backstage("POST", "crowd", { target: { [kind]: id }, customers });
+  const answer = await callDevApi("POST", "crowd", { target: { [kind]: id }, customers });
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
   for (let part = await reader.read(); !part.done; part = await reader.read()) {

@@ -1,0 +1,95 @@
+//! A warm environment: the CPU that an order and a coupon take, one request after the other.
+
+use std::time::Instant;
+
+use sijang_cloud::progress::Progress;
+use sijang_testkit::lambda::runtime_api::RuntimeApi;
+
+use crate::{
+    candidate::{Candidate, Candidates, OURS, Operation, SDK},
+    environment::Environment,
+    market::Market,
+    report::{Report, Table, ratio},
+    samples::Samples,
+    usage::load,
+};
+
+/// What was seen of a candidate.
+struct Runner<'a> {
+    candidate: &'a Candidate,
+    environment: Environment,
+    /// Microseconds of CPU for a request.
+    cpu: Samples,
+    /// Microseconds from the event to the answer.
+    wall: Samples,
+}
+
+pub async fn measure(
+    candidates: &Candidates,
+    (rounds, requests): (usize, usize),
+    progress: Progress,
+    report: &mut Report,
+) {
+    let (mut market, api) = (Market::open().await, RuntimeApi::start().await.unwrap());
+    let variables = market.variables(&market.store.endpoint);
+    let mut runners = Vec::new();
+    for candidate in candidates.all.iter().filter(|candidate| candidate.name != SDK) {
+        let environment = Environment::start(candidate, &api, &variables, &[]).await;
+        let mut runner = Runner { candidate, environment, cpu: Samples::default(), wall: Samples::default() };
+        // What comes first is the start's, and a compiler's in Node.
+        runner.run(&mut market, requests).await;
+        (runner.cpu, runner.wall) = Default::default();
+        runners.push(runner);
+    }
+    let before = load();
+    for round in 1..=rounds {
+        for runner in &mut runners {
+            runner.run(&mut market, requests).await;
+        }
+        progress.say(format_args!("orders     round {round} of {rounds}"));
+    }
+    let mut table = Table::new(
+        "Warm",
+        &["", "function", "CPU of a request, us", "of ours", "from event to answer, us", "peak, MiB"],
+    );
+    for operation in [Operation::PlaceOrder, Operation::IssueCoupon] {
+        let of_operation = || runners.iter().filter(move |runner| runner.candidate.operation == operation);
+        let ours =
+            of_operation().find(|runner| runner.candidate.name == OURS).map_or(0.0, |runner| runner.cpu.median());
+        for runner in of_operation() {
+            let (name, cpu) = (runner.candidate.name, runner.cpu.median());
+            let peak = runner.environment.usage().peak / 1024;
+            let (wall, factor) = (format!("{:.0}", runner.wall), ratio(cpu, ours));
+            table.row([
+                name.to_owned(),
+                operation.to_string(),
+                format!("{:.0}", runner.cpu),
+                factor,
+                wall,
+                peak.to_string(),
+            ]);
+            report.bar(&format!("CPU of one {operation}, microseconds"), name, cpu);
+        }
+    }
+    table.note(format!(
+        "{rounds} rounds of {requests} requests of each, in turns; medians and quartiles of the rounds; load {before} to {}",
+        load()
+    ));
+    table.note(
+        "user and system time of the function's process, from the runtime API to the store and back; without TLS",
+    );
+    report.add(table);
+}
+
+impl Runner<'_> {
+    #[allow(clippy::cast_precision_loss)]
+    async fn run(&mut self, market: &mut Market, requests: usize) {
+        let (before, began) = (self.environment.usage().cpu, Instant::now());
+        for _ in 0..requests {
+            self.environment.done(market.request(self.candidate.operation)).await;
+        }
+        let used = self.environment.usage().cpu - before;
+        self.cpu.add(used / requests as f64);
+        self.wall.add(began.elapsed().as_secs_f64() * 1e6 / requests as f64);
+    }
+}

@@ -1,0 +1,55 @@
+//! Switches off what the SDK computes anew for each call and nobody reads here.
+//!
+//! The `User-Agent` with the SDK's metrics is put together twice for a call, invocation and attempt numbers are headers
+//! for AWS's support, and the correction of the clock is Lambda's task. Together they are 6 % of the instructions of an
+//! order ([`RESULTS.md`](../../../../local/lab/RESULTS.md)). The SDK's own interface for it is used: interceptors are
+//! disabled for each call.
+
+use aws_runtime::{
+    invocation_id::InvocationIdInterceptor, request_info::RequestInfoInterceptor,
+    service_clock_skew::ServiceClockSkewInterceptor, user_agent::UserAgentInterceptor,
+};
+use aws_sdk_dynamodb::{
+    config::{
+        ConfigBag, Intercept, RuntimeComponents,
+        interceptors::{BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextMut},
+    },
+    error::BoxError,
+};
+use aws_smithy_runtime_api::client::interceptors::disable_interceptor;
+
+const USER_AGENT: &str = concat!("sijang/", env!("CARGO_PKG_VERSION"));
+const REASON: &str = "not read by anybody";
+
+/// Sends a constant `User-Agent` and none of the diagnostics.
+#[derive(Debug)]
+pub(crate) struct ConstantHeaders;
+
+impl Intercept for ConstantHeaders {
+    fn name(&self) -> &'static str {
+        "ConstantHeaders"
+    }
+
+    fn read_before_execution(
+        &self,
+        _context: &BeforeSerializationInterceptorContextRef<'_>,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let state = config.interceptor_state();
+        state.store_put(disable_interceptor::<UserAgentInterceptor>(REASON));
+        state.store_put(disable_interceptor::<InvocationIdInterceptor>(REASON));
+        state.store_put(disable_interceptor::<RequestInfoInterceptor>(REASON));
+        state.store_put(disable_interceptor::<ServiceClockSkewInterceptor>(REASON));
+        Ok(())
+    }
+
+    fn modify_before_signing(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        context.request_mut().headers_mut().insert("user-agent", USER_AGENT);
+        Ok(())
+    }
+}
