@@ -8,7 +8,6 @@ use std::{
 
 use sijang_domain::ShardCount;
 use tokio::{
-    runtime::Builder,
     task::JoinSet,
     time::{Instant, sleep},
 };
@@ -22,9 +21,8 @@ use super::{
     front::Front,
     shop::{Kind, admit_customers, deliver, offer, reshard},
     usage::Usage,
-    value::as_attributes,
+    virtual_time::{in_virtual_time, violations},
 };
-use sijang_testkit::{engine::TABLES, invariants, snapshot::Snapshot};
 
 /// What is to be simulated.
 #[derive(Debug, Clone)]
@@ -82,10 +80,7 @@ struct Case {
 impl Plan {
     /// Holds the sale, in as little time as it takes to work it out.
     pub fn hold(&self) -> Outcome {
-        // What the store and the SDK leave to chance comes from here, too.
-        fastrand::seed(self.seed);
-        let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-        runtime.block_on(self.run())
+        in_virtual_time(self.seed, self.run())
     }
 
     async fn run(&self) -> Outcome {
@@ -159,11 +154,7 @@ impl Plan {
 
     /// What is wrong with the books, and between them and what the buyers were told.
     fn violations(&self, engine: &Engine, cases: &[Case], usage: &Usage) -> Vec<String> {
-        let tables = TABLES.iter().map(|table| {
-            let items = engine.items(&table.name);
-            (table.name.as_str(), items.iter().map(as_attributes).collect())
-        });
-        let mut violations = invariants::violations(&Snapshot::of_items(tables));
+        let mut violations = violations(engine);
         let table = if self.kind == Kind::Orders { "orders" } else { "user-coupons" };
         let owners: Vec<String> =
             engine.items(table).iter().map(|item| item["user_id"].as_text().unwrap().to_owned()).collect();

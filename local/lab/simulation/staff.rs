@@ -13,9 +13,7 @@ use sijang_domain::{
     ShardCount,
 };
 use sijang_storage::Store;
-use sijang_testkit::{engine::TABLES, invariants, snapshot::Snapshot};
 use tokio::{
-    runtime::Builder,
     task::JoinSet,
     time::{Instant, sleep},
 };
@@ -27,7 +25,8 @@ use super::{
     dynamo::Engine,
     front::Front,
     shop::{Goods, Kind, PRICE, admit_customers, command, offer, reshard},
-    value::as_attributes,
+    sweep::option,
+    virtual_time::{in_virtual_time, violations},
 };
 
 const UNITS: u32 = 100_000;
@@ -148,20 +147,6 @@ impl Shift {
     }
 }
 
-/// What is wrong with the tables.
-fn violations(engine: &Engine) -> Vec<String> {
-    let tables = TABLES.iter().map(|table| {
-        let items = engine.items(&table.name);
-        (table.name.as_str(), items.iter().map(as_attributes).collect())
-    });
-    invariants::violations(&Snapshot::of_items(tables))
-}
-
-fn paused<T>(seed: u64, work: impl Future<Output = T>) -> T {
-    fastrand::seed(seed);
-    Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(work)
-}
-
 async fn open(kind: Kind, shards: ShardCount, rate: u32, seed: u64) -> Arc<Shift> {
     let engine = Engine::new(&Cloud::default(), seed);
     let goods = offer(&engine, kind, UNITS, shards).await;
@@ -173,10 +158,10 @@ async fn open(kind: Kind, shards: ShardCount, rate: u32, seed: u64) -> Arc<Shift
     Arc::new(Shift { engine, goods, accepted: Mutex::default(), rejected: Mutex::default() })
 }
 
-/// The largest times of each command, over all rates and numbers of shards.
+/// How long each command took at a rate of orders.
 fn shift(shards: i64, rate: u32, seed: u64) -> Vec<Done> {
     let shards = ShardCount::new(shards).unwrap();
-    paused(seed, async {
+    in_virtual_time(seed, async {
         let shift = open(Kind::Orders, shards, rate, seed).await;
         let sale = tokio::spawn(Arc::clone(&shift).sell(rate));
         let done = shift.work(shards).await;
@@ -195,10 +180,11 @@ fn shift(shards: i64, rate: u32, seed: u64) -> Vec<Done> {
     })
 }
 
-/// `SIJANG_RATES=25,100,250,500` for the whole table.
+/// The whole table, up to 500 orders a second: `./local/shop simulate --staff`. A command is in force in all shards when it
+/// is answered.
 #[test]
 fn staff_commands_are_in_force_within_a_second_while_the_shop_sells() {
-    let rates = std::env::var("SIJANG_RATES").unwrap_or_else(|_| "500".to_owned());
+    let rates = option("RATES", "500".to_owned());
     let mut table = String::from("| shards | orders/s | price | delivery | reshard | back | off sale | on sale |\n");
     for shards in [1, 8, 96] {
         for rate in rates.split(',').map(|rate| rate.parse().unwrap()) {
@@ -216,7 +202,7 @@ fn staff_commands_are_in_force_within_a_second_while_the_shop_sells() {
 #[test]
 fn ended_campaign_issues_nothing_more_a_second_after_the_command() {
     for shards in [1, 8, 96] {
-        paused(3, async {
+        in_virtual_time(3, async {
             let shift = open(Kind::Coupons, ShardCount::new(shards).unwrap(), 500, 3).await;
             let Goods::Campaign(coupon) = shift.goods else { panic!("a product") };
             let sale = tokio::spawn(Arc::clone(&shift).sell(500));
@@ -244,8 +230,8 @@ async fn end(shift: &Shift, store: &Store, coupon: CouponId) {
 
 #[test]
 fn view_of_96_shards_costs_less_than_a_read_unit_on_the_average_of_a_rush() {
-    let (viewers, per_second) = (20_000_u32, 2_000);
-    paused(5, async {
+    let (viewers, per_second) = (option("VIEWERS", 20_000_u32), 2_000);
+    in_virtual_time(5, async {
         let shift = open(Kind::Orders, ShardCount::ALL, 1, 5).await;
         let cloud = Cloud::default();
         let front = Arc::new(Front::new(&cloud, &shift.engine, 9));

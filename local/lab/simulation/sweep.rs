@@ -15,7 +15,7 @@ use super::{
 };
 
 /// An option of the command, or what it is without.
-fn option<T: std::str::FromStr>(name: &str, otherwise: T) -> T {
+pub fn option<T: std::str::FromStr>(name: &str, otherwise: T) -> T {
     env::var(format!("SIJANG_{name}")).ok().map_or(otherwise, |text| {
         text.parse().unwrap_or_else(|_| panic!("--{} {text} is not understood", name.to_lowercase()))
     })

@@ -16,7 +16,7 @@ use sijang_cli::shop::LocalShop;
 use sijang_cloud::ministack::{CREDENTIAL, REGION};
 use sijang_cloud::stack::Stack;
 use sijang_portal::issuer::{ADMIN, CUSTOMER};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 use ulid::Ulid;
 
 /// How long a client goes on with a request that gets no definite answer.
@@ -358,18 +358,28 @@ impl Request {
         Ok(Answer { told: self.told, status, headers, body })
     }
 
+    /// Sends it, and drops the connection after this time if there is no answer yet.
+    pub async fn dropped_after(self, patience: Duration) {
+        let _ = timeout(patience, self.send()).await;
+    }
+
     /// As a client does whose connection or whose shop may fail: again and again, the same, until the answer is
     /// definite.
     pub async fn until_definite(self) -> Answer {
         let end = Instant::now() + PATIENCE;
         loop {
-            let again = Self { builder: self.builder.try_clone().unwrap(), told: self.told.clone() };
-            match again.send().await {
+            match self.clone().send().await {
                 Ok(answer) if !answer.status.is_server_error() => return answer,
                 unclear => assert!(Instant::now() < end, "no definite answer in {PATIENCE:?}, at last {unclear:?}"),
             }
             sleep(Duration::from_millis(50)).await;
         }
+    }
+}
+
+impl Clone for Request {
+    fn clone(&self) -> Self {
+        Self { builder: self.builder.try_clone().unwrap(), told: self.told.clone() }
     }
 }
 

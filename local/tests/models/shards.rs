@@ -2,9 +2,10 @@
 //!
 //! The buyers decide by [`sijang_domain::Shards`], the code that the store decides by. Around it everything moves: other
 //! buyers, conflicts, cancelled orders, deliveries, units that are gathered, and the number of shards. Each read of an
-//! item and each transaction is a step of its own.
+//! item and each transaction is a step of its own. So is each write of a rollout, which brings a delivery or another number
+//! of shards to one shard after the other: the shards that give units, then the first, then the others that receive some.
 
-use sijang_domain::{Allocation, ShardCount, ShardSnapshot, Shards};
+use sijang_domain::{Allocation, Redistribution, ShardCount, ShardSnapshot, Shards};
 use stateright::{Model, Property};
 
 use crate::check::{fails, holds};
@@ -23,6 +24,8 @@ enum Defect {
     ReturnsAnywhere,
     /// Units move between shards and the generation stays.
     SameGeneration,
+    /// A rollout writes the first shard after the others that receive units.
+    FirstIsLast,
 }
 
 struct Shop {
@@ -46,14 +49,38 @@ struct Budget {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct State {
-    generation: u32,
-    /// Units in each shard in use.
-    shards: Vec<u8>,
+    /// All that there are, also those that are no longer in use.
+    shards: Vec<Shard>,
+    rollout: Option<Rollout>,
     buyers: Vec<Buyer>,
     sold: u8,
     delivered: u8,
     budget: Budget,
     false_rejection: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Shard {
+    units: u8,
+    generation: u32,
+    /// How many shards there are in its generation.
+    count: ShardCount,
+}
+
+/// A redistribution of units under way.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Rollout {
+    moves: Redistribution,
+    generation: u32,
+    count: ShardCount,
+    /// Units that come in from outside.
+    entering: u8,
+    /// Shards that are still to give units, and how many each.
+    giving: Vec<(u8, u8)>,
+    /// Shards that are still to receive units, once all are given; and how many each.
+    receiving: Option<Vec<(u8, u8)>>,
+    /// Units that were given, or come in, and that no shard has received yet.
+    in_transit: u8,
 }
 
 /// An environment, what it remembers, and the request that it is at.
@@ -96,32 +123,42 @@ enum Action {
         shard: usize,
     },
     Deliver,
-    Gather {
-        shard: usize,
-    },
+    /// All units come into the first shard.
+    Gather,
     Reshard {
         count: u8,
     },
+    /// A shard gives its units to the rollout.
+    Give(u8),
+    /// A shard receives units of the rollout.
+    Receive(u8),
 }
 
 impl State {
+    fn in_shards(&self) -> u8 {
+        self.shards.iter().map(|shard| shard.units).sum()
+    }
+
+    fn in_transit(&self) -> u8 {
+        self.rollout.as_ref().map_or(0, |rollout| rollout.in_transit)
+    }
+
+    /// Units that can be sold, at least: what a rollout has moved out of one shard can be, and what it brings in from
+    /// outside can be when it is in.
     fn left(&self) -> u8 {
-        self.shards.iter().sum()
+        let entering = self.rollout.as_ref().map_or(0, |rollout| rollout.entering);
+        self.in_shards() + self.in_transit().saturating_sub(entering)
     }
 
-    fn count(&self) -> ShardCount {
-        ShardCount::new(i64::try_from(self.shards.len()).unwrap()).unwrap()
-    }
-
-    fn shard_snapshot(&self, shard: u8) -> ShardSnapshot {
-        // A shard that is no longer in use is still there, and has nothing left.
-        let left = self.shards.get(usize::from(shard)).copied().unwrap_or_default();
-        ShardSnapshot { shard, left: left.into(), generation: self.generation, count: self.count() }
+    /// What a shard shows; nothing when no rollout has made it yet.
+    fn shard_snapshot(&self, shard: u8) -> Option<ShardSnapshot> {
+        let Shard { units, generation, count } = *self.shards.get(usize::from(shard))?;
+        Some(ShardSnapshot { shard, left: units.into(), generation, count })
     }
 
     fn read_first(&mut self, at: usize) {
         let Step::Counting { asked, bounds } = self.buyers[at].step.clone() else { return };
-        let first = self.shard_snapshot(0);
+        let first = self.shard_snapshot(0).unwrap();
         let buyer = &mut self.buyers[at];
         buyer.memory.observe(first);
         match bounds.count_with(first) {
@@ -136,9 +173,60 @@ impl State {
         self.buyers[at].step = Step::Out;
     }
 
-    fn spread(&mut self, units: u8, count: ShardCount) {
-        self.shards = count.shares(units.into()).map(|share| u8::try_from(share).unwrap()).collect();
+    /// Accepts a rollout that makes so many equal shards of those in use.
+    fn accept(&mut self, generation: u32, count: ShardCount, entering: u8) {
+        let used = usize::from(self.shards[0].count.get());
+        let left: Vec<u32> = self.shards[..used].iter().map(|shard| shard.units.into()).collect();
+        let moves = Redistribution::plan(&left, count, entering.into());
+        let giving = moves.givers().map(|(shard, units)| (shard, small(units))).collect();
+        let rollout = Rollout { moves, generation, count, entering, giving, receiving: None, in_transit: entering };
+        self.rollout = Some(rollout);
+        self.when_all_are_given();
     }
+
+    fn when_all_are_given(&mut self) {
+        let Some(rollout) = self.rollout.as_mut().filter(|rollout| rollout.giving.is_empty()) else { return };
+        let receivers = rollout.moves.receivers(rollout.in_transit.into());
+        rollout.receiving = Some(receivers.into_iter().map(|(shard, units)| (shard, small(units))).collect());
+        self.when_all_have_received();
+    }
+
+    fn when_all_have_received(&mut self) {
+        self.rollout.take_if(|rollout| rollout.receiving.as_ref().is_some_and(Vec::is_empty));
+    }
+
+    /// The write of a shard that gives units: so many, or what it has left.
+    fn give(&mut self, number: u8) {
+        let Some(rollout) = &mut self.rollout else { return };
+        let Some(at) = rollout.giving.iter().position(|(shard, _)| *shard == number) else { return };
+        let (_, planned) = rollout.giving.swap_remove(at);
+        let Rollout { generation, count, .. } = *rollout;
+        let shard = &mut self.shards[usize::from(number)];
+        let units = planned.min(shard.units);
+        *shard = Shard { units: shard.units - units, generation, count };
+        rollout.in_transit += units;
+        rollout.giving.sort_unstable();
+        self.when_all_are_given();
+    }
+
+    /// The write of a shard that receives units. Shards that are new are written in any order; here in their own.
+    fn receive(&mut self, number: u8) {
+        let Some(rollout) = &mut self.rollout else { return };
+        let Some(receiving) = &mut rollout.receiving else { return };
+        let Some(at) = receiving.iter().position(|(shard, _)| *shard == number) else { return };
+        let (_, units) = receiving.remove(at);
+        let Rollout { generation, count, .. } = *rollout;
+        rollout.in_transit -= units;
+        match self.shards.get_mut(usize::from(number)) {
+            Some(shard) => *shard = Shard { units: shard.units + units, generation, count },
+            None => self.shards.push(Shard { units, generation, count }),
+        }
+        self.when_all_have_received();
+    }
+}
+
+fn small(units: u32) -> u8 {
+    u8::try_from(units).unwrap()
 }
 
 impl Buyer {
@@ -164,26 +252,31 @@ impl Buyer {
 }
 
 impl Shop {
-    /// A transaction that takes units: all allocations or none, each if the shard has as many and there are as many shards as
-    /// the buyer believes. What failed is seen.
+    /// A transaction that takes units: all allocations or none, each if the shard has as many and is of no newer generation
+    /// than the buyer knows. What failed is seen.
     fn take(&self, state: &mut State, at: usize, random: u128) {
         let Step::Taking { asked } = state.buyers[at].step else { return };
         let allocations = state.buyers[at].allocations(asked, random).unwrap();
-        let believed = state.buyers[at].memory.count();
-        let sightings: Vec<(Allocation, ShardSnapshot)> =
+        let (generation, believed) = (state.buyers[at].memory.generation(), state.buyers[at].memory.count());
+        let sightings: Vec<(Allocation, Option<ShardSnapshot>)> =
             allocations.iter().map(|allocation| (*allocation, state.shard_snapshot(allocation.shard))).collect();
-        let fits =
-            |(allocation, seen): &(Allocation, ShardSnapshot)| believed == seen.count && seen.left >= allocation.units;
+        let known = |seen: &ShardSnapshot| match believed {
+            ShardCount::ONE => seen.count == ShardCount::ONE,
+            _ => seen.generation <= generation,
+        };
+        let fits = |(allocation, seen): &(Allocation, Option<ShardSnapshot>)| {
+            seen.as_ref().is_some_and(|seen| known(seen) && seen.left >= allocation.units)
+        };
         if sightings.iter().all(fits) {
             for allocation in allocations {
-                state.shards[usize::from(allocation.shard)] -= u8::try_from(allocation.units).unwrap();
+                state.shards[usize::from(allocation.shard)].units -= small(allocation.units);
             }
             state.sold += asked;
             state.buyers[at].step = Step::Out;
             return;
         }
         let failed: Vec<ShardSnapshot> =
-            sightings.into_iter().filter(|sale| !fits(sale)).map(|(_, seen)| seen).collect();
+            sightings.into_iter().filter(|sale| !fits(sale)).filter_map(|(_, seen)| seen).collect();
         let buyer = &mut state.buyers[at];
         for seen in &failed {
             buyer.memory.observe(*seen);
@@ -197,19 +290,40 @@ impl Shop {
         state.buyers[at].look_up(asked);
     }
 
-    /// Units are somewhere else from now on, in a new generation.
-    fn moved(&self, state: &mut State, units: u8, count: ShardCount) {
-        state.spread(units, count);
-        state.generation += u32::from(self.defect != Defect::SameGeneration);
+    /// Accepts a rollout, in a new generation. The only shard stays in its own.
+    fn accept(&self, state: &mut State, count: ShardCount, entering: u8) {
+        let first = state.shards[0];
+        let unsplit = first.count == ShardCount::ONE && count == ShardCount::ONE;
+        let moved = !unsplit && self.defect != Defect::SameGeneration;
+        state.accept(first.generation + u32::from(moved), count, entering);
+    }
+
+    /// One transaction: all units are in the first shard from now on, in a new generation.
+    fn gather(&self, state: &mut State) {
+        let (units, Shard { generation, count, .. }) = (state.in_shards(), state.shards[0]);
+        let generation = generation + u32::from(self.defect != Defect::SameGeneration);
+        for (number, shard) in state.shards.iter_mut().take(count.get().into()).enumerate() {
+            *shard = Shard { units: if number == 0 { units } else { 0 }, generation, count };
+        }
+    }
+
+    /// The writes that a rollout can make next.
+    fn rollout_actions(&self, rollout: &Rollout, actions: &mut Vec<Action>) {
+        actions.extend(rollout.giving.iter().map(|(shard, _)| Action::Give(*shard)));
+        let receiving = rollout.receiving.iter().flatten().map(|(shard, _)| *shard);
+        let next = if self.defect == Defect::FirstIsLast { receiving.max() } else { receiving.min() };
+        actions.extend(next.map(Action::Receive));
     }
 
     fn read_shard(&self, state: &mut State, at: usize) {
         let Step::Bounding { asked, mut bounds, next } = state.buyers[at].step.clone() else { return };
         let seen = state.shard_snapshot(next);
-        bounds.observe(seen);
         let buyer = &mut state.buyers[at];
-        buyer.memory.observe(seen);
-        let done = next + 1 >= seen.count.get();
+        if let Some(seen) = seen {
+            bounds.observe(seen);
+            buyer.memory.observe(seen);
+        }
+        let done = next + 1 >= seen.map_or(next, |seen| seen.count.get());
         if !done {
             buyer.step = Step::Bounding { asked, bounds, next: next + 1 };
         } else if self.defect == Defect::AnyOrder && bounds.most().is_some_and(|most| most < asked.into()) {
@@ -231,9 +345,10 @@ impl Model for Shop {
             step: Step::Out,
             short: false,
         };
+        let count = ShardCount::new(i64::try_from(self.units.len()).unwrap()).unwrap();
         vec![State {
-            generation: 1,
-            shards: self.units.clone(),
+            shards: self.units.iter().map(|units| Shard { units: *units, generation: 1, count }).collect(),
+            rollout: None,
             buyers: self.requests.iter().map(buyer).collect(),
             sold: 0,
             delivered: 0,
@@ -272,10 +387,13 @@ impl Model for Shop {
             let shards = if self.defect == Defect::ReturnsAnywhere { state.shards.len() } else { 1 };
             actions.extend((0..shards).map(|shard| Action::Cancel { shard }));
         }
+        if let Some(rollout) = &state.rollout {
+            self.rollout_actions(rollout, actions);
+            return;
+        }
         actions.extend((state.budget.deliveries > 0).then_some(Action::Deliver));
-        if state.budget.gatherings > 0 {
-            let filled = (1..state.shards.len()).filter(|shard| state.shards[*shard] > 0);
-            actions.extend(filled.map(|shard| Action::Gather { shard }));
+        if state.budget.gatherings > 0 && state.shards[1..].iter().any(|shard| shard.units > 0) {
+            actions.push(Action::Gather);
         }
         if state.budget.reshards > 0 {
             actions.extend((1..=3).map(|count| Action::Reshard { count }));
@@ -306,27 +424,23 @@ impl Model for Shop {
             Action::Cancel { shard } => {
                 state.budget.cancellations -= 1;
                 state.sold -= 1;
-                state.shards[shard] += 1;
+                state.shards[shard].units += 1;
             }
             Action::Deliver => {
                 state.budget.deliveries -= 1;
                 state.delivered += 1;
-                if state.shards.len() == 1 {
-                    state.shards[0] += 1;
-                } else {
-                    let (units, count) = (state.left() + 1, state.count());
-                    self.moved(&mut state, units, count);
-                }
+                let count = state.shards[0].count;
+                self.accept(&mut state, count, 1);
             }
-            Action::Gather { shard } => {
+            Action::Gather => {
                 state.budget.gatherings -= 1;
-                let units = std::mem::take(&mut state.shards[shard]);
-                state.shards[0] += units;
+                self.gather(&mut state);
             }
+            Action::Give(shard) => state.give(shard),
+            Action::Receive(shard) => state.receive(shard),
             Action::Reshard { count } => {
                 state.budget.reshards -= 1;
-                let (units, count) = (state.left(), ShardCount::new(count.into()).ok()?);
-                self.moved(&mut state, units, count);
+                self.accept(&mut state, ShardCount::new(count.into()).ok()?, 0);
             }
         }
         let left = state.left();
@@ -339,8 +453,9 @@ impl Model for Shop {
     fn properties(&self) -> Vec<Property<Self>> {
         vec![
             Property::always(DEFINITE, |_, state: &State| !state.false_rejection),
-            Property::always("every unit is in a shard or sold", |shop: &Self, state: &State| {
-                state.left() + state.sold == shop.units.iter().sum::<u8>() + state.delivered
+            Property::always("every unit is in a shard, between two, or sold", |shop: &Self, state: &State| {
+                let units = state.in_shards() + state.in_transit() + state.sold;
+                units == shop.units.iter().sum::<u8>() + state.delivered
             }),
             Property::always("every request is answered", |shop: &Self, state: &State| {
                 let mut left = Vec::new();
@@ -398,4 +513,10 @@ fn units_given_back_to_any_shard_refuse_wrongly() {
 fn units_that_move_within_a_generation_refuse_wrongly() {
     let moved = Budget { reshards: 1, ..Budget::default() };
     fails("shards, same generation", shop(Defect::SameGeneration, &[2, 0], &[&[2]], moved), DEFINITE);
+}
+
+#[test]
+fn rollout_that_writes_the_first_shard_last_refuses_wrongly() {
+    let delivered = Budget { deliveries: 1, ..Budget::default() };
+    fails("shards, the first is last", shop(Defect::FirstIsLast, &[1, 0], &[&[1, 1], &[1]], delivered), DEFINITE);
 }

@@ -10,10 +10,11 @@ use std::{
 
 use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
 use futures::future::join_all;
-use sijang_domain::{CampaignDraft, Finding, Order, ProductId, RequestTime, Rule, Timestamp};
+use sijang_domain::{CampaignDraft, CouponId, Finding, Order, ProductId, RequestTime, Rule, Subject, Timestamp};
 use sijang_storage::{AttributeValue, Item, Reconciliation, SETTLING};
 use sijang_testkit::{
     pipeline::order_events,
+    services::plenty,
     shop::{Customer, Shop, after, at, fixed, time, welcome},
 };
 use tokio::sync::watch;
@@ -396,6 +397,46 @@ async fn a_campaign_adds_up_in_several_shards_and_when_only_one_is_still_in_use(
         shop.reshard_coupon(coupon, shards).done().await;
         assert_eq!(rules(&night(&shop, 21).await), NOTHING, "{shards} shards");
     }
+}
+
+/// A shop with an order on the 21st and another on the 22nd, of a product and a campaign in three shards each.
+async fn shop_in_shards() -> (Shop, ProductId, CouponId) {
+    let shop = Shop::open_at(noon(21)).await;
+    let (tea, coupon) = (shop.split_product(1_000, 90, 3).await, shop.split_campaign(9, fixed(500), 3).await);
+    let alice = shop.customer("alice").with_balance(5_000).await.with_coupon(coupon).await;
+    alice.order([(tea, 2)]).done().await;
+    assert_eq!(rules(&night(&shop, 21).await), NOTHING);
+    alice.order([(tea, 1)]).with(coupon).at(noon(22)).done().await;
+    (shop, tea, coupon)
+}
+
+#[tokio::test]
+async fn unfinished_rollout_is_named_and_its_shards_are_not_called_damaged() {
+    let unfinished = |subject| BTreeSet::from([Finding::unfinished(subject)]);
+    let (shop, tea, coupon) = shop_in_shards().await;
+    // Of the next day, and placed now: the order would wait for the end of the rollout.
+    shop.customer("alice").order([(tea, 1)]).at(noon(23)).done().await;
+    // Three shards and two counters have given units, and no other has received them.
+    let of_stock = shop.killed_before_update(4, shop.reshard(tea, 5).at(noon(22))).await;
+    let of_coupons = shop.killed_before_update(3, shop.reshard_coupon(coupon, 5).at(noon(22))).await;
+    let both = [Finding::unfinished(Subject::Product(tea)), Finding::unfinished(Subject::Coupon(coupon))];
+    assert_eq!(night(&shop, 22).await.findings, both.into());
+    shop.store.finish_command(of_coupons.into(), plenty()).await.unwrap();
+    assert_eq!(night(&shop, 23).await.findings, unfinished(Subject::Product(tea)));
+    shop.store.finish_command(of_stock.into(), plenty()).await.unwrap();
+    for day in 24..=26 {
+        shop.customer("alice").order([(tea, 1)]).at(noon(day)).done().await;
+        assert_eq!(rules(&night(&shop, day).await), NOTHING, "the {day}th");
+    }
+}
+
+#[tokio::test]
+async fn rollout_that_is_under_way_is_no_finding() {
+    let (shop, tea, coupon) = shop_in_shards().await;
+    let just_now = after(one_o_clock(23), -600);
+    shop.killed_before_update(4, shop.reshard(tea, 5).at(just_now)).await;
+    shop.killed_before_update(3, shop.reshard_coupon(coupon, 5).at(just_now)).await;
+    assert_eq!(rules(&night(&shop, 22).await), NOTHING);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -13,13 +13,15 @@ use std::{
 use futures::future::join_all;
 use libtest_mimic::{Completion, Trial};
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::json;
 use sijang_cloud::stack::StackOptions;
-use sijang_testkit::http::{Person, Shop, order, text};
+use sijang_storage::AttributeValue;
+use sijang_testkit::http::{Person, Shop, krw, order, text};
 use tokio::time::{Instant, sleep};
 
 use crate::{
     stored::Stored,
-    world::{World, eventually, own_trial},
+    world::{World, eventually, lone_trial, own_trial},
 };
 
 const CUSTOMERS: usize = 8;
@@ -30,7 +32,10 @@ const ROUND: Duration = Duration::from_secs(8);
 const PAUSE: Duration = Duration::from_millis(1_500);
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
-    vec![own_trial(world, "kills::nothing_acknowledged_is_lost_and_nothing_is_there_twice", kills)]
+    vec![
+        own_trial(world, "kills::nothing_acknowledged_is_lost_and_nothing_is_there_twice", kills),
+        lone_trial(world, "kills::worker_finishes_the_command_of_a_killed_process", killed_command),
+    ]
 }
 
 /// The load: customers who order, one order after the other, until they are told to stop.
@@ -113,6 +118,41 @@ async fn kill_for_a_while(shop: &Shop, load: &Load) -> usize {
     })
     .await;
     killed
+}
+
+/// A price that 96 shards are to have; its process is killed when the command is accepted, and nobody repeats it.
+async fn killed_command(shop: Shop) {
+    let (admin, product) = (shop.admin(), shop.product(PRICE, 960).await);
+    let shards = admin.post(&format!("/v1/admin/products/{product}/shards")).new_key().json(&json!({"shards": 96}));
+    shards.until_definite().await.value(200);
+    let unfinished = async || {
+        let key = [("product_id", product.clone()), ("sk", "INFO".to_owned())];
+        let key = key.map(|(name, value)| (name.to_owned(), AttributeValue::S(value))).into();
+        let read = shop.db().get_item().table_name(shop.table("products")).set_key(Some(key)).consistent_read(true);
+        read.send().await.unwrap().item.unwrap().contains_key("rollout")
+    };
+    let mut price = PRICE;
+    // The rollout may be over before the process is killed: then there is another price.
+    loop {
+        price += 1;
+        let change =
+            admin.patch(&format!("/v1/admin/products/{product}")).new_key().json(&json!({"price": krw(price)}));
+        let sent = tokio::spawn(change.dropped_after(Duration::from_secs(10)));
+        while !sent.is_finished() && !unfinished().await {}
+        for pid in pids(&shop, "update-product") {
+            let _ = kill_process(pid, Signal::KILL);
+        }
+        if unfinished().await {
+            sent.abort();
+            break;
+        }
+        assert!(price < PRICE + 50, "no process could be killed between two shards");
+    }
+    let finished = async || (!unfinished().await).then_some(());
+    eventually("the worker to finish the command", Duration::from_mins(1), finished).await;
+    let stored = Stored::read(&shop).await;
+    assert_eq!(stored.prices_of(&product), vec![price.to_string(); 96]);
+    eprintln!("kills: a command was finished by the worker, after {} prices", price - PRICE);
 }
 
 fn pids(shop: &Shop, victim: &str) -> Vec<Pid> {

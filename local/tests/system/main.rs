@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used)] // a trial that cannot go on may end where it stands
 
 mod browser;
+mod copies;
 mod gameday;
 mod generated_client;
 mod kills;
@@ -39,8 +40,8 @@ fn main() -> ExitCode {
     let mut rules = rules::trials(&world);
     rules.extend(security::trials(&world));
     let last = rules::last_trial(&world, &rules);
-    let usual: Vec<_> =
-        [tour::trials(&world), rules, races::trials(&world), platform::trials(&world)].into_iter().flatten().collect();
+    let usual = [tour::trials(&world), rules, races::trials(&world), copies::trials(&world), platform::trials(&world)];
+    let usual: Vec<_> = usual.into_iter().flatten().collect();
     let roles_last = roles::last_trial(&world, &usual);
     let (browser, browser_trials) = browser::trials(&world);
     let (client, client_trials) = generated_client::trials(&world);

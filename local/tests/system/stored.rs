@@ -90,6 +90,15 @@ impl Stored {
         self.0.items("orders").filter(has_product).map(|item| text(item, "order_id")).collect()
     }
 
+    /// The price of each shard of this product, in won.
+    pub fn prices_of(&self, product: &str) -> Vec<String> {
+        let of_product = |item: &&Item| {
+            let owner = text(item, "product_id");
+            text(item, "sk").starts_with("STOCK#") && owner.split('#').next() == Some(product)
+        };
+        self.0.items("products").filter(of_product).map(|item| item["price"].as_n().unwrap().clone()).collect()
+    }
+
     /// Everyone who holds a coupon of this campaign.
     pub fn holders_of(&self, coupon: &str) -> BTreeSet<&str> {
         let held = self.0.items("user-coupons").filter(|item| text(item, "coupon_id") == coupon);

@@ -134,6 +134,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn sum_over_many_sales_is_rendered_beyond_the_limit_of_one_amount() {
+        let json = serde_json::to_string(&SignedMoney::counted(1_019_700_000_000)).unwrap();
+        assert_eq!(json, r#"{"amount":1019700000000,"currency":"KRW"}"#);
+    }
+
+    #[test]
     fn money_is_rendered_with_its_currency() {
         let json = serde_json::to_string(&Money(15_000)).unwrap();
         assert_eq!(json, r#"{"amount":15000,"currency":"KRW"}"#);

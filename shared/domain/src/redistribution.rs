@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::ShardCount;
 
 /// For each shard, the units that it is to give (negative) or may receive.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Redistribution {
     changes: Vec<i64>,

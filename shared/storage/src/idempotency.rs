@@ -13,20 +13,15 @@
 //! An order's event stores the order in compact form, a quarter of its JSON; the JSON is rendered from it the same way
 //! each time. Other events store their answer as it was given.
 
-use aws_sdk_dynamodb::{operation::put_item::PutItemError, types::ReturnValuesOnConditionCheckFailure};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 use sijang_domain::{
     Command, CouponId, Error, Fingerprint, Idempotent, Order, ProductId, Rejection, ResponseBody, UserId,
 };
-use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::{
     Item, Store,
-    dynamodb::{
-        error::{failed, is_transient},
-        transaction::{Backoff, Condition, Outcome, Transaction, backoff, from_item, to_item},
-    },
+    dynamodb::transaction::{Backoff, Condition, Outcome, Transaction, from_item, to_item},
     orders::OrderRecord,
 };
 
@@ -252,37 +247,16 @@ impl Store {
         rejection: Rejection,
     ) -> Result<Idempotent<T>, Error> {
         let item = to_item(&EventRow::rejected(command, &rejection)?)?;
-        let put = self
-            .db
-            .put_item()
-            .table_name(&self.tables.events)
-            .set_item(Some(item))
-            .condition_expression("attribute_not_exists(#key)")
-            .expression_attribute_names("#key", "request")
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let deadline = Instant::from_std(command.time.deadline);
-        for wait in backoff() {
-            let Ok(answer) = timeout_at(deadline, put.clone().send()).await else { break };
-            let Err(error) = answer else { return Err(rejection.into()) };
-            if let Some(PutItemError::ConditionalCheckFailedException(failure)) = error.as_service_error() {
-                return match replay(failure.item.clone(), command) {
-                    // The reply to an earlier attempt of this very put was lost.
-                    Err(Error::ReplayedRejection { request_id, .. }) if request_id == command.request_id => {
-                        Err(rejection.into())
-                    }
-                    answer => answer,
-                };
-            }
-            // A copy's transaction in flight shows as a TransactionConflictException, which is transient.
-            if !is_transient(&error) {
-                return Err(failed(error));
-            }
-            if Instant::now() + wait >= deadline {
-                break;
-            }
-            sleep(wait).await;
+        match self.put_new_alone(&self.tables.events, item, "request", command.time).await? {
+            Condition::Held => Err(rejection.into()),
+            Condition::Failed(event) => match replay(event, command) {
+                // The reply to an earlier attempt of this very put was lost.
+                Err(Error::ReplayedRejection { request_id, .. }) if request_id == command.request_id => {
+                    Err(rejection.into())
+                }
+                answer => answer,
+            },
         }
-        Err(Error::Busy("the rejection could not be stored before the deadline".to_owned()))
     }
 
     /// Commits a command's transaction, which begins with its event.

@@ -18,7 +18,7 @@ use std::{
 };
 
 use futures::future::try_join_all;
-use sijang_domain::{CouponId, Day, DayFacts, Error, Finding, Ranking, RequestTime, Timestamp, UserId};
+use sijang_domain::{CouponId, Day, DayFacts, Error, Finding, Ranking, RequestTime, Subject, Timestamp, UserId};
 
 use self::{checkpoint::Checkpoint, stock::StockReconciliationRow};
 use crate::{Store, dynamodb::transaction::to_item};
@@ -164,8 +164,7 @@ impl Store {
         time: RequestTime,
         settling: Duration,
     ) -> Result<CustomersPass, Error> {
-        let settled = time.now.millis() - i64::try_from(settling.as_millis()).unwrap_or(i64::MAX);
-        let settled = Timestamp::from_millis(settled.max(0)).unwrap_or(Timestamp::EPOCH);
+        let settled = settled_at(time.now, settling);
         let mut pass = CustomersPass { done: true, ..CustomersPass::default() };
         let mut holders: BTreeMap<CouponId, BTreeSet<UserId>> = BTreeMap::new();
         let customers = facts.customers_after(after);
@@ -188,10 +187,20 @@ impl Store {
             pass.last = group.last().cloned();
         }
         for (coupon_id, holders) in holders {
-            pass.findings.extend(self.campaign_books(coupon_id, holders).await?.finding());
+            let (campaign, rollout_at) = self.campaign_books(coupon_id, holders).await?;
+            pass.findings.extend(campaign.finding());
+            if rollout_at.is_some_and(|at| at <= settled) {
+                pass.findings.insert(Finding::unfinished(Subject::Coupon(coupon_id)));
+            }
         }
         Ok(pass)
     }
+}
+
+/// What happened until then is judged.
+fn settled_at(now: Timestamp, settling: Duration) -> Timestamp {
+    let settled = now.millis() - i64::try_from(settling.as_millis()).unwrap_or(i64::MAX);
+    Timestamp::from_millis(settled.max(0)).unwrap_or(Timestamp::EPOCH)
 }
 
 #[derive(Debug, Default)]

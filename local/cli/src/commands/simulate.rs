@@ -41,6 +41,15 @@ pub struct Simulate {
     /// Write the results into local/lab/SIMULATION.md
     #[arg(long)]
     write: bool,
+    /// Instead: copies of keyed commands, of so many keys, each of which must get one answer
+    #[arg(long, value_name = "KEYS", exclusive = true)]
+    copies: Option<u64>,
+    /// Instead: commands of staff during a sale, at 25 to 500 orders a second, and when each is in force
+    #[arg(long, exclusive = true)]
+    staff: bool,
+    /// Instead: so many views of a product in 96 shards, and their read units
+    #[arg(long, exclusive = true)]
+    viewers: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -68,9 +77,18 @@ impl Simulate {
             ("SIJANG_LATENESS", number(self.lateness)),
             ("SIJANG_TOGETHER", self.together.map(|value| value.to_string())),
             ("UPDATE_EXPECT", self.write.then(|| "1".to_owned())),
+            ("SIJANG_COPIES", number(self.copies)),
+            ("SIJANG_RATES", self.staff.then(|| "25,100,250,500".to_owned())),
+            ("SIJANG_VIEWERS", number(self.viewers)),
         ];
+        let name = match (self.copies, self.staff, self.viewers) {
+            (Some(_), ..) => "copies::copies_of_a_keyed_command_get_one_answer_while_the_shop_changes",
+            (_, true, _) => "staff::staff_commands_are_in_force_within_a_second_while_the_shop_sells",
+            (_, _, Some(_)) => "staff::view_of_96_shards_costs_less_than_a_read_unit_on_the_average_of_a_rush",
+            _ => "sweep::sweep",
+        };
         let mut test = cargo(&["test", "--profile", "simulation", "--workspace", "--locked", "--test", "simulation"])?;
-        test.args(["--", "--ignored", "--nocapture", "sweep"]);
+        test.args(["--", "--include-ignored", "--nocapture", "--exact", name]);
         test.envs(settings.into_iter().filter_map(|(name, value)| Some((name, value?))));
         Err(exec(&mut test))
     }

@@ -21,10 +21,11 @@ use sijang_domain::{
     Idempotent, IssuedCoupon, LedgerEntry, Name, Order, Page, Position, Product, ProductDraft, ProductId, ProductPatch,
     Rejection, ShardCount, Stock, Timestamp, UserId,
 };
-use sijang_storage::Store;
+use sijang_storage::{Item, Store};
 
 use crate::{
     engine::{Database, client_at},
+    faults::{Fault, Faults, Plan, Proxy},
     invariants,
     snapshot::Snapshot,
 };
@@ -214,6 +215,26 @@ impl Shop {
     /// How many units of a product are left.
     pub async fn stock(&self, product: ProductId) -> u32 {
         self.page_of(product).await.stock.units()
+    }
+
+    /// Sends a command from an environment whose process is killed before its `nth` update of an item outside a transaction.
+    /// Returns the command's event, as the stream of the events table has it.
+    pub async fn killed_before_update<A: ShopCommand>(&self, nth: usize, request: Request<A>) -> Item {
+        let faults = Faults::none();
+        let proxy = Proxy::start(&self.database.endpoint, &faults).await.unwrap();
+        faults.plan(Plan::new(move |call| match call.operation.as_str() {
+            "UpdateItem" if call.nth >= nth => Fault::Hang.into(),
+            _ => Fault::None.into(),
+        }));
+        let event = format!("{}#{}#{}", request.customer.user, A::OPERATION, request.key);
+        let sent = request.in_environment_of(&self.through(&proxy.endpoint()));
+        tokio::select! {
+            answer = sent.into_future() => panic!("it was not killed: {answer:?}"),
+            () = faults.silence() => {}
+        }
+        let shop = self.snapshot().await;
+        let events = shop.items("events").find(|item| item["request"].as_s().is_ok_and(|request| *request == event));
+        events.unwrap_or_else(|| panic!("{event} was not accepted")).clone()
     }
 
     fn admin<A: ShopCommand>(&self, command: A) -> Request<A> {

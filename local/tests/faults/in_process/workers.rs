@@ -7,11 +7,11 @@ use std::{
 
 use sijang_cloud::faults::{Fault, Plan};
 use sijang_domain::{Error, RequestTime};
-use sijang_storage::{AttributeValue, Received};
+use sijang_storage::{AttributeValue, Item, Received};
 use sijang_testkit::{
     pipeline::{Stage, aggregation_time, messages, order_events},
     services::{QUEUE, Services, plenty, untraced},
-    shop::{Shop, after, at},
+    shop::{Shop, after, at, fixed},
     snapshot::Snapshot,
 };
 
@@ -36,6 +36,21 @@ pub fn all() -> Vec<Scenario> {
             let left = shop.store.record(&received(&messages), recorded_at(plenty())).await;
             assert!(left.is_empty());
             Prepared::work(&shop, aggregate(), Stage::Ranked).await
+        }),
+        Scenario::new("finish-commands, a price in three shards", async |shop: Shop| {
+            let tea = shop.split_product(1_000, 9, 3).await;
+            let accepted = shop.killed_before_update(1, shop.reprice(tea, 1_200)).await;
+            Prepared::work(&shop, finish(accepted), Stage::Ranked).await
+        }),
+        Scenario::new("finish-commands, units between shards", async |shop: Shop| {
+            let tea = shop.split_product(1_000, 9, 3).await;
+            let given = shop.killed_before_update(3, shop.reshard(tea, 4)).await;
+            Prepared::work(&shop, finish(given), Stage::Ranked).await
+        }),
+        Scenario::new("finish-commands, the end of a campaign", async |shop: Shop| {
+            let coupon = shop.split_campaign(9, fixed(500), 3).await;
+            let ended = shop.killed_before_update(3, shop.end_campaign(coupon)).await;
+            Prepared::work(&shop, finish(ended), Stage::Ranked).await
         }),
         Scenario::new("record-sales, a late cancellation", async |shop: Shop| {
             let messages = late_cancellation(&shop).await;
@@ -113,6 +128,16 @@ fn record(messages: &[String]) -> Job {
     Arc::new(move |clients, time| {
         let batch = Arc::clone(&batch);
         Box::pin(async move { left(clients.store.record(&batch, time).await.len()) })
+    })
+}
+
+fn finish(event: Item) -> Job {
+    Arc::new(move |clients, time| {
+        let event = event.clone();
+        Box::pin(async move {
+            clients.store.finish_command(event.into(), time.deadline).await?;
+            Ok(all_done())
+        })
     })
 }
 

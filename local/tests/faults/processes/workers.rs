@@ -15,6 +15,16 @@ pub fn all() -> Vec<Scenario> {
             let records = relayed_items(&shop.snapshot().await);
             Prepared::new(&shop, Trigger::Stream(records), Stage::InQueue).await
         }),
+        Scenario::new(("finish-commands", "a price in three shards"), async |shop: Shop| {
+            let tea = shop.split_product(1_000, 9, 3).await;
+            let accepted = shop.killed_before_update(1, shop.reprice(tea, 1_200)).await;
+            Prepared::new(&shop, Trigger::Stream(vec![accepted]), Stage::Ranked).await
+        }),
+        Scenario::new(("finish-commands", "units between shards"), async |shop: Shop| {
+            let tea = shop.split_product(1_000, 9, 3).await;
+            let given = shop.killed_before_update(3, shop.reshard(tea, 4)).await;
+            Prepared::new(&shop, Trigger::Stream(vec![given]), Stage::Ranked).await
+        }),
         Scenario::new(("record-sales", "a batch"), async |shop: Shop| {
             let messages = sell(&shop).await;
             Prepared { messages, ..Prepared::new(&shop, Trigger::Queue, Stage::Counted).await }

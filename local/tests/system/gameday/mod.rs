@@ -70,7 +70,7 @@ async fn gameday(world: Arc<World>) -> Completion {
     day.poison().await;
     day.consumer_down().await;
     day.throttled_table().await;
-    day.wrong_clock().await;
+    Box::pin(day.wrong_clock()).await;
     day.wrong_price().await;
     day.many_dlq_messages().await;
     day.spoilt_total().await;
@@ -203,11 +203,11 @@ impl GameDay {
     async fn wrong_clock(&mut self) {
         let night = seoul::schedule(seoul::day(Timestamp::now())).unwrap();
         let midnight = night.as_millisecond() - 600_000;
-        self.sell_by_the_clock(midnight - 200).await;
+        Box::pin(self.sell_by_the_clock(midnight - 200)).await;
         let night = json!({"scheduled_time": night.to_string()});
         assert_eq!(self.shop.stack().invoke("aggregate-daily-stats", &night).await.unwrap().error, None);
         self.break_something();
-        self.sell_by_the_clock(midnight - 100).await;
+        Box::pin(self.sell_by_the_clock(midnight - 100)).await;
         let after = self.began.elapsed().as_secs_f64();
         let since = f64::from(i32::try_from((Timestamp::now().as_millisecond() - midnight) / 2_000).unwrap());
         let lagged = || self.watch.values(&self.shop, "ConsumerLag").iter().any(|lag| *lag > since);

@@ -45,6 +45,8 @@ rules! {
     StockLost "stock-lost",
     /// Units are there that orders took.
     StockInvented "stock-invented",
+    /// A change of a product or a campaign that has not reached all shards.
+    RolloutUnfinished "rollout-unfinished",
     /// An order event that was not counted.
     FactMissing "fact-missing",
     /// A fact of no order event.
@@ -103,6 +105,11 @@ impl Finding {
     /// A day whose totals are older than its facts.
     pub const fn outdated(day: Day) -> Self {
         Self::new(Rule::TotalOutdated, Subject::Day(day))
+    }
+
+    /// A product or a campaign with a change that has not reached all shards.
+    pub const fn unfinished(subject: Subject) -> Self {
+        Self::new(Rule::RolloutUnfinished, subject)
     }
 
     /// A customer whose items cannot be read.

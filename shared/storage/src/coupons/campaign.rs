@@ -21,6 +21,7 @@ use crate::{
     cache::{Aged, CAMPAIGN_CACHED},
     coupons::counter::{CAMPAIGN, CounterRow},
     dynamodb::query::Query,
+    dynamodb::rollout::OwnerState,
     dynamodb::transaction::{Change, Condition, Transaction, from_item, key},
     random::random,
     staff::ActionDetails,
@@ -283,17 +284,24 @@ impl Store {
         &self,
         coupon_id: CouponId,
         holders: BTreeSet<UserId>,
-    ) -> Result<CampaignReconciliation, Error> {
+    ) -> Result<(CampaignReconciliation, Option<Timestamp>), Error> {
+        let before = OwnerState::read(self.campaign_item(coupon_id).await?)?;
         let mut counters = self.counter_rows(coupon_id, ShardCount::ONE).await?;
         if counters.iter().any(|first| first.member.generation > 0) {
             // What a counter that is no longer in use has given out still counts.
             counters = self.counter_rows(coupon_id, ShardCount::ALL).await?;
         }
-        let campaign = self.get_all(&self.tables.coupons, vec![campaign_key(coupon_id)], true).await?.pop();
-        let total =
-            campaign.map(|item| from_item::<CampaignRow>("campaign", item)).transpose()?.map_or(0, |row| row.total);
-        let counters = counters.iter().map(CounterRow::counter).collect();
-        Ok(CampaignReconciliation { coupon_id, total, counters, holders })
+        let campaign = self.campaign_item(coupon_id).await?;
+        let after = OwnerState::read(campaign.clone())?;
+        let total = if campaign.is_empty() { 0 } else { from_item::<CampaignRow>("campaign", campaign)?.total };
+        let (moving, counters) = (before.may_have_moved(&after), counters.iter().map(CounterRow::counter).collect());
+        Ok((CampaignReconciliation { coupon_id, total, moving, counters, holders }, after.rollout_at))
+    }
+
+    /// The item of a campaign; an empty one when there is none.
+    async fn campaign_item(&self, coupon_id: CouponId) -> Result<Item, Error> {
+        let mut items = self.get_all(&self.tables.coupons, vec![campaign_key(coupon_id)], true).await?;
+        Ok(items.pop().unwrap_or_default())
     }
 
     /// The campaigns that are open now, the next to close first, and what is left of each. A page may end early.

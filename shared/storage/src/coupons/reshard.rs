@@ -2,7 +2,7 @@
 
 use sijang_domain::{
     ActionSubject, Campaign, Command, CouponId, CouponShards, Error, FieldChange, Idempotent, Redistribution,
-    Rejection, ResponseBody, ShardCount,
+    Rejection, ResponseBody, ShardCount, Timestamp,
 };
 
 use super::{
@@ -32,8 +32,8 @@ struct CampaignChange {
 }
 
 impl CampaignChange {
-    /// The change of the campaign's item, which is of the version `seen`.
-    fn accepting(&self, owner: &Owner<'_>, seen: i64) -> Result<Change, Error> {
+    /// The change of the campaign's item, which is of the version `seen`, at this time.
+    fn accepting(&self, owner: &Owner<'_>, seen: (i64, Timestamp)) -> Result<Change, Error> {
         let Some(campaign) = &self.campaign else { return owner.accepting(&self.rollout, seen, "") };
         let update = ", opens_at = :opens, closes_at = :closes, listing_key = :listing_key";
         let change = owner
@@ -134,7 +134,7 @@ impl Store {
                 let change = change(settled.item, &self.counter_rows(coupon_id, first.member.shards).await?)?;
                 let mut transaction =
                     Transaction::with_answer(&self.tables.events, command, change.kind, &change.answer)?;
-                transaction.update(change.accepting(&owner, settled.version)?)?;
+                transaction.update(change.accepting(&owner, (settled.version, command.time.now))?)?;
                 let details = ActionDetails { subject: ActionSubject::campaign(coupon_id), changes: change.changes };
                 transaction.record_action(&self.tables.staff_actions, command, &details)?;
                 if let Commit::Done(answer) = self.commit_command(transaction, command, change.answer).await? {

@@ -20,7 +20,7 @@ use std::collections::HashMap;
 
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
-use sijang_domain::{Error, ProductVersion, Redistribution, RequestTime};
+use sijang_domain::{Error, ProductVersion, Redistribution, RequestTime, Timestamp};
 
 use crate::{
     AttributeValue, Item, Store,
@@ -38,6 +38,9 @@ const AT_ONCE: usize = 16;
 /// The state that all shards of an owner are to have. The owner's item stores it until they do.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Rollout {
+    /// When it was accepted, in milliseconds since the epoch.
+    #[serde(default)]
+    pub(crate) at: i64,
     #[serde(flatten)]
     pub(crate) member: Membership,
     /// Units that are moved between shards, or come in.
@@ -105,6 +108,26 @@ struct OwnerRow {
     rollout: Option<Rollout>,
 }
 
+/// The version of an owner, and when the rollout that it has was accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct OwnerState {
+    pub(crate) version: i64,
+    pub(crate) rollout_at: Option<Timestamp>,
+}
+
+impl OwnerState {
+    pub(crate) fn read(item: Item) -> Result<Self, Error> {
+        let OwnerRow { version, rollout } = from_item("owner of shards", item)?;
+        let at = rollout.map(|rollout| Timestamp::from_millis(rollout.at)).transpose();
+        Ok(Self { version, rollout_at: at.map_err(|_| Error::corrupt("rollout", "impossible time"))? })
+    }
+
+    /// Whether units may have moved between shards that were read after this state and before a later one.
+    pub(crate) fn may_have_moved(&self, later: &Self) -> bool {
+        self.version != later.version || self.rollout_at.is_some() || later.rollout_at.is_some()
+    }
+}
+
 /// What of a shard a rollout needs.
 #[derive(Debug, Default, Deserialize)]
 struct ShardRow {
@@ -132,7 +155,7 @@ struct Progress<'a> {
 }
 
 impl Owner<'_> {
-    fn key(&self) -> Item {
+    pub(crate) fn key(&self) -> Item {
         shard_key(self.hash, &self.id, self.sk.to_owned())
     }
 
@@ -142,7 +165,13 @@ impl Owner<'_> {
 
     /// The change of the owner that accepts a rollout, if the owner is as it was read: of the version `seen`, and without
     /// another rollout. `update` sets what else the command changes of the owner.
-    pub(crate) fn accepting(&self, rollout: &Rollout, seen: i64, update: &str) -> Result<Change, Error> {
+    pub(crate) fn accepting(
+        &self,
+        rollout: &Rollout,
+        (seen, now): (i64, Timestamp),
+        update: &str,
+    ) -> Result<Change, Error> {
+        let rollout = Rollout { at: now.millis(), ..rollout.clone() };
         let rollout = serde_dynamo::to_attribute_value(rollout).map_err(|error| Error::Internal(error.to_string()))?;
         Ok(self.advancing(seen, &format!("{update}, rollout = :rollout")).value(":rollout", rollout))
     }

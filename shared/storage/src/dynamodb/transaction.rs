@@ -14,8 +14,9 @@ use aws_sdk_dynamodb::{
     config::{
         ConfigBag, Intercept, RuntimeComponents, http::HttpResponse, interceptors::BeforeTransmitInterceptorContextMut,
     },
-    error::{BoxError, SdkError},
+    error::{BoxError, ProvideErrorMetadata, SdkError},
     operation::{
+        put_item::PutItemError,
         transact_write_items::{TransactWriteItemsError, TransactWriteItemsOutput},
         update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
     },
@@ -231,22 +232,35 @@ impl Store {
     /// The waits are short: a write by itself is done at the first instant at which no transaction holds the item.
     pub(crate) async fn update_alone(&self, change: Change, time: RequestTime) -> Result<Condition, Error> {
         let call = change.into_update(&self.db);
-        let deadline = Instant::from_std(time.deadline);
-        for wait in short_waits() {
-            let Ok(answer) = timeout_at(deadline, call.clone().send()).await else { break };
-            let Err(error) = answer else { return Ok(Condition::Held) };
-            if let Some(UpdateItemError::ConditionalCheckFailedException(failure)) = error.as_service_error() {
-                return Ok(Condition::Failed(failure.item.clone()));
-            }
-            if !is_transient(&error) {
-                return Err(failed(error));
-            }
-            if Instant::now() + wait >= deadline {
-                break;
-            }
-            sleep(wait).await;
-        }
-        Err(Error::Busy("the item could not be written before the deadline".to_owned()))
+        let current = |error: &UpdateItemError| match error {
+            UpdateItemError::ConditionalCheckFailedException(failure) => Some(failure.item.clone()),
+            _ => None,
+        };
+        write_alone(|| call.clone().send(), current, short_waits(), time).await
+    }
+
+    /// Puts one item outside a transaction, on the condition that none has its key. `absent` names one of its key
+    /// attributes. A transaction in flight that puts the same item is waited for.
+    pub(crate) async fn put_new_alone(
+        &self,
+        table: &str,
+        item: Item,
+        absent: &str,
+        time: RequestTime,
+    ) -> Result<Condition, Error> {
+        let call = self
+            .db
+            .put_item()
+            .table_name(table)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(#key)")
+            .expression_attribute_names("#key", absent)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let current = |error: &PutItemError| match error {
+            PutItemError::ConditionalCheckFailedException(failure) => Some(failure.item.clone()),
+            _ => None,
+        };
+        write_alone(|| call.clone().send(), current, backoff(), time).await
     }
 
     /// Sends a call until its outcome is known. Returns nothing, after a wait, when it was cancelled for a transient reason.
@@ -263,7 +277,7 @@ impl Store {
             if let Some(conditions) = classify_failure(&error)? {
                 return Ok(Some(Outcome::Cancelled(conditions)));
             }
-            retry_metrics::record_cause(&error);
+            retry_metrics::record_cause(reasons(&error).chain(error.code()));
             if Instant::now() + wait >= deadline {
                 break;
             }
@@ -276,6 +290,34 @@ impl Store {
         }
         Err(Error::Busy("the transaction conflicted with others until the deadline".to_owned()))
     }
+}
+
+/// Sends the write of one item until its outcome is known. A transaction in flight on the item shows as a conflict, which is
+/// transient. `current` is the item on which the condition failed; nothing when the error is another one.
+async fn write_alone<T, E: ProvideErrorMetadata, F: Future<Output = Result<T, SdkError<E>>>>(
+    send: impl Fn() -> F,
+    current: fn(&E) -> Option<Option<Item>>,
+    waits: Backoff,
+    time: RequestTime,
+) -> Result<Condition, Error> {
+    let deadline = Instant::from_std(time.deadline);
+    for wait in waits {
+        let Ok(answer) = timeout_at(deadline, send()).await else { break };
+        let Err(error) = answer else { return Ok(Condition::Held) };
+        if let Some(item) = error.as_service_error().and_then(current) {
+            return Ok(Condition::Failed(item));
+        }
+        if !is_transient(&error) {
+            return Err(failed(error));
+        }
+        retry_metrics::record_cause(error.code());
+        if Instant::now() + wait >= deadline {
+            break;
+        }
+        retry_metrics::record_retry();
+        sleep(wait).await;
+    }
+    Err(Error::Busy("the item could not be written before the deadline".to_owned()))
 }
 
 /// A transaction that is being sent. Later attempts send the body of the first one, token included, until the transaction
@@ -352,6 +394,15 @@ impl Intercept for FirstBody {
         }
         Ok(())
     }
+}
+
+/// The reasons of a cancelled transaction, by action.
+fn reasons(error: &SdkError<TransactWriteItemsError>) -> impl Iterator<Item = &str> {
+    let reasons = match error.as_service_error() {
+        Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => cancelled.cancellation_reasons(),
+        _ => &[],
+    };
+    reasons.iter().filter_map(CancellationReason::code)
 }
 
 /// Whether the service has said that nothing was written. The outcome of a call without an answer is unknown: that call is

@@ -259,7 +259,7 @@ impl Store {
                 let change = change(from_item("product", settled.item)?, &shards)?;
                 let mut transaction =
                     Transaction::with_answer(&self.tables.events, command, change.kind, &change.answer)?;
-                transaction.update(change.accepting(&owner, settled.version)?)?;
+                transaction.update(change.accepting(&owner, (settled.version, command.time.now))?)?;
                 if let Some(former) = change.info.as_ref().and_then(|info| info.former.as_ref()) {
                     transaction.put_new(&self.tables.products, former, "product_id")?;
                 }
@@ -296,8 +296,8 @@ pub(super) struct InfoChange {
 }
 
 impl ProductChange {
-    /// The change of the product's item, which is of the version `seen`.
-    fn accepting(&self, owner: &Owner<'_>, seen: i64) -> Result<Change, Error> {
+    /// The change of the product's item, which is of the version `seen`, at this time.
+    fn accepting(&self, owner: &Owner<'_>, seen: (i64, Timestamp)) -> Result<Change, Error> {
         let Some(InfoChange { after: info, product_version, .. }) = &self.info else {
             return owner.accepting(&self.rollout, seen, "");
         };

@@ -7,16 +7,22 @@ use std::{
 
 use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
-use sijang_domain::{Day, DayFacts, Error, Finding, ProductId, ShardCount, StockReconciliation, Timestamp, UnitsSold};
+use sijang_domain::{
+    Day, DayFacts, Error, Finding, ProductId, ShardCount, StockReconciliation, Subject, Timestamp, UnitsSold,
+};
 
-use super::AT_ONCE;
+use super::{AT_ONCE, SETTLING, settled_at};
 use crate::{
     Store,
-    dynamodb::transaction::{from_item, key},
+    dynamodb::{
+        rollout::OwnerState,
+        transaction::{from_item, key},
+    },
+    products::stocks_of,
 };
 
 const STOCK: &str = "BOOKS#STOCK";
-/// Readings of a product with several shards, until two are the same.
+/// Readings of a product, until one is not beside a rollout.
 const READINGS: usize = 5;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -80,6 +86,10 @@ impl Store {
                 (sold + sales.all, bounds)
             });
             // One that never held still belongs to no nights: it is begun anew.
+            let (reading, rollout_at) = reading;
+            if rollout_at.is_some_and(|at| at <= settled_at(now, SETTLING)) {
+                findings.insert(Finding::unfinished(Subject::Product(product_id)));
+            }
             let (since, net_outflow) = reading.map_or((since.plus(-1), 0), |net_outflow| (since, net_outflow));
             let (sold, bounds) = known.map_or((0, None), |(sold, bounds)| (sold, Some(bounds)));
             rows.push(StockReconciliationRow::of(
@@ -104,18 +114,26 @@ impl Store {
         rows.map(|row| Ok((row.sk, row.reading()?))).collect()
     }
 
-    /// Units of a product that came in and are not there. Units may be on their way from shard to shard while they are
-    /// read: only what was read twice alike is believed.
-    async fn net_outflow(&self, product_id: ProductId) -> Result<Option<i64>, Error> {
-        let mut last = self.entered_and_left(product_id).await?;
+    /// Units of a product that came in and are not there; nothing when they were moving from shard to shard all the time.
+    /// And when the rollout that the product has was accepted.
+    async fn net_outflow(&self, product_id: ProductId) -> Result<(Option<i64>, Option<Timestamp>), Error> {
+        let mut before = self.product_state(product_id).await?;
         for _ in 0..READINGS {
-            let again = if last.len() > 1 { self.entered_and_left(product_id).await? } else { last.clone() };
-            if again == last {
-                return Ok(Some(last.iter().map(|(entered, stock)| entered - i64::from(*stock)).sum()));
+            let shards = self.entered_and_left(product_id).await?;
+            let again = if shards.len() > 1 { self.entered_and_left(product_id).await? } else { shards.clone() };
+            let after = self.product_state(product_id).await?;
+            // Twice alike, because a transaction becomes visible item by item.
+            if shards == again && !before.may_have_moved(&after) {
+                return Ok((Some(shards.iter().map(|(entered, stock)| entered - i64::from(*stock)).sum()), None));
             }
-            last = again;
+            before = after;
         }
-        Ok(None)
+        Ok((None, before.rollout_at))
+    }
+
+    async fn product_state(&self, product_id: ProductId) -> Result<OwnerState, Error> {
+        let items = self.get_all(&self.tables.products, vec![stocks_of("", product_id).key()], true).await?;
+        OwnerState::read(items.into_iter().next().unwrap_or_default())
     }
 
     /// Of each shard of a product, what came in and what is there. One that is no longer in use has nothing left, but what
