@@ -30,11 +30,13 @@ pub async fn drill(world: Arc<World>) -> Completion {
     let terms = json!({"discount": {"type": "FIXED", "amount": krw(30_000)}, "total": 100_000});
     let coupon = shop.coupon(terms).await;
     let crowd: Vec<Person> = (0..holders).map(|_| shop.customer()).collect();
-    let issued = stream::iter(&crowd).map(|person| async { person.issue(&coupon).until_definite().await.value(201) });
+    let issues = crowd.iter().map(|person| person.issue(&coupon));
+    let issued = stream::iter(issues).map(|request| async { request.until_definite().await.value(201) });
     assert_eq!(issued.buffer_unordered(AT_ONCE).count().await, holders);
     let free = order_with(&product, 1, &coupon);
     let (buyers, others) = crowd.split_at((holders / 5).max(1));
-    let orders = stream::iter(buyers).map(|buyer| async { buyer.order(&free).until_definite().await.value(201) });
+    let orders = stream::iter(buyers.iter().map(|buyer| buyer.order(&free)));
+    let orders = orders.map(|request| async { request.until_definite().await.value(201) });
     let orders: Vec<_> = orders.buffered(AT_ONCE).collect().await;
     assert!(orders.iter().all(|order| order["paid_price"] == krw(0)));
 
@@ -80,7 +82,7 @@ pub async fn drill(world: Arc<World>) -> Completion {
         rejected.as_secs_f64(),
         decision.elapsed().as_secs_f64()
     );
-    complaint(&mut operator, &buyers[0], &dear).await;
+    complaint(&operator, &buyers[0], &dear).await;
     assert_eq!(shop.stock(&product).await, 10_000);
     let balances = join_all(buyers[1..].iter().map(Person::balance)).await;
     assert!(balances.iter().all(|balance| *balance == 0));
@@ -90,7 +92,7 @@ pub async fn drill(world: Arc<World>) -> Completion {
 }
 
 /// The buyer complains; the order is cancelled already, and the shop pays a little for the trouble.
-async fn complaint(operator: &mut Operator, buyer: &Person, order: &serde_json::Value) {
+async fn complaint(operator: &Operator, buyer: &Person, order: &serde_json::Value) {
     let said = operator.follow("customer-complaint").await;
     assert!(said.contains("\"ADJUSTMENT\""), "{said}");
     assert_eq!(buyer.balance().await, 500);
