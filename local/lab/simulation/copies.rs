@@ -148,9 +148,7 @@ impl Request {
                 let deposit = Deposit::new(PRICE, &limits).unwrap();
                 Box::pin(store.deposit(command, deposit, &limits)).await
             }
-            Self::Adjust(product, delta) => {
-                Box::pin(store.adjust_stock(command, product, (delta, name("count")))).await
-            }
+            Self::Adjust(product, delta) => Box::pin(store.adjust_stock(command, product, delta)).await,
             Self::Reprice(product, price) => {
                 let patch = ProductPatch { price: Some(won(price)), ..ProductPatch::default() };
                 Box::pin(store.update_product(command, product, &patch)).await

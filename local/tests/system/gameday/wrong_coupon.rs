@@ -31,8 +31,8 @@ pub async fn drill(world: Arc<World>) -> Completion {
     let coupon = shop.coupon(terms).await;
     let crowd: Vec<Person> = (0..holders).map(|_| shop.customer()).collect();
     let issues = crowd.iter().map(|person| person.issue(&coupon));
-    let issued = stream::iter(issues).map(|request| async { request.until_definite().await.value(201) });
-    assert_eq!(issued.buffer_unordered(AT_ONCE).count().await, holders);
+    let coupons = stream::iter(issues).map(|request| async { request.until_definite().await.value(201) });
+    assert_eq!(coupons.buffer_unordered(AT_ONCE).count().await, holders);
     let free = order_with(&product, 1, &coupon);
     let (buyers, others) = crowd.split_at((holders / 5).max(1));
     let orders = stream::iter(buyers.iter().map(|buyer| buyer.order(&free)));
