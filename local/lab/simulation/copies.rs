@@ -243,7 +243,7 @@ impl Shop {
         sleep(Duration::from_millis(self.random(OFFSETS + 1))).await;
     }
 
-    fn admin(&self) -> UserId {
+    fn admin() -> UserId {
         UserId::parse("admin").unwrap()
     }
 
@@ -266,8 +266,11 @@ impl Shop {
         let created = store(&self.engine).create_product(&command, draft).await.unwrap();
         let product = text_in(created.value.as_str(), "product_id").parse().unwrap();
         if self.one_in(4) {
-            self.prepared(&Keyed::new(&self.admin(), format!("split-{number}"), Request::Split(product)), "product_id")
-                .await;
+            self.prepared(
+                &Keyed::new(&Self::admin(), format!("split-{number}"), Request::Split(product)),
+                "product_id",
+            )
+            .await;
         }
         product
     }
@@ -289,7 +292,7 @@ impl Shop {
     /// have the price of one unit each.
     async fn prepare(&self, case: Case, number: usize) -> (Keyed, Keyed, Option<ProductId>) {
         let [alice, bob] = [2 * number, 2 * number + 1].map(customer);
-        let admin = self.admin();
+        let admin = Self::admin();
         let order = |product, quote| Request::Order { product, units: 1, quote };
         let subject = |user: &UserId, request| Keyed::new(user, format!("subject-{number}"), request);
         let change = |user: &UserId, request| Keyed::new(user, format!("change-{number}"), request);
