@@ -11,14 +11,14 @@ use serde_json::json;
 use sijang_testkit::http::{Answer, Person, Request, Shop, krw, order, text};
 use tokio::time::sleep;
 
-use crate::world::{World, trial};
+use crate::world::{World, named};
 
 /// Keys under way at once, each with its copies.
 const AT_ONCE: usize = 6;
 const PRICE: i64 = 1_000;
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
-    vec![trial(world, "copies::copies_of_a_keyed_command_get_one_answer_while_the_shop_changes", copies)]
+    vec![named!(trial, world, copies_of_a_keyed_command_get_one_answer_while_the_shop_changes)]
 }
 
 /// What the copies ask for, and what changes meanwhile.
@@ -101,7 +101,7 @@ async fn answers(shop: &Shop, case: &'static str) -> (&'static str, bool, Vec<St
     (case, accepted, answers)
 }
 
-async fn copies(shop: Shop) {
+async fn copies_of_a_keyed_command_get_one_answer_while_the_shop_changes(shop: Shop) {
     let keys = std::env::var("SIJANG_COPIES").map_or(70, |keys| keys.parse().unwrap());
     let runs = stream::iter(CASES.into_iter().cycle().take(keys)).map(|case| answers(&shop, case));
     let runs: Vec<_> = runs.buffer_unordered(AT_ONCE).collect().await;

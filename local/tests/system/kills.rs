@@ -21,7 +21,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::{
     stored::Stored,
-    world::{World, eventually, lone_trial, own_trial},
+    world::{World, eventually, named},
 };
 
 const CUSTOMERS: usize = 8;
@@ -33,8 +33,8 @@ const PAUSE: Duration = Duration::from_millis(1_500);
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![
-        own_trial(world, "kills::nothing_acknowledged_is_lost_and_nothing_is_there_twice", kills),
-        lone_trial(world, "kills::worker_finishes_the_command_of_a_killed_process", killed_command),
+        named!(own_trial, world, nothing_acknowledged_is_lost_and_nothing_is_there_twice),
+        named!(lone_trial, world, worker_finishes_the_command_of_a_killed_process),
     ]
 }
 
@@ -62,7 +62,7 @@ impl Load {
     }
 }
 
-async fn kills(world: Arc<World>) -> Completion {
+async fn nothing_acknowledged_is_lost_and_nothing_is_there_twice(world: Arc<World>) -> Completion {
     let shop = world.start(StackOptions::isolated(world.state_folder())).await.unwrap();
     // What a killed consumer had in its hands comes back after this time. At the usual three minutes nobody would wait.
     shop.set_visibility_timeout("OrderEventsQueueUrl", "10").await;
@@ -121,7 +121,7 @@ async fn kill_for_a_while(shop: &Shop, load: &Load) -> usize {
 }
 
 /// A price that 96 shards are to have; its process is killed when the command is accepted, and nobody repeats it.
-async fn killed_command(shop: Shop) {
+async fn worker_finishes_the_command_of_a_killed_process(shop: Shop) {
     let (admin, product) = (shop.admin(), shop.product(PRICE, 960).await);
     let shards = admin.post(&format!("/v1/admin/products/{product}/shards")).new_key().json(&json!({"shards": 96}));
     shards.until_definite().await.value(200);

@@ -17,28 +17,28 @@ use ulid::Ulid;
 
 use crate::{
     stored::{PIPELINE, Stored},
-    world::{World, eventually, lone_trial, own_trial, trial},
+    world::{World, eventually, named},
 };
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![
-        trial(world, "ministack::a_cancelled_transaction_says_why_and_shows_the_items", transactions),
-        trial(world, "ministack::the_stack_tells_the_checksum_of_the_template_that_it_was_deployed_from", checksum),
-        trial(world, "ministack::everything_that_calls_a_function_calls_its_alias", aliases),
-        trial(world, "ministack::the_streams_filter_lets_only_order_events_through", filter),
-        lone_trial(world, "ministack::a_poison_message_ends_in_the_dead_letter_queue_alone", redrive),
-        own_trial(world, "ministack::what_is_stored_survives_a_stop_and_a_start", persistence),
+        named!(trial, world, a_cancelled_transaction_says_why_and_shows_the_items),
+        named!(trial, world, the_stack_tells_the_checksum_of_the_template_that_it_was_deployed_from),
+        named!(trial, world, everything_that_calls_a_function_calls_its_alias),
+        named!(trial, world, the_streams_filter_lets_only_order_events_through),
+        named!(lone_trial, world, a_poison_message_ends_in_the_dead_letter_queue_alone),
+        named!(own_trial, world, what_is_stored_survives_a_stop_and_a_start),
     ]
 }
 
-async fn checksum(shop: Shop) {
+async fn the_stack_tells_the_checksum_of_the_template_that_it_was_deployed_from(shop: Shop) {
     let file = Repository::find().unwrap().template();
     let sum = Command::new("sha256sum").arg(file).output().unwrap().stdout;
     let told = shop.stack().output("TemplateSha256").unwrap();
     assert_eq!(told, String::from_utf8(sum).unwrap().split(' ').next().unwrap());
 }
 
-async fn aliases(shop: Shop) {
+async fn everything_that_calls_a_function_calls_its_alias(shop: Shop) {
     let cloud = shop.stack().ministack_endpoint();
     let get = async |service: &str, path: &str| -> Value {
         let scope = format!("Credential=test/20260101/ap-northeast-2/{service}/aws4_request");
@@ -59,7 +59,7 @@ async fn aliases(shop: Shop) {
     assert!(called.iter().all(|arn| arn.ends_with(":live")), "{called:?}");
 }
 
-async fn transactions(shop: Shop) {
+async fn a_cancelled_transaction_says_why_and_shows_the_items(shop: Shop) {
     let (db, table) = (shop.db(), format!("smoke-{}", Ulid::generate()));
     let id = AttributeDefinition::builder().attribute_name("id").attribute_type(ScalarAttributeType::S);
     let key = KeySchemaElement::builder().attribute_name("id").key_type(KeyType::Hash);
@@ -100,7 +100,7 @@ async fn transactions(shop: Shop) {
     db.delete_table().table_name(&table).send().await.unwrap();
 }
 
-async fn filter(shop: Shop) {
+async fn the_streams_filter_lets_only_order_events_through(shop: Shop) {
     let product = shop.product(100, 10).await;
     let customer = shop.customer_with(1_000).await;
     let placed = text(&customer.order(&order(&product, 1)).await.value(201)["order_id"]);
@@ -154,7 +154,7 @@ pub fn old_event() -> (String, Value) {
     (order, event)
 }
 
-async fn redrive(shop: Shop) {
+async fn a_poison_message_ends_in_the_dead_letter_queue_alone(shop: Shop) {
     let (queue, malformed) = (shop.queue("OrderEventsQueueUrl"), format!("malformed {}", Ulid::generate()));
     let attributes = shop.sqs().get_queue_attributes().queue_url(queue).attribute_names(QueueAttributeName::All);
     let attributes = attributes.send().await.unwrap().attributes.unwrap();
@@ -189,7 +189,7 @@ async fn redrive(shop: Shop) {
     );
 }
 
-async fn persistence(world: Arc<World>) -> Completion {
+async fn what_is_stored_survives_a_stop_and_a_start(world: Arc<World>) -> Completion {
     let mut options = ShopOptions::isolated(world.state_folder());
     let shop = world.start(options.clone()).await.unwrap();
     let url = shop.local().api_url().to_owned();

@@ -11,14 +11,14 @@ use sijang_testkit::http::{Shop, order_with, text};
 
 use crate::{
     stored::{PIPELINE, Stored},
-    world::{World, eventually, trial},
+    world::{World, eventually, named},
 };
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
-    vec![trial(world, "platform::the_scheduled_export_is_queried_with_sql", exported_and_queried)]
+    vec![named!(trial, world, the_scheduled_export_is_queried_with_sql)]
 }
 
-async fn exported_and_queried(shop: Shop) {
+async fn the_scheduled_export_is_queried_with_sql(shop: Shop) {
     let product = shop.product(1_000, 10).await;
     let coupon = shop.coupon(json!({})).await;
     let customer = shop.customer_with(9_000).await;

@@ -9,7 +9,7 @@ use sijang_testkit::http::{Answer, Request, Shop, order, text};
 
 use crate::{
     stored::Stored,
-    world::{World, trial},
+    world::{World, named},
 };
 
 /// Requests under way at once, and so the width of a race.
@@ -17,12 +17,12 @@ const AT_ONCE: usize = 64;
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![
-        trial(world, "races::two_hundred_customers_and_fifty_coupons", coupons),
-        trial(world, "races::two_hundred_orders_and_fifty_units", units),
-        trial(world, "races::one_coupon_in_many_orders_is_used_once", one_coupon),
-        trial(world, "races::one_balance_and_many_orders_is_never_overdrawn", one_balance),
-        trial(world, "races::one_order_is_cancelled_once_however_many_ask", one_cancellation),
-        trial(world, "races::sixty_four_requests_with_one_key_are_one_order", one_key),
+        named!(trial, world, two_hundred_customers_and_fifty_coupons),
+        named!(trial, world, two_hundred_orders_and_fifty_units),
+        named!(trial, world, one_coupon_in_many_orders_is_used_once),
+        named!(trial, world, one_balance_and_many_orders_is_never_overdrawn),
+        named!(trial, world, one_order_is_cancelled_once_however_many_ask),
+        named!(trial, world, sixty_four_requests_with_one_key_are_one_order),
     ]
 }
 
@@ -42,7 +42,7 @@ fn tally<const N: usize>(expected: [(&str, usize); N]) -> BTreeMap<String, usize
     expected.map(|(outcome, count)| (outcome.to_owned(), count)).into()
 }
 
-async fn coupons(shop: Shop) {
+async fn two_hundred_customers_and_fifty_coupons(shop: Shop) {
     let coupon = shop.coupon(json!({"total": 50})).await;
     let customers: Vec<_> = (0..200).map(|_| shop.customer()).collect();
     // With a key, as a client that may have to ask again.
@@ -54,7 +54,7 @@ async fn coupons(shop: Shop) {
     assert_eq!(campaign["remaining"], 0);
 }
 
-async fn units(shop: Shop) {
+async fn two_hundred_orders_and_fifty_units(shop: Shop) {
     let product = shop.product(100, 50).await;
     let customers: Vec<_> = stream::iter(0..40).map(|_| shop.customer_with(1_000)).buffer_unordered(8).collect().await;
     let orders = customers.iter().cycle().take(200).map(|customer| customer.order(&order(&product, 1)));
@@ -78,7 +78,7 @@ async fn units(shop: Shop) {
     assert_eq!(spent, 5_000);
 }
 
-async fn one_coupon(shop: Shop) {
+async fn one_coupon_in_many_orders_is_used_once(shop: Shop) {
     let product = shop.product(5_000, 100).await;
     let coupon = shop.coupon(json!({})).await;
     let customer = shop.customer_with(100_000).await;
@@ -89,7 +89,7 @@ async fn one_coupon(shop: Shop) {
     assert_eq!((customer.balance().await, shop.stock(&product).await), (96_000, 99));
 }
 
-async fn one_balance(shop: Shop) {
+async fn one_balance_and_many_orders_is_never_overdrawn(shop: Shop) {
     let product = shop.product(1_000, 100).await;
     let customer = shop.customer_with(7_999).await;
     let (_, counted) = race((0..24).map(|_| customer.order(&order(&product, 1)))).await;
@@ -97,7 +97,7 @@ async fn one_balance(shop: Shop) {
     assert_eq!((customer.balance().await, shop.stock(&product).await), (999, 93));
 }
 
-async fn one_cancellation(shop: Shop) {
+async fn one_order_is_cancelled_once_however_many_ask(shop: Shop) {
     let product = shop.product(1_000, 10).await;
     let customer = shop.customer_with(5_000).await;
     let id = text(&customer.order(&order(&product, 2)).await.value(201)["order_id"]);
@@ -107,7 +107,7 @@ async fn one_cancellation(shop: Shop) {
     assert_eq!((customer.balance().await, shop.stock(&product).await), (5_000, 10));
 }
 
-async fn one_key(shop: Shop) {
+async fn sixty_four_requests_with_one_key_are_one_order(shop: Shop) {
     let product = shop.product(100, 100).await;
     let customer = shop.customer_with(10_000).await;
     let body = order(&product, 1);

@@ -21,14 +21,14 @@ use ulid::Ulid;
 
 use crate::{
     stored::Stored,
-    world::{World, own_trial},
+    world::{World, named},
 };
 
 /// The address in the README.
 const DOCUMENTED: &str = "http://127.0.0.1:4566";
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
-    vec![own_trial(world, "readme::the_tour_gives_what_it_shows", tour)]
+    vec![named!(own_trial, world, the_tour_gives_what_it_shows)]
 }
 
 /// The pages with a tour, in the order in which they are run.
@@ -49,7 +49,7 @@ enum Piece {
     Json(String),
 }
 
-async fn tour(world: Arc<World>) -> Completion {
+async fn the_tour_gives_what_it_shows(world: Arc<World>) -> Completion {
     let root = Repository::find().unwrap().root().to_owned();
     let mut pages = PAGES.map(|name| pieces(name, &std::fs::read_to_string(root.join(name)).unwrap()));
     let documented: Vec<Step> = pages.iter().flat_map(|pieces| steps(pieces)).collect();

@@ -14,17 +14,17 @@ use ulid::Ulid;
 
 use crate::{
     stored::{PIPELINE, Stored},
-    world::{World, eventually, own_trial},
+    world::{World, eventually, named},
 };
 
 const QUEUE: &str = "OrderEventsQueueUrl";
 const DEAD_LETTERS: &str = "OrderEventsDlqUrl";
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
-    vec![own_trial(world, "redrive::what_died_is_counted_once_when_the_reason_is_mended", redrive)]
+    vec![named!(own_trial, world, what_died_is_counted_once_when_the_reason_is_mended)]
 }
 
-async fn redrive(world: Arc<World>) -> Completion {
+async fn what_died_is_counted_once_when_the_reason_is_mended(world: Arc<World>) -> Completion {
     let state = world.state_folder();
     let shop = world.start(StackOptions::isolated(&state)).await.unwrap();
     // Ten receives with the usual visibility timeout would take half an hour.

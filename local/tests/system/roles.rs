@@ -23,7 +23,7 @@ use ulid::Ulid;
 
 use crate::{
     ministack::old_event,
-    world::{World, eventually, own_trial, trial},
+    world::{World, eventually, named, own_trial},
 };
 
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -34,7 +34,7 @@ const IMPOSTORS: [&str; 2] = ["get-daily-stats", "reconcile-day"];
 const FOREIGN: &str = "of-an-impostor";
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
-    vec![trial(world, "roles::what_a_role_does_not_allow_is_rejected", rejected)]
+    vec![named!(trial, world, what_a_role_does_not_allow_is_rejected)]
 }
 
 /// Must come after all trials of the shared stack.
@@ -162,7 +162,7 @@ async fn a_night_for_the_reconciler(shop: &Shop) {
     assert_eq!((&report.error, &report.payload["findings"]), (&None, &json!([])), "{}", report.payload);
 }
 
-async fn rejected(shop: Shop) {
+async fn what_a_role_does_not_allow_is_rejected(shop: Shop) {
     let sales = shop.table("sales");
     let text = |value: &str| AttributeValue::S(value.to_owned());
     for impostor in IMPOSTORS {

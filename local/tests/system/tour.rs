@@ -10,14 +10,14 @@ use sijang_testkit::http::{Shop, krw, order, order_with, text, without_names};
 
 use crate::{
     stored::{PIPELINE, Stored},
-    world::{World, eventually, trial},
+    world::{World, eventually, named},
 };
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
-    vec![trial(world, "tour::from_the_first_deposit_to_the_ranking", tour)]
+    vec![named!(trial, world, from_the_first_deposit_to_the_ranking)]
 }
 
-async fn tour(shop: Shop) {
+async fn from_the_first_deposit_to_the_ranking(shop: Shop) {
     // More units than any other trial sells: five others cannot push it off the ranking.
     let product = shop.product(100, 200).await;
     let coupon = shop.coupon(json!({"discount": {"type": "PERCENT", "percent": 10, "max_amount": krw(500)}})).await;

@@ -12,13 +12,13 @@ use ulid::Ulid;
 
 use crate::{
     stored::PIPELINE,
-    world::{World, eventually, trial},
+    world::{World, eventually, named},
 };
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![
-        trial(world, "watching::one_trace_leads_from_a_request_to_its_message", trace),
-        trial(world, "watching::what_happens_is_counted_by_the_names_of_the_catalogue", metrics),
+        named!(trial, world, one_trace_leads_from_a_request_to_its_message),
+        named!(trial, world, what_happens_is_counted_by_the_names_of_the_catalogue),
     ]
 }
 
@@ -36,7 +36,7 @@ async fn worked_off(shop: &Shop, worker: &str, trace: &str) {
         .await;
 }
 
-async fn trace(shop: Shop) {
+async fn one_trace_leads_from_a_request_to_its_message(shop: Shop) {
     let (product, customer) = (shop.product(1_000, 10).await, shop.customer_with(10_000).await);
     let chosen = format!("1-6740a000-{:024x}", Ulid::generate().random());
     let header = format!("Root={chosen};Parent=53995c3f42cd8ad8;Sampled=1");
@@ -74,7 +74,7 @@ fn total(shop: &Shop, metric: &Metric, value: Option<&str>) -> f64 {
     of_value.map(|line| sum(&line[metric.name])).sum()
 }
 
-async fn metrics(shop: Shop) {
+async fn what_happens_is_counted_by_the_names_of_the_catalogue(shop: Shop) {
     let (product, customer) = (shop.product(6_000, 10).await, shop.customer_with(10_000).await);
     let counted = [
         (&metric::COMMANDS, Some("place-order")),

@@ -115,6 +115,15 @@ async fn build() -> Result<()> {
     build::functions(Repository::find()?.root(), true).await.context("building the functions")
 }
 
+/// A trial with the name of its function: `named!(trial, world, short_balance_writes_nothing)`.
+macro_rules! named {
+    ($kind:ident, $world:expr, $test:ident) => {{
+        let (_, name) = concat!(module_path!(), "::", stringify!($test)).split_once("::").unwrap();
+        $crate::world::$kind($world, name, $test)
+    }};
+}
+pub(crate) use named;
+
 /// A trial on the shared stack, beside others.
 pub fn trial<F, Fut>(world: &Arc<World>, name: &str, body: F) -> Trial
 where

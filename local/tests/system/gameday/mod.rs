@@ -37,7 +37,7 @@ use sijang_testkit::http::{Person, Shop, krw, order, text};
 
 use crate::{
     stored::{PIPELINE, Stored, reconcile},
-    world::{World, eventually, own_trial},
+    world::{World, eventually, named, own_trial},
 };
 
 const QUEUE: &str = "OrderEventsQueueUrl";
@@ -47,8 +47,12 @@ const HOUR: i64 = 3_600;
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![
-        own_trial(world, "gameday::what_breaks_shows_and_its_runbook_mends_it", gameday),
-        own_trial(world, "gameday::wrong_coupon_is_voided_and_its_orders_are_cancelled", wrong_coupon::drill),
+        named!(own_trial, world, what_breaks_shows_and_its_runbook_mends_it),
+        own_trial(
+            world,
+            "gameday::wrong_coupon_is_voided_and_its_orders_are_cancelled",
+            wrong_coupon::wrong_coupon_is_voided_and_its_orders_are_cancelled,
+        ),
     ]
 }
 
@@ -64,7 +68,7 @@ struct GameDay {
     table: Vec<[String; 6]>,
 }
 
-async fn gameday(world: Arc<World>) -> Completion {
+async fn what_breaks_shows_and_its_runbook_mends_it(world: Arc<World>) -> Completion {
     let state = world.state_folder();
     let mut day = GameDay::open(&world, &state).await;
     day.poison().await;

@@ -23,7 +23,7 @@ const PRICE: i64 = 20_000;
 /// Requests that are in flight at once.
 const AT_ONCE: usize = 16;
 
-pub async fn drill(world: Arc<World>) -> Completion {
+pub async fn wrong_coupon_is_voided_and_its_orders_are_cancelled(world: Arc<World>) -> Completion {
     let shop = world.shop().await;
     let holders: usize = env::var("SIJANG_HOLDERS").map_or(10, |count| count.parse().unwrap());
     let product = shop.product(PRICE, 10_000).await;

@@ -7,17 +7,17 @@ use serde_json::{Value, json};
 use sijang_testkit::http::{Person, Request, Shop, campaign, krw, order, text};
 use ulid::Ulid;
 
-use crate::world::{World, trial};
+use crate::world::{World, named};
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![
-        trial(world, "rules::admin::a_created_product_is_sold_at_once", created),
-        trial(world, "rules::admin::a_product_has_a_name_a_price_and_a_stock_in_range", invalid_products),
-        trial(world, "rules::admin::an_update_changes_what_it_gives_and_nothing_else", updated),
-        trial(world, "rules::admin::stock_is_adjusted_by_differences_within_its_limits", adjusted),
-        trial(world, "rules::admin::a_campaign_is_listed_with_its_terms", campaigns),
-        trial(world, "rules::admin::a_campaigns_terms_are_checked", invalid_campaigns),
-        trial(world, "rules::admin::admin_writes_repeated_count_once", repeated),
+        named!(trial, world, a_created_product_is_sold_at_once),
+        named!(trial, world, a_product_has_a_name_a_price_and_a_stock_in_range),
+        named!(trial, world, an_update_changes_what_it_gives_and_nothing_else),
+        named!(trial, world, stock_is_adjusted_by_differences_within_its_limits),
+        named!(trial, world, a_campaign_is_listed_with_its_terms),
+        named!(trial, world, a_campaigns_terms_are_checked),
+        named!(trial, world, admin_writes_repeated_count_once),
     ]
 }
 
@@ -33,7 +33,7 @@ fn adjusting(admin: &Person, product: &str, body: &Value) -> Request {
     admin.post(&format!("/v1/admin/products/{product}/stock-adjustments")).new_key().json(body)
 }
 
-async fn created(shop: Shop) {
+async fn a_created_product_is_sold_at_once(shop: Shop) {
     let body =
         json!({"name": "딸기 찹쌀떡 6입", "description": "냉동, 해동 후 이틀", "price": krw(12_000), "stock": 3});
     let product = creating(&shop.admin(), &body).await.value(201);
@@ -50,7 +50,7 @@ async fn created(shop: Shop) {
     shop.customer_with(12_000).await.order(&order(&id, 1)).await.value(201);
 }
 
-async fn invalid_products(shop: Shop) {
+async fn a_product_has_a_name_a_price_and_a_stock_in_range(shop: Shop) {
     let admin = shop.admin();
     for (field, value, pointer) in [
         ("name", json!(""), "/name"),
@@ -75,7 +75,7 @@ async fn invalid_products(shop: Shop) {
     assert_eq!(pointers, ["/name", "/price/amount", "/stock"]);
 }
 
-async fn updated(shop: Shop) {
+async fn an_update_changes_what_it_gives_and_nothing_else(shop: Shop) {
     let (admin, id) = (shop.admin(), shop.product(100, 5).await);
     let path = format!("/v1/products/{id}");
     let before = shop.nobody().get(&path).await.value(200);
@@ -98,7 +98,7 @@ async fn updated(shop: Shop) {
     updating(&admin, "no-id", &json!({"name": "x"})).await.problem(404, "product-not-found");
 }
 
-async fn adjusted(shop: Shop) {
+async fn stock_is_adjusted_by_differences_within_its_limits(shop: Shop) {
     let (admin, id) = (shop.admin(), shop.product(100, 5).await);
     let change = |delta: i64| adjusting(&admin, &id, &json!({"delta": delta, "reason": "counted"}));
     let entry = change(-3).await.value(201);
@@ -120,7 +120,7 @@ async fn adjusted(shop: Shop) {
     adjusting(&admin, &absent, &body).await.problem(404, "product-not-found");
 }
 
-async fn campaigns(shop: Shop) {
+async fn a_campaign_is_listed_with_its_terms(shop: Shop) {
     let body = campaign(&json!({
         "name": "첫 구매 10% 할인",
         "discount": {"type": "PERCENT", "percent": 10, "max_amount": krw(5_000)},
@@ -140,7 +140,7 @@ async fn campaigns(shop: Shop) {
     assert!(open.is_sorted_by_key(|open| text(&open["closes_at"])), "the next to close first");
 }
 
-async fn invalid_campaigns(shop: Shop) {
+async fn a_campaigns_terms_are_checked(shop: Shop) {
     let admin = shop.admin();
     for (field, value, pointer) in [
         ("name", json!(""), "/name"),
@@ -170,7 +170,7 @@ async fn invalid_campaigns(shop: Shop) {
 
 type Asking<'a> = Box<dyn Fn() -> Request + 'a>;
 
-async fn repeated(shop: Shop) {
+async fn admin_writes_repeated_count_once(shop: Shop) {
     let (admin, id) = (shop.admin(), shop.product(100, 5).await);
     let adjustments = format!("/v1/admin/products/{id}/stock-adjustments");
     let product = json!({"name": "once", "price": krw(1), "stock": 1});

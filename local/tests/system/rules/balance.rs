@@ -6,19 +6,19 @@ use libtest_mimic::Trial;
 use serde_json::json;
 use sijang_testkit::http::{Shop, krw, order};
 
-use crate::world::{World, trial};
+use crate::world::{World, named};
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![
-        trial(world, "rules::balance::a_new_customer_has_nothing", new_customer),
-        trial(world, "rules::balance::a_deposit_is_within_its_limits", limits),
-        trial(world, "rules::balance::deposit_never_takes_a_balance_above_the_limit", balance_limit),
-        trial(world, "rules::balance::the_ledger_is_newest_first_with_the_balance_after_each_entry", ledger),
-        trial(world, "rules::balance::a_deposit_repeated_counts_once", repeated),
+        named!(trial, world, a_new_customer_has_nothing),
+        named!(trial, world, a_deposit_is_within_its_limits),
+        named!(trial, world, deposit_never_takes_a_balance_above_the_limit),
+        named!(trial, world, the_ledger_is_newest_first_with_the_balance_after_each_entry),
+        named!(trial, world, a_deposit_repeated_counts_once),
     ]
 }
 
-async fn new_customer(shop: Shop) {
+async fn a_new_customer_has_nothing(shop: Shop) {
     let customer = shop.customer();
     assert_eq!(customer.get("/v1/me/balance").await.value(200), json!({"balance": krw(0)}));
     let nothing = json!({"data": [], "next_cursor": null});
@@ -27,7 +27,7 @@ async fn new_customer(shop: Shop) {
     }
 }
 
-async fn limits(shop: Shop) {
+async fn a_deposit_is_within_its_limits(shop: Shop) {
     let customer = shop.customer();
     let deposit = |amount: i64| customer.post("/v1/me/balance/deposits").new_key().json(&krw(amount));
     for amount in [i64::MIN, -100, 0, 99, 1_000_001, i64::MAX] {
@@ -38,7 +38,7 @@ async fn limits(shop: Shop) {
     assert_eq!(deposit(1_000_000).await.value(201)["balance"], krw(1_000_100));
 }
 
-async fn balance_limit(shop: Shop) {
+async fn deposit_never_takes_a_balance_above_the_limit(shop: Shop) {
     let customer = shop.customer_with(9_999_900).await;
     let deposit = |amount: i64| customer.post("/v1/me/balance/deposits").new_key().json(&krw(amount));
     let problem = deposit(101).await.problem(409, "balance-limit-exceeded");
@@ -48,7 +48,7 @@ async fn balance_limit(shop: Shop) {
     assert_eq!(customer.balance().await, 10_000_000);
 }
 
-async fn ledger(shop: Shop) {
+async fn the_ledger_is_newest_first_with_the_balance_after_each_entry(shop: Shop) {
     let product = shop.product(250, 10).await;
     let customer = shop.customer();
     customer.deposit(1_000).await;
@@ -69,7 +69,7 @@ async fn ledger(shop: Shop) {
     assert!(entries.is_sorted_by_key(|entry| std::cmp::Reverse(entry["transaction_id"].as_str().unwrap().to_owned())));
 }
 
-async fn repeated(shop: Shop) {
+async fn a_deposit_repeated_counts_once(shop: Shop) {
     let customer = shop.customer();
     let deposit = || customer.post("/v1/me/balance/deposits").key("again").json(&krw(500));
     let first = deposit().await;

@@ -9,14 +9,14 @@ use serde_json::json;
 use sijang_testkit::http::{Person, Request, Shop, krw, order, order_with, text, without_names};
 use ulid::Ulid;
 
-use crate::world::{World, trial};
+use crate::world::{World, named};
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![
-        trial(world, "rules::cancellations::everything_is_given_back", given_back),
-        trial(world, "rules::cancellations::an_order_is_cancelled_once", once),
-        trial(world, "rules::cancellations::only_the_customers_own_order_is_cancelled", own),
-        trial(world, "rules::cancellations::order_is_not_cancelled_after_the_period", late),
+        named!(trial, world, everything_is_given_back),
+        named!(trial, world, an_order_is_cancelled_once),
+        named!(trial, world, only_the_customers_own_order_is_cancelled),
+        named!(trial, world, order_is_not_cancelled_after_the_period),
     ]
 }
 
@@ -24,7 +24,7 @@ fn cancelling(customer: &Person, order: &str) -> Request {
     customer.post(&format!("/v1/orders/{order}/cancel"))
 }
 
-async fn given_back(shop: Shop) {
+async fn everything_is_given_back(shop: Shop) {
     let product = shop.product(1_500, 10).await;
     let coupon = shop.coupon(json!({})).await;
     let customer = shop.customer_with(5_000).await;
@@ -46,7 +46,7 @@ async fn given_back(shop: Shop) {
     customer.order(&order_with(&product, 1, &coupon)).await.value(201);
 }
 
-async fn once(shop: Shop) {
+async fn an_order_is_cancelled_once(shop: Shop) {
     let product = shop.product(100, 10).await;
     let customer = shop.customer_with(1_000).await;
     let id = text(&customer.order(&order(&product, 3)).await.value(201)["order_id"]);
@@ -62,7 +62,7 @@ async fn once(shop: Shop) {
     assert_eq!((customer.balance().await, shop.stock(&product).await), (900, 9));
 }
 
-async fn late(shop: Shop) {
+async fn order_is_not_cancelled_after_the_period(shop: Shop) {
     let product = shop.product(100, 10).await;
     let customer = shop.customer_with(1_000).await;
     let placed = customer.order(&order(&product, 1)).await.value(201);
@@ -84,7 +84,7 @@ async fn late(shop: Shop) {
     assert_eq!((customer.balance().await, shop.stock(&product).await), (900, 9));
 }
 
-async fn own(shop: Shop) {
+async fn only_the_customers_own_order_is_cancelled(shop: Shop) {
     let product = shop.product(100, 10).await;
     let (owner, other) = (shop.customer_with(1_000).await, shop.customer());
     let id = text(&owner.order(&order(&product, 1)).await.value(201)["order_id"]);

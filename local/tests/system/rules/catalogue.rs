@@ -8,18 +8,18 @@ use serde_json::json;
 use sijang_testkit::http::{Shop, krw, text};
 use ulid::Ulid;
 
-use crate::world::{World, trial};
+use crate::world::{World, named};
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![
-        trial(world, "rules::catalogue::a_reader_who_has_the_newest_version_gets_304", conditional),
-        trial(world, "rules::catalogue::products_are_found_by_the_beginning_of_their_name", prefix),
-        trial(world, "rules::catalogue::health_is_answered_and_head_is_get_without_a_body", head),
-        trial(world, "rules::catalogue::what_is_ones_own_is_never_kept", own),
+        named!(trial, world, a_reader_who_has_the_newest_version_gets_304),
+        named!(trial, world, products_are_found_by_the_beginning_of_their_name),
+        named!(trial, world, health_is_answered_and_head_is_get_without_a_body),
+        named!(trial, world, what_is_ones_own_is_never_kept),
     ]
 }
 
-async fn conditional(shop: Shop) {
+async fn a_reader_who_has_the_newest_version_gets_304(shop: Shop) {
     let product = shop.product(100, 5).await;
     let path = format!("/v1/products/{product}");
     let first = shop.nobody().get(&path).await;
@@ -36,7 +36,7 @@ async fn conditional(shop: Shop) {
     assert_ne!(changed.header("etag"), Some(tag.as_str()));
 }
 
-async fn prefix(shop: Shop) {
+async fn products_are_found_by_the_beginning_of_their_name(shop: Shop) {
     let word = Ulid::generate().to_string();
     for name in [format!("{word} one"), format!("{word} TWO"), format!("x{word}")] {
         let body = json!({"name": name, "price": krw(1), "stock": 1});
@@ -52,7 +52,7 @@ async fn prefix(shop: Shop) {
     shop.nobody().get(&format!("/v1/products?cursor={cursor}")).await.problem(400, "invalid-cursor");
 }
 
-async fn head(shop: Shop) {
+async fn health_is_answered_and_head_is_get_without_a_body(shop: Shop) {
     let health = shop.nobody().get("/v1/health").await;
     assert_eq!(health.value(200), json!({"status": "UP"}));
     assert_eq!(health.header("cache-control"), Some("no-store"));
@@ -64,7 +64,7 @@ async fn head(shop: Shop) {
     }
 }
 
-async fn own(shop: Shop) {
+async fn what_is_ones_own_is_never_kept(shop: Shop) {
     let customer = shop.customer();
     for path in ["/v1/me/balance", "/v1/me/balance/transactions", "/v1/me/coupons", "/v1/orders"] {
         let answer = customer.get(path).await;

@@ -10,24 +10,24 @@ use sijang_cloud::seoul;
 use sijang_testkit::http::{Shop, krw, order_with, text};
 use ulid::Ulid;
 
-use crate::world::{World, trial};
+use crate::world::{World, named};
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![
-        trial(world, "rules::coupons::a_customer_gets_one_of_a_campaign", one_each),
-        trial(world, "rules::coupons::an_issue_repeated_with_its_key_gets_the_same_answer", repeated),
-        trial(world, "rules::coupons::a_campaign_gives_out_its_total_and_no_more", sold_out),
-        trial(world, "rules::coupons::coupons_are_given_out_between_opening_and_closing", window),
-        trial(world, "rules::coupons::a_discount_is_floored_capped_and_never_above_the_price", discounts),
-        trial(world, "rules::coupons::below_the_minimum_order_a_coupon_is_not_good", minimum),
-        trial(world, "rules::coupons::a_coupon_is_used_once", used),
-        trial(world, "rules::coupons::a_coupon_is_good_until_the_end_of_its_last_day_in_seoul", expiry),
-        trial(world, "rules::coupons::an_expired_coupon_is_rejected", expired),
-        trial(world, "rules::coupons::coupons_are_listed_by_what_can_be_done_with_them", statuses),
+        named!(trial, world, a_customer_gets_one_of_a_campaign),
+        named!(trial, world, an_issue_repeated_with_its_key_gets_the_same_answer),
+        named!(trial, world, a_campaign_gives_out_its_total_and_no_more),
+        named!(trial, world, coupons_are_given_out_between_opening_and_closing),
+        named!(trial, world, a_discount_is_floored_capped_and_never_above_the_price),
+        named!(trial, world, below_the_minimum_order_a_coupon_is_not_good),
+        named!(trial, world, a_coupon_is_used_once),
+        named!(trial, world, a_coupon_is_good_until_the_end_of_its_last_day_in_seoul),
+        named!(trial, world, an_expired_coupon_is_rejected),
+        named!(trial, world, coupons_are_listed_by_what_can_be_done_with_them),
     ]
 }
 
-async fn one_each(shop: Shop) {
+async fn a_customer_gets_one_of_a_campaign(shop: Shop) {
     let coupon = shop.coupon(json!({})).await;
     let customer = shop.customer();
     let issued = customer.issue(&coupon).await.value(201);
@@ -46,7 +46,7 @@ async fn left(shop: &Shop, coupon: &str) -> Option<i64> {
     open.iter().find(|open| open["coupon_id"] == coupon)?["remaining"].as_i64()
 }
 
-async fn repeated(shop: Shop) {
+async fn an_issue_repeated_with_its_key_gets_the_same_answer(shop: Shop) {
     let coupon = shop.coupon(json!({})).await;
     let product = shop.product(5_000, 1).await;
     let customer = shop.customer_with(5_000).await;
@@ -62,7 +62,7 @@ async fn repeated(shop: Shop) {
     customer.issue(&coupon).key("no key").await.problem(400, "idempotency-key-invalid");
 }
 
-async fn sold_out(shop: Shop) {
+async fn a_campaign_gives_out_its_total_and_no_more(shop: Shop) {
     let coupon = shop.coupon(json!({"total": 2})).await;
     let (first, second, third) = (shop.customer(), shop.customer(), shop.customer());
     first.issue(&coupon).await.value(201);
@@ -74,7 +74,7 @@ async fn sold_out(shop: Shop) {
     assert!(third.all("/v1/me/coupons", 10).await.is_empty());
 }
 
-async fn window(shop: Shop) {
+async fn coupons_are_given_out_between_opening_and_closing(shop: Shop) {
     let customer = shop.customer();
     let early = shop.coupon(json!({"opens_at": "2198-01-01T00:00:00+09:00"})).await;
     let problem = customer.issue(&early).await.problem(409, "coupon-not-open");
@@ -86,7 +86,7 @@ async fn window(shop: Shop) {
     assert!(customer.all("/v1/me/coupons", 10).await.is_empty());
 }
 
-async fn discounts(shop: Shop) {
+async fn a_discount_is_floored_capped_and_never_above_the_price(shop: Shop) {
     let percent = |percent: i64, most: Option<i64>| match most {
         Some(most) => json!({"type": "PERCENT", "percent": percent, "max_amount": krw(most)}),
         None => json!({"type": "PERCENT", "percent": percent}),
@@ -114,7 +114,7 @@ async fn discounts(shop: Shop) {
     }
 }
 
-async fn minimum(shop: Shop) {
+async fn below_the_minimum_order_a_coupon_is_not_good(shop: Shop) {
     let product = shop.product(500, 10).await;
     let coupon = shop.coupon(json!({"minimum_order": krw(1_000)})).await;
     let customer = shop.customer_with(10_000).await;
@@ -126,7 +126,7 @@ async fn minimum(shop: Shop) {
     assert_eq!(placed["paid_price"], krw(0));
 }
 
-async fn used(shop: Shop) {
+async fn a_coupon_is_used_once(shop: Shop) {
     let product = shop.product(2_000, 10).await;
     let coupon = shop.coupon(json!({})).await;
     let customer = shop.customer_with(10_000).await;
@@ -136,7 +136,7 @@ async fn used(shop: Shop) {
     assert_eq!((customer.balance().await, shop.stock(&product).await), (9_000, 9));
 }
 
-async fn expiry(shop: Shop) {
+async fn a_coupon_is_good_until_the_end_of_its_last_day_in_seoul(shop: Shop) {
     let coupon = shop.coupon(json!({"valid_days": 1})).await;
     let issued = shop.customer().issue(&coupon).await.value(201);
     let day = |name: &str| seoul::day(text(&issued[name]).parse::<Timestamp>().unwrap());
@@ -159,7 +159,7 @@ async fn expire(shop: &Shop, user: &str, coupon: &str) {
         .unwrap();
 }
 
-async fn expired(shop: Shop) {
+async fn an_expired_coupon_is_rejected(shop: Shop) {
     let product = shop.product(2_000, 10).await;
     let coupon = shop.coupon(json!({})).await;
     let customer = shop.customer_with(10_000).await;
@@ -170,7 +170,7 @@ async fn expired(shop: Shop) {
     assert_eq!((customer.balance().await, shop.stock(&product).await), (10_000, 10));
 }
 
-async fn statuses(shop: Shop) {
+async fn coupons_are_listed_by_what_can_be_done_with_them(shop: Shop) {
     let product = shop.product(2_000, 10).await;
     let customer = shop.customer_with(10_000).await;
     let (mut usable, mut used, mut expired) = (Vec::new(), Vec::new(), Vec::new());

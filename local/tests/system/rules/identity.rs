@@ -6,16 +6,16 @@ use libtest_mimic::Trial;
 use sijang_portal::issuer::CUSTOMER;
 use sijang_testkit::http::Shop;
 
-use crate::world::{World, trial};
+use crate::world::{World, named};
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![
-        trial(world, "rules::identity::the_catalogue_is_open_and_nothing_else_is_there", catalogue),
-        trial(world, "rules::identity::a_subject_that_nobody_can_have_is_nobody", impossible_subject),
+        named!(trial, world, the_catalogue_is_open_and_nothing_else_is_there),
+        named!(trial, world, a_subject_that_nobody_can_have_is_nobody),
     ]
 }
 
-async fn catalogue(shop: Shop) {
+async fn the_catalogue_is_open_and_nothing_else_is_there(shop: Shop) {
     let (nobody, product) = (shop.nobody(), shop.product(100, 1).await);
     for path in ["/v1/products", "/v1/products/popular", "/v1/coupons", &format!("/v1/products/{product}")] {
         nobody.get(path).await.value(200);
@@ -23,7 +23,7 @@ async fn catalogue(shop: Shop) {
     nobody.get("/v1/nothing-of-the-kind").await.stopped_at_the_gateway(404);
 }
 
-async fn impossible_subject(shop: Shop) {
+async fn a_subject_that_nobody_can_have_is_nobody(shop: Shop) {
     for name in ["사용자", "two words", ""] {
         let answer = shop.person(name.to_owned(), &[CUSTOMER]).get("/v1/me/balance").await;
         answer.problem(401, "unauthenticated");

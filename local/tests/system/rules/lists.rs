@@ -7,18 +7,18 @@ use libtest_mimic::Trial;
 use serde_json::json;
 use sijang_testkit::http::{Shop, order, text, without_names};
 
-use crate::world::{World, trial};
+use crate::world::{World, named};
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![
-        trial(world, "rules::lists::paging_gets_every_product_once", products),
-        trial(world, "rules::lists::paging_gets_every_order_once_newest_first", orders),
-        trial(world, "rules::lists::a_limit_is_1_to_100", limits),
-        trial(world, "rules::lists::a_cursor_is_good_for_its_list_and_owner_only", cursors),
+        named!(trial, world, paging_gets_every_product_once),
+        named!(trial, world, paging_gets_every_order_once_newest_first),
+        named!(trial, world, a_limit_is_1_to_100),
+        named!(trial, world, a_cursor_is_good_for_its_list_and_owner_only),
     ]
 }
 
-async fn products(shop: Shop) {
+async fn paging_gets_every_product_once(shop: Shop) {
     let made = stream::iter(0..30).map(|_| shop.product(1, 1)).buffer_unordered(6).collect::<BTreeSet<_>>().await;
     // Others may be made meanwhile by other trials; these 30 stand still.
     let listed = shop.nobody().all("/v1/products", 7).await;
@@ -29,7 +29,7 @@ async fn products(shop: Shop) {
     assert!(listed.is_sorted_by_key(|product| text(&product["name"]).to_lowercase()), "by name");
 }
 
-async fn orders(shop: Shop) {
+async fn paging_gets_every_order_once_newest_first(shop: Shop) {
     let product = shop.product(1, 100).await;
     let customer = shop.customer_with(100).await;
     let mut placed = Vec::new();
@@ -52,7 +52,7 @@ async fn orders(shop: Shop) {
     assert_eq!(second.into_iter().map(without_names).collect::<Vec<_>>(), newest_first[4..8]);
 }
 
-async fn limits(shop: Shop) {
+async fn a_limit_is_1_to_100(shop: Shop) {
     let customer = shop.customer();
     for list in ["/v1/products", "/v1/coupons", "/v1/orders", "/v1/me/coupons", "/v1/me/balance/transactions"] {
         for bad in ["0", "101", "-1", "abc", "1.0", "+5", "", "99999999999999999999", "%20", "1&limit=2"] {
@@ -65,7 +65,7 @@ async fn limits(shop: Shop) {
     }
 }
 
-async fn cursors(shop: Shop) {
+async fn a_cursor_is_good_for_its_list_and_owner_only(shop: Shop) {
     let product = shop.product(1, 10).await;
     let (customer, other) = (shop.customer_with(100).await, shop.customer_with(100).await);
     for person in [&customer, &other] {

@@ -7,26 +7,22 @@ use serde_json::{Value, json};
 use sijang_testkit::http::{Person, Shop, krw, order, order_with, text, without_names};
 use ulid::Ulid;
 
-use crate::world::{World, eventually, trial};
+use crate::world::{World, eventually, named};
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![
-        trial(world, "rules::orders::an_order_has_1_to_50_lines_of_1_to_99_units", sizes),
-        trial(world, "rules::orders::lines_of_the_same_product_are_merged", merging),
-        trial(world, "rules::orders::unknown_products_and_coupons_are_pointed_at", unknown),
-        trial(world, "rules::orders::what_is_not_sold_at_present_cannot_be_ordered", inactive),
-        trial(world, "rules::orders::short_stock_lists_every_short_line_and_sells_none", short_stock),
-        trial(
-            world,
-            "rules::orders::stock_is_rejected_before_the_coupon_and_the_coupon_before_the_balance",
-            precedence,
-        ),
-        trial(world, "rules::orders::a_quoted_price_holds_or_the_order_is_rejected", quotes),
-        trial(world, "rules::orders::without_a_quote_the_current_price_is_charged", stale_prices),
-        trial(world, "rules::orders::short_balance_writes_nothing", short_balance),
-        trial(world, "rules::orders::a_key_is_good_for_one_request_of_one_customer", keys),
-        trial(world, "rules::orders::rejection_answers_every_copy_byte_for_byte", rejections_are_stored),
-        trial(world, "rules::orders::an_order_keeps_the_names_and_prices_of_its_time", snapshot),
+        named!(trial, world, an_order_has_1_to_50_lines_of_1_to_99_units),
+        named!(trial, world, lines_of_the_same_product_are_merged),
+        named!(trial, world, unknown_products_and_coupons_are_pointed_at),
+        named!(trial, world, what_is_not_sold_at_present_cannot_be_ordered),
+        named!(trial, world, short_stock_lists_every_short_line_and_sells_none),
+        named!(trial, world, stock_is_rejected_before_the_coupon_and_the_coupon_before_the_balance),
+        named!(trial, world, a_quoted_price_holds_or_the_order_is_rejected),
+        named!(trial, world, without_a_quote_the_current_price_is_charged),
+        named!(trial, world, short_balance_writes_nothing),
+        named!(trial, world, a_key_is_good_for_one_request_of_one_customer),
+        named!(trial, world, rejection_answers_every_copy_byte_for_byte),
+        named!(trial, world, an_order_keeps_the_names_and_prices_of_its_time),
     ]
 }
 
@@ -35,7 +31,7 @@ fn lines(lines: impl IntoIterator<Item = (String, i64)>) -> Value {
     json!({"lines": lines.into_iter().map(line).collect::<Vec<_>>()})
 }
 
-async fn sizes(shop: Shop) {
+async fn an_order_has_1_to_50_lines_of_1_to_99_units(shop: Shop) {
     let product = shop.product(1, 1_000).await;
     let customer = shop.customer_with(1_000).await;
     customer.order(&json!({"lines": []})).await.invalid("/lines");
@@ -51,7 +47,7 @@ async fn sizes(shop: Shop) {
     customer.order(&order(&product, 99)).await.value(201);
 }
 
-async fn merging(shop: Shop) {
+async fn lines_of_the_same_product_are_merged(shop: Shop) {
     let product = shop.product(10, 10).await;
     let customer = shop.customer_with(1_000).await;
     let placed = customer.order(&lines([(product.clone(), 2), (product.clone(), 3)])).await.value(201);
@@ -70,7 +66,7 @@ async fn merging(shop: Shop) {
     customer.order(&body).await.invalid("/lines/1/unit_price");
 }
 
-async fn unknown(shop: Shop) {
+async fn unknown_products_and_coupons_are_pointed_at(shop: Shop) {
     let product = shop.product(10, 10).await;
     let coupon = shop.coupon(json!({})).await;
     let (customer, other) = (shop.customer_with(1_000).await, shop.customer());
@@ -98,7 +94,7 @@ async fn set(shop: &Shop, product: &str, change: Value) {
     shop.admin().patch(&format!("/v1/admin/products/{product}")).new_key().json(&change).await.value(200);
 }
 
-async fn inactive(shop: Shop) {
+async fn what_is_not_sold_at_present_cannot_be_ordered(shop: Shop) {
     let (product, other) = (shop.product(10, 10).await, shop.product(10, 10).await);
     let customer = shop.customer_with(1_000).await;
     set(&shop, &product, json!({"status": "INACTIVE"})).await;
@@ -113,7 +109,7 @@ async fn inactive(shop: Shop) {
     customer.order(&cart).await.value(201);
 }
 
-async fn short_stock(shop: Shop) {
+async fn short_stock_lists_every_short_line_and_sells_none(shop: Shop) {
     let (one, two, plenty) = (shop.product(10, 1).await, shop.product(10, 0).await, shop.product(10, 100).await);
     let customer = shop.customer_with(10_000).await;
     let cart = lines([(plenty.clone(), 5), (one.clone(), 2), (two.clone(), 1)]);
@@ -132,7 +128,7 @@ async fn short_stock(shop: Shop) {
     eventually("what was delivered to be sold", Duration::from_mins(1), sold).await;
 }
 
-async fn precedence(shop: Shop) {
+async fn stock_is_rejected_before_the_coupon_and_the_coupon_before_the_balance(shop: Shop) {
     let product = shop.product(1_000, 1).await;
     let coupon = shop.coupon(json!({})).await;
     // Used, and no money left for anything.
@@ -151,7 +147,7 @@ async fn precedence(shop: Shop) {
     assert_eq!(shop.stock(&product).await, 1);
 }
 
-async fn quotes(shop: Shop) {
+async fn a_quoted_price_holds_or_the_order_is_rejected(shop: Shop) {
     let product = shop.product(100, 10).await;
     let customer = shop.customer_with(1_000).await;
     let quoted = |price: i64| json!({"lines": [{"product_id": product, "quantity": 1, "unit_price": krw(price)}]});
@@ -164,7 +160,7 @@ async fn quotes(shop: Shop) {
     customer.order(&quoted(-1)).await.invalid("/lines/0/unit_price/amount");
 }
 
-async fn stale_prices(shop: Shop) {
+async fn without_a_quote_the_current_price_is_charged(shop: Shop) {
     let product = shop.product(100, 50).await;
     let customer = shop.customer_with(10_000).await;
     let pay = async |price: i64| {
@@ -185,7 +181,7 @@ async fn stale_prices(shop: Shop) {
     assert_eq!(problem["required"], krw(9_000));
 }
 
-async fn short_balance(shop: Shop) {
+async fn short_balance_writes_nothing(shop: Shop) {
     let product = shop.product(600, 5).await;
     let coupon = shop.coupon(json!({"discount": {"type": "FIXED", "amount": krw(100)}})).await;
     let customer = shop.customer_with(1_000).await;
@@ -209,7 +205,7 @@ async fn state(customer: &Person) -> Vec<Value> {
     state
 }
 
-async fn keys(shop: Shop) {
+async fn a_key_is_good_for_one_request_of_one_customer(shop: Shop) {
     let product = shop.product(10, 100).await;
     let (customer, other) = (shop.customer_with(1_000).await, shop.customer_with(1_000).await);
     let placing =
@@ -231,7 +227,7 @@ async fn keys(shop: Shop) {
     assert_eq!((late.is_replay(), &late.body), (true, &first.body));
 }
 
-async fn rejections_are_stored(shop: Shop) {
+async fn rejection_answers_every_copy_byte_for_byte(shop: Shop) {
     let product = shop.product(500, 5).await;
     let customer = shop.customer();
     let placing = |key: &str| customer.post("/v1/orders").key(key).json(&order(&product, 1));
@@ -246,7 +242,7 @@ async fn rejections_are_stored(shop: Shop) {
     assert!(!placed.is_replay());
 }
 
-async fn snapshot(shop: Shop) {
+async fn an_order_keeps_the_names_and_prices_of_its_time(shop: Shop) {
     let (one, two) = (shop.product(100, 5).await, shop.product(7, 5).await);
     let customer = shop.customer_with(1_000).await;
     let placed = customer.order(&lines([(one.clone(), 2), (two.clone(), 1)])).await.value(201);

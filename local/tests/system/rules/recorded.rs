@@ -11,17 +11,17 @@ use ulid::Ulid;
 
 use crate::{
     stored::PIPELINE,
-    world::{World, eventually, trial},
+    world::{World, eventually, named},
 };
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![
-        trial(world, "rules::recorded::staff_find_an_order_by_its_id_and_on_its_day", found),
-        trial(world, "rules::recorded::a_list_of_a_day_takes_its_own_parameters_and_cursors", parameters),
+        named!(trial, world, staff_find_an_order_by_its_id_and_on_its_day),
+        named!(trial, world, a_list_of_a_day_takes_its_own_parameters_and_cursors),
     ]
 }
 
-async fn found(shop: Shop) {
+async fn staff_find_an_order_by_its_id_and_on_its_day(shop: Shop) {
     let (product, coupon) = (shop.product(2_000, 50).await, shop.coupon(json!({})).await);
     let (customer, staff) = (shop.customer_with(20_000).await, shop.admin());
     customer.issue(&coupon).await.value(201);
@@ -51,7 +51,7 @@ async fn found(shop: Shop) {
     }
 }
 
-async fn parameters(shop: Shop) {
+async fn a_list_of_a_day_takes_its_own_parameters_and_cursors(shop: Shop) {
     let staff = shop.admin();
     for (parameter, query) in [
         ("date", ""),

@@ -8,20 +8,20 @@ use serde_json::{Value, json};
 use sijang_testkit::http::{Request, Shop, campaign, krw, order};
 use ulid::Ulid;
 
-use crate::world::{World, trial};
+use crate::world::{World, named};
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![
-        trial(world, "rules::requests::a_body_has_every_field_of_its_type_once_and_no_other", strict_json),
-        trial(world, "rules::requests::a_body_is_one_json_document_of_at_most_16_kib", documents),
-        trial(world, "rules::requests::a_body_is_said_to_be_json_or_not_said_to_be_anything", media_types),
-        trial(world, "rules::requests::commands_need_an_idempotency_key", keys),
-        trial(world, "rules::requests::problems_speak_the_readers_language", languages),
-        trial(world, "rules::requests::an_internal_error_tells_nothing", internal_error),
+        named!(trial, world, a_body_has_every_field_of_its_type_once_and_no_other),
+        named!(trial, world, a_body_is_one_json_document_of_at_most_16_kib),
+        named!(trial, world, a_body_is_said_to_be_json_or_not_said_to_be_anything),
+        named!(trial, world, commands_need_an_idempotency_key),
+        named!(trial, world, problems_speak_the_readers_language),
+        named!(trial, world, an_internal_error_tells_nothing),
     ]
 }
 
-async fn strict_json(shop: Shop) {
+async fn a_body_has_every_field_of_its_type_once_and_no_other(shop: Shop) {
     let customer = shop.customer();
     let deposit = |body: &str| customer.post("/v1/me/balance/deposits").new_key().text(body);
     for (body, pointer) in [
@@ -66,7 +66,7 @@ async fn strict_json(shop: Shop) {
     assert_eq!(customer.balance().await, 0);
 }
 
-async fn documents(shop: Shop) {
+async fn a_body_is_one_json_document_of_at_most_16_kib(shop: Shop) {
     let customer = shop.customer();
     let deposit = |body: Vec<u8>| customer.post("/v1/me/balance/deposits").new_key().text(body);
     let good = krw(1_000).to_string();
@@ -86,7 +86,7 @@ async fn documents(shop: Shop) {
     assert_eq!(customer.balance().await, 2_000);
 }
 
-async fn media_types(shop: Shop) {
+async fn a_body_is_said_to_be_json_or_not_said_to_be_anything(shop: Shop) {
     let customer = shop.customer();
     let deposit = |kind: &str| customer.post("/v1/me/balance/deposits").new_key().typed(kind, krw(100).to_string());
     for other in ["text/plain", "application/xml", "application/x-www-form-urlencoded", "application/jsonx", ";", "*/*"]
@@ -99,7 +99,7 @@ async fn media_types(shop: Shop) {
     assert_eq!(customer.balance().await, 400);
 }
 
-async fn keys(shop: Shop) {
+async fn commands_need_an_idempotency_key(shop: Shop) {
     let product = shop.product(10, 10).await;
     let (customer, admin) = (shop.customer_with(1_000).await, shop.admin());
     let update = format!("/v1/admin/products/{product}");
@@ -125,7 +125,7 @@ async fn keys(shop: Shop) {
     requests[1]().key("A-Z.a_z:0-9").await.value(201);
 }
 
-async fn languages(shop: Shop) {
+async fn problems_speak_the_readers_language(shop: Shop) {
     let customer = shop.customer();
     let balance = |header: &'static str| {
         let request = customer.post("/v1/me/balance/deposits").new_key().json(&krw(1));
@@ -147,7 +147,7 @@ async fn languages(shop: Shop) {
 }
 
 /// An order that cannot be read any more: nobody is told why.
-async fn internal_error(shop: Shop) {
+async fn an_internal_error_tells_nothing(shop: Shop) {
     let (customer, order_id) = (shop.customer(), Ulid::generate().to_string());
     let key = || {
         [("user_id", customer.name()), ("order_id", order_id.as_str())]

@@ -7,13 +7,13 @@ use serde_json::json;
 use sijang_testkit::http::{Person, Request, Shop, order};
 use ulid::Ulid;
 
-use crate::world::{World, trial};
+use crate::world::{World, named};
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![
-        trial(world, "rules::shards::stock_is_sold_from_all_shards_and_rejected_when_none_has_any", stock),
-        trial(world, "rules::shards::a_campaign_gives_out_from_all_shards_its_total_and_no_more", campaign),
-        trial(world, "rules::shards::there_are_1_to_96_shards_of_what_exists", invalid),
+        named!(trial, world, stock_is_sold_from_all_shards_and_rejected_when_none_has_any),
+        named!(trial, world, a_campaign_gives_out_from_all_shards_its_total_and_no_more),
+        named!(trial, world, there_are_1_to_96_shards_of_what_exists),
     ]
 }
 
@@ -21,7 +21,7 @@ fn splitting(admin: &Person, what: &str, id: &str, shards: i64) -> Request {
     admin.post(&format!("/v1/admin/{what}/{id}/shards")).new_key().json(&json!({"shards": shards}))
 }
 
-async fn stock(shop: Shop) {
+async fn stock_is_sold_from_all_shards_and_rejected_when_none_has_any(shop: Shop) {
     let (admin, id) = (shop.admin(), shop.product(100, 7).await);
     let split = splitting(&admin, "products", &id, 3).await.value(200);
     assert_eq!(split, json!({"product_id": id, "shards": 3}));
@@ -54,7 +54,7 @@ async fn stock(shop: Shop) {
     assert!(listed.iter().any(|product| product["product_id"] == id && product["stock"] == 6));
 }
 
-async fn campaign(shop: Shop) {
+async fn a_campaign_gives_out_from_all_shards_its_total_and_no_more(shop: Shop) {
     let (admin, id) = (shop.admin(), shop.coupon(json!({"total": 4})).await);
     let split = splitting(&admin, "coupons", &id, 3).await.value(200);
     assert_eq!(split, json!({"coupon_id": id, "shards": 3}));
@@ -71,7 +71,7 @@ async fn campaign(shop: Shop) {
     }
 }
 
-async fn invalid(shop: Shop) {
+async fn there_are_1_to_96_shards_of_what_exists(shop: Shop) {
     let admin = shop.admin();
     let (product, coupon) = (shop.product(100, 7).await, shop.coupon(json!({})).await);
     for (what, id, missing) in [("products", product, "product-not-found"), ("coupons", coupon, "coupon-not-found")] {

@@ -9,15 +9,15 @@ use sijang_cloud::seoul;
 use sijang_testkit::http::{Person, Request, Shop, krw, order, order_with, text};
 use ulid::Ulid;
 
-use crate::world::{World, trial};
+use crate::world::{World, named};
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![
-        trial(world, "rules::staff::actions_name_who_what_when_and_why", history),
-        trial(world, "rules::staff::an_order_is_cancelled_for_its_customer", cancelled),
-        trial(world, "rules::staff::a_balance_is_corrected_within_its_limits", corrected),
-        trial(world, "rules::staff::a_campaign_is_ended_and_its_coupons_are_voided", voided),
-        trial(world, "rules::staff::a_reason_is_required_where_money_or_goods_move", reasons),
+        named!(trial, world, actions_name_who_what_when_and_why),
+        named!(trial, world, an_order_is_cancelled_for_its_customer),
+        named!(trial, world, a_balance_is_corrected_within_its_limits),
+        named!(trial, world, a_campaign_is_ended_and_its_coupons_are_voided),
+        named!(trial, world, a_reason_is_required_where_money_or_goods_move),
     ]
 }
 
@@ -25,7 +25,7 @@ fn asked(staff: &Person, path: &str, body: &Value) -> Request {
     staff.post(&format!("/v1/admin/{path}")).new_key().json(body)
 }
 
-async fn history(shop: Shop) {
+async fn actions_name_who_what_when_and_why(shop: Shop) {
     let (staff, product) = (shop.admin(), shop.product(100, 5).await);
     let update = json!({"price": krw(90), "reason": "sale"});
     staff.patch(&format!("/v1/admin/products/{product}")).key("the-key").json(&update).await.value(200);
@@ -45,7 +45,7 @@ async fn history(shop: Shop) {
     staff.get("/v1/admin/actions?date=2199-01-01").await.invalid("?date");
 }
 
-async fn cancelled(shop: Shop) {
+async fn an_order_is_cancelled_for_its_customer(shop: Shop) {
     let (staff, product) = (shop.admin(), shop.product(1_000, 5).await);
     let customer = shop.customer_with(2_000).await;
     let id = text(&customer.order(&order(&product, 2)).await.value(201)["order_id"]);
@@ -62,7 +62,7 @@ async fn cancelled(shop: Shop) {
     customer.post(&format!("/v1/orders/{id}/cancel")).new_key().await.problem(409, "order-already-cancelled");
 }
 
-async fn corrected(shop: Shop) {
+async fn a_balance_is_corrected_within_its_limits(shop: Shop) {
     let (staff, customer) = (shop.admin(), shop.customer_with(2_000).await);
     let path = format!("customers/{}/balance-adjustments", customer.name());
     let body = |amount: i64| json!({"amount": amount, "currency": "KRW", "reason": "correction"});
@@ -78,7 +78,7 @@ async fn corrected(shop: Shop) {
     assert_eq!(customer.balance().await, 1_500);
 }
 
-async fn voided(shop: Shop) {
+async fn a_campaign_is_ended_and_its_coupons_are_voided(shop: Shop) {
     let (staff, product, coupon) = (shop.admin(), shop.product(5_000, 5).await, shop.coupon(json!({})).await);
     let customer = shop.customer_with(5_000).await;
     customer.issue(&coupon).await.value(201);
@@ -101,7 +101,7 @@ async fn voided(shop: Shop) {
     asked(&staff, &format!("coupons/{absent}/end"), &reason).await.problem(404, "coupon-not-found");
 }
 
-async fn reasons(shop: Shop) {
+async fn a_reason_is_required_where_money_or_goods_move(shop: Shop) {
     let (staff, coupon, id) = (shop.admin(), shop.coupon(json!({})).await, Ulid::generate());
     for path in [
         format!("coupons/{coupon}/end"),

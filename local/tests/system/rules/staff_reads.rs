@@ -10,19 +10,19 @@ use sijang_testkit::http::{Shop, krw, order, order_with, text};
 
 use crate::{
     stored::{PIPELINE, Stored},
-    world::{World, eventually, trial},
+    world::{World, eventually, named},
 };
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![
-        trial(world, "rules::staff_reads::staff_read_of_a_customer_what_the_customer_reads", customers),
-        trial(world, "rules::staff_reads::inactive_products_are_found_by_status_and_name", products),
-        trial(world, "rules::staff_reads::campaigns_are_found_by_state_with_issued_coupons", campaigns),
-        trial(world, "rules::staff_reads::totals_of_days_count_each_order_once", days),
+        named!(trial, world, staff_read_of_a_customer_what_the_customer_reads),
+        named!(trial, world, inactive_products_are_found_by_status_and_name),
+        named!(trial, world, campaigns_are_found_by_state_with_issued_coupons),
+        named!(trial, world, totals_of_days_count_each_order_once),
     ]
 }
 
-async fn customers(shop: Shop) {
+async fn staff_read_of_a_customer_what_the_customer_reads(shop: Shop) {
     let (product, coupon) = (shop.product(5_000, 10).await, shop.coupon(json!({})).await);
     let customer = shop.customer_with(20_000).await;
     customer.issue(&coupon).await.value(201);
@@ -49,7 +49,7 @@ async fn customers(shop: Shop) {
     assert_eq!(staff.all(&ledger, 1).await, customer.all("/v1/me/balance/transactions", 100).await);
 }
 
-async fn products(shop: Shop) {
+async fn inactive_products_are_found_by_status_and_name(shop: Shop) {
     let staff = shop.admin();
     let name = format!("Staff {}", shop.product(1, 1).await);
     let body = json!({"name": name, "description": "", "price": krw(3_000), "stock": 7});
@@ -73,7 +73,7 @@ async fn products(shop: Shop) {
     }
 }
 
-async fn campaigns(shop: Shop) {
+async fn campaigns_are_found_by_state_with_issued_coupons(shop: Shop) {
     let (staff, now) = (shop.admin(), Timestamp::now());
     let in_hours = |hours: i64| (now + hours.hours()).to_string();
     let open = shop.coupon(json!({"total": 3, "opens_at": in_hours(-2), "closes_at": in_hours(1)})).await;
@@ -95,7 +95,7 @@ async fn campaigns(shop: Shop) {
     assert_eq!(problem["errors"][0]["parameter"], "state");
 }
 
-async fn days(shop: Shop) {
+async fn totals_of_days_count_each_order_once(shop: Shop) {
     let products = [shop.product(200, 50).await, shop.product(100, 50).await];
     let customer = shop.customer_with(10_000).await;
     let lines = products.map(|product| json!({"product_id": product, "quantity": 2}));

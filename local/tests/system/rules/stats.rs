@@ -10,17 +10,14 @@ use sijang_testkit::http::{Shop, krw, order, text};
 
 use crate::{
     stored::{PIPELINE, Stored},
-    world::{World, eventually, trial},
+    world::{World, eventually, named},
 };
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
-    vec![
-        trial(world, "rules::stats::a_day_counts_what_was_sold_and_not_cancelled", counted),
-        trial(world, "rules::stats::a_day_is_a_date", dates),
-    ]
+    vec![named!(trial, world, a_day_counts_what_was_sold_and_not_cancelled), named!(trial, world, a_day_is_a_date)]
 }
 
-async fn counted(shop: Shop) {
+async fn a_day_counts_what_was_sold_and_not_cancelled(shop: Shop) {
     let (product, cancelled) = (shop.product(200, 50).await, shop.product(100, 50).await);
     let customer = shop.customer_with(10_000).await;
     let kept = customer.order(&order(&product, 3)).await.value(201);
@@ -43,7 +40,7 @@ async fn counted(shop: Shop) {
     assert_eq!(row(&cancelled).unwrap_or(&nothing), &nothing);
 }
 
-async fn dates(shop: Shop) {
+async fn a_day_is_a_date(shop: Shop) {
     let admin = shop.admin();
     for query in ["", "?date=", "?date=today", "?date=2026-02-30", "?date=20260101", "?date=2026-01-01&date=2026-01-02"]
     {

@@ -166,7 +166,7 @@ fn bodies(example: &Value) -> Vec<Vec<u8>> {
     bodies
 }
 
-pub async fn hostile(shop: Shop) {
+pub async fn hostile_input_is_rejected_and_never_repeated(shop: Shop) {
     let person = anybody(&shop);
     let mut tally = Tally::default();
     for route in routes() {

@@ -19,7 +19,7 @@ const CANARY: &str = "kanarienvogel";
 /// Found in a balance.
 const AMOUNT: i64 = 987_653;
 
-pub async fn canaries(world: Arc<World>) -> Completion {
+pub async fn nothing_of_a_request_is_in_the_logs(world: Arc<World>) -> Completion {
     let mut options = StackOptions::isolated(world.state_folder());
     options.parameters.insert("LogLevel".to_owned(), "debug".to_owned());
     let shop = world.start(options).await.unwrap();

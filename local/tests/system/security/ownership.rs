@@ -34,7 +34,7 @@ struct Two {
     things: Belongings,
 }
 
-pub async fn matrix(shop: Shop) {
+pub async fn what_belongs_to_another_is_not_there(shop: Shop) {
     let two = Two::meet(&shop).await;
     let before = two.seen_by_owner().await;
     let mut attempts = 0;

@@ -246,7 +246,7 @@ fn closed_routes() -> Vec<Route> {
     routes().into_iter().filter(|route| route.scope.is_some()).collect()
 }
 
-pub async fn attacks(shop: Shop) {
+pub async fn no_token_that_is_not_in_order_gets_anywhere(shop: Shop) {
     let intruder = format!("intruder-{}", Ulid::generate());
     let tokens = Tokens::of(&shop, intruder.clone());
     let (attacks, routes) = (tokens.attacks(), closed_routes());
@@ -276,7 +276,7 @@ fn says_nothing(answer: &Answer) -> bool {
         || members == 6 && (body["code"] == "unauthenticated" || body["code"] == "forbidden")
 }
 
-pub async fn scopes(shop: Shop) {
+pub async fn a_route_that_is_not_public_wants_a_token_of_its_scope(shop: Shop) {
     let name = format!("scoped-{}", Ulid::generate());
     let id = Ulid::generate().to_string();
     let mut rejected = 0;
@@ -300,7 +300,7 @@ pub async fn scopes(shop: Shop) {
 
 /// What would be let through by a gateway that was set up wrongly: every function looks by itself, and at nothing in the
 /// event but the claims that the authorizer has verified.
-pub async fn past_the_gateway(shop: Shop) {
+pub async fn the_function_asks_again_and_believes_nothing_but_claims(shop: Shop) {
     let intruder = format!("intruder-{}", Ulid::generate());
     for route in closed_routes() {
         let scope = route.scope.as_deref().unwrap();
