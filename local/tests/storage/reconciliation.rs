@@ -403,7 +403,7 @@ async fn a_campaign_adds_up_in_several_shards_and_when_only_one_is_still_in_use(
 async fn shop_in_shards() -> (Shop, ProductId, CouponId) {
     let shop = Shop::open_at(noon(21)).await;
     let (tea, coupon) = (shop.split_product(1_000, 90, 3).await, shop.split_campaign(9, fixed(500), 3).await);
-    let alice = shop.customer("alice").with_balance(5_000).await.with_coupon(coupon).await;
+    let alice = shop.customer("alice").with_balance(10_000).await.with_coupon(coupon).await;
     alice.order([(tea, 2)]).done().await;
     assert_eq!(rules(&night(&shop, 21).await), NOTHING);
     alice.order([(tea, 1)]).with(coupon).at(noon(22)).done().await;
