@@ -1,8 +1,8 @@
 //! The outbox relay: from the events table's stream to the queue, in batches.
 //!
-//! The event item is the outbox message, so an order cannot be without its event. After a failure the
-//! stream delivers again from the first record whose message is not in the queue, so consumers may receive a message twice. A record that can never become a message goes to the dead-letter queue, so that it
-//! does not hold up the others.
+//! The event item is the outbox message, so an order cannot be without its event. After a failure the stream delivers
+//! again from the first record whose message is not in the queue, so consumers may receive a message twice. A record that
+//! can never become a message goes to the dead-letter queue, so that it does not hold up the others.
 
 use aws_lambda_events::event::{
     dynamodb::{Event as StreamEvent, EventRecord},

@@ -1,10 +1,10 @@
 //! What a warm environment caches, so that an order needs no read.
 //!
-//! Prices, versions and generations may be stale: the conditions of the transaction check them and bring back the current ones. What
-//! shards have left is good for choosing one, and as a bound (see [`sijang_domain::Shards`]). That a product is sold out is
-//! the one thing that rejects orders without being checked, and not for long (see [`SoldOut`]). The terms of a campaign
-//! never change, and whether it was ended is checked by its counters; but whether its coupons were voided is only in the
-//! campaign, so it is cached for half a minute. The sums over the shards that pages show are cached for a second
+//! Prices, versions and generations may be stale: the conditions of the transaction check them and bring back the current
+//! ones. What shards have left is good for choosing one, and as a bound (see [`sijang_domain::Shards`]). That a product is
+//! sold out is the one thing that rejects orders without being checked, and not for long (see [`SoldOut`]). The terms of a
+//! campaign never change, and its counters check whether it was ended. Only the campaign itself says whether its coupons
+//! were voided, so it is cached for half a minute. The sums over the shards that pages show are cached for a second
 //! ([`Aged`]).
 
 use std::{sync::Arc, time::Duration};

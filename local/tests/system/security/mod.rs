@@ -37,7 +37,7 @@ pub fn trials(world: &Arc<World>) -> Vec<Trial> {
         ),
         trial(
             world,
-            "security::input::hostile_input_is_rejected_and_never_repeated_input_is_rejected_and_never_repeated",
+            "security::input::hostile_input_is_rejected_and_never_repeated",
             input::hostile_input_is_rejected_and_never_repeated,
         ),
     ]
