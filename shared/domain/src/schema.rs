@@ -62,7 +62,10 @@ described! {
     CouponId ulid("A coupon campaign; with a customer, the one coupon of it that the customer can hold.");
     OrderId ulid("An order. Identifiers sort by the time the order was paid.");
     EntryId ulid("An entry of the balance ledger or of the stock books. Identifiers sort by time.");
-    UserId text("The customer: the access token's `sub`.").min_length(Some(1)).max_length(Some(128));
+    UserId text("The customer: the access token's `sub`.")
+        .min_length(Some(1))
+        .max_length(Some(128))
+        .pattern(Some("^[!-~]+$"));
     Timestamp text("An instant, RFC 3339. Answers give it in UTC with milliseconds.")
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
         .pattern(Some(INSTANT))

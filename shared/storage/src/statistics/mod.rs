@@ -411,6 +411,8 @@ impl Store {
                 (":from", range.from().to_string()),
                 (":to", range.to().to_string()),
             ],
+            // The reconciliation compares them with the facts.
+            consistent: true,
             ..Query::default()
         };
         let mut stored = HashMap::new();
