@@ -1,4 +1,4 @@
-//! `GET /v1/admin/customers/{user_id}/balance/transactions`: the ledger of a customer, newest first, with the balance after each entry.
+//! `GET /v1/admin/customers/{user_id}/balance/transactions`: the ledger of a customer, newest first.
 
 use sijang_domain::{LedgerEntry, UserId};
 use sijang_edge::{Answer, CursorKey, Error, List, Request, parameters::PageParameters, serve};

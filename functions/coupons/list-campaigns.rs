@@ -1,4 +1,4 @@
-//! `GET /v1/admin/coupons?state=`: the campaigns that are to come, open or closed, and how many coupons each has given out.
+//! `GET /v1/admin/coupons?state=`: campaigns by state, with what each has issued.
 
 use sijang_domain::{CampaignReport, CampaignState};
 use sijang_edge::{Answer, CursorKey, Error, List, Reply, Request, parameters::PageParameters, serve};

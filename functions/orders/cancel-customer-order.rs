@@ -1,4 +1,4 @@
-//! `POST /v1/admin/customers/{user_id}/orders/{order_id}/cancel`: cancels a customer's order, however long ago it was paid.
+//! `POST /v1/admin/customers/{user_id}/orders/{order_id}/cancel`: cancels a customer's order.
 
 use sijang_domain::{Order, OrderId, Rejection, UserId};
 use sijang_edge::{Answer, Error, ReasonBody, Reply, Request, parameters::IdempotencyKeyHeader, serve};

@@ -1,8 +1,8 @@
 //! Mutations: the proof that the tests can fail.
 //!
-//! `local/lab/mutations/*.yaml` says how to break one rule each, and which test must fail. `./local/shop mutate` makes them one
-//! by one in a copy of the project, builds it and runs that test, which must fail. A test that still
-//! passes does not prove its rule.
+//! Each row of `local/lab/mutations/*.yaml` says how to break one rule, and which test must then fail. `./local/shop mutate`
+//! makes the mutations one by one in a copy of the project, builds it, and runs that test. A test that still passes does
+//! not prove its rule.
 
 mod copy;
 mod table;

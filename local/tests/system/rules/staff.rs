@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
 use sijang_cloud::seoul;
-use sijang_testkit::http::{Person, Request, Shop, krw, order, order_with, text};
+use sijang_testkit::http::{Person, Request, Shop, krw, order_with, text};
 use ulid::Ulid;
 
 use crate::world::{World, named};
@@ -48,9 +48,10 @@ async fn actions_name_who_what_when_and_why(shop: Shop) {
 }
 
 async fn an_order_is_cancelled_for_its_customer(shop: Shop) {
-    let (staff, product) = (shop.admin(), shop.product(1_000, 5).await);
-    let customer = shop.customer_with(2_000).await;
-    let id = text(&customer.order(&order(&product, 2)).await.value(201)["order_id"]);
+    let (staff, product, coupon) = (shop.admin(), shop.product(5_000, 5).await, shop.coupon(json!({})).await);
+    let customer = shop.customer_with(10_000).await;
+    customer.issue(&coupon).await.value(201);
+    let id = text(&customer.order(&order_with(&product, 2, &coupon)).await.value(201)["order_id"]);
     let path = |user: &str| format!("customers/{user}/orders/{id}/cancel");
     let (own, reason) = (path(customer.name()), json!({"reason": "complaint"}));
     asked(&staff, &path("nobody"), &reason).await.problem(404, "order-not-found");
@@ -58,8 +59,9 @@ async fn an_order_is_cancelled_for_its_customer(shop: Shop) {
     let order = asked(&staff, &own, &reason).await.value(200);
     assert_eq!(
         (&order["status"], customer.balance().await, shop.stock(&product).await),
-        (&json!("CANCELLED"), 2_000, 5)
+        (&json!("CANCELLED"), 10_000, 5)
     );
+    assert_eq!(customer.all("/v1/me/coupons?status=USABLE", 10).await.len(), 1);
     asked(&staff, &own, &reason).await.problem(409, "order-already-cancelled");
     customer.post(&format!("/v1/orders/{id}/cancel")).new_key().await.problem(409, "order-already-cancelled");
 }

@@ -25,7 +25,9 @@ pub fn trials(world: &Arc<World>) -> Vec<Trial> {
 async fn staff_read_of_a_customer_what_the_customer_reads(shop: Shop) {
     let (product, coupon) = (shop.product(5_000, 10).await, shop.coupon(json!({})).await);
     let customer = shop.customer_with(20_000).await;
-    customer.issue(&coupon).await.value(201);
+    for coupon in [&coupon, &shop.coupon(json!({})).await] {
+        customer.issue(coupon).await.value(201);
+    }
     customer.order(&order_with(&product, 1, &coupon)).await.value(201);
     let id = text(&customer.order(&order(&product, 1)).await.value(201)["order_id"]);
     customer.post(&format!("/v1/orders/{id}/cancel")).new_key().await.value(200);
@@ -33,6 +35,7 @@ async fn staff_read_of_a_customer_what_the_customer_reads(shop: Shop) {
     for (own, by_staff) in [
         ("/v1/me/balance", "balance"),
         ("/v1/me/balance/transactions", "balance/transactions"),
+        ("/v1/me/coupons", "coupons"),
         ("/v1/me/coupons?status=USED", "coupons?status=USED"),
         ("/v1/orders", "orders"),
         ("/v1/orders?status=CANCELLED", "orders?status=CANCELLED"),
