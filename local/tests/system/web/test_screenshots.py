@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-FOLDER = Path(__file__).parents[2] / "web" / "screenshots"
+FOLDER = Path(__file__).parents[3] / "portal" / "web" / "screenshots"
 LARGEST = 200_000
 
 pytestmark = pytest.mark.skipif("UPDATE_EXPECT" not in os.environ, reason="the pictures stay as they are")
@@ -46,7 +46,8 @@ def test_pictures(visit, shop, picture):
     expect(admin.page.locator('[data-queue="order-events"] strong')).to_have_text("0")
     admin.page.get_by_role("button", name="Aggregate and reconcile today").click()
     expect(admin.page.locator(".best")).to_be_visible()
-    picture(admin, "operations", whole=True)
+    admin.page.evaluate("scrollTo(0, 0)")
+    picture(admin, "operations")
 
     shop.deposit("alice", 120_000)
     customer = visit(locale="ko-KR", height=1000).open().sign_in("alice")
