@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use sijang_domain::{BalanceAdjustment, Currency, FieldError, Fields, LedgerEntry, Money, Name, UserId, schema};
-use sijang_edge::{Answer, Error, Reply, Request, parameters::IdempotencyKeyHeader, serve};
+use sijang_edge::{Answer, Error, Reply, Request, amount_from_env, parameters::IdempotencyKeyHeader, serve};
 use sijang_storage::Store;
 use utoipa::{
     ToSchema,
@@ -30,7 +30,7 @@ async fn main() -> Result<(), Error> {
 
 /// Corrects a customer's balance. It is never below zero afterwards, and what is added never takes it above 10,000,000 KRW,
 /// unless the shop has set another limit. The customer sees an entry of the type `ADJUSTMENT` in the ledger, without the
-/// reason. The shop does not know who its customers are: for a `user_id` that nobody has, a balance is made that nobody uses.
+/// reason. The shop does not know who its customers are: what is added for a `user_id` that nobody has, nobody can use.
 #[utoipa::path(
     post,
     path = "/v1/admin/customers/{user_id}/balance-adjustments",
@@ -81,7 +81,5 @@ impl Body {
 
 /// Kept for the life of the process, like the store.
 fn balance_max_from_env() -> Result<&'static Money, Error> {
-    let minor = std::env::var("BALANCE_MAX").ok().and_then(|value| value.parse().ok());
-    let money = minor.and_then(|minor| Money::new(minor).ok());
-    Ok(Box::leak(Box::new(money.ok_or("BALANCE_MAX must be an amount in KRW")?)))
+    Ok(Box::leak(Box::new(amount_from_env("BALANCE_MAX")?)))
 }

@@ -1,7 +1,7 @@
 //! `POST /v1/me/balance/deposits`: pays into the customer's balance, within the limits of the template.
 
-use sijang_domain::{Deposit, DepositLimits, FieldError, LedgerEntry, Money, schema};
-use sijang_edge::{Answer, Error, MoneyBody, Reply, Request, parameters::IdempotencyKeyHeader, serve};
+use sijang_domain::{Deposit, DepositLimits, FieldError, LedgerEntry, schema};
+use sijang_edge::{Answer, Error, MoneyBody, Reply, Request, amount_from_env, parameters::IdempotencyKeyHeader, serve};
 use sijang_storage::Store;
 use utoipa::{
     PartialSchema, ToSchema,
@@ -59,12 +59,10 @@ pub async fn handle(store: &Store, limits: &DepositLimits, request: Request) -> 
 
 /// Kept for the life of the process, like the store.
 fn limits_from_env() -> Result<&'static DepositLimits, Error> {
-    let limit = |name: &str| -> Result<Money, Error> {
-        let minor = std::env::var(name).ok().and_then(|value| value.parse().ok());
-        let money = minor.and_then(|minor| Money::new(minor).ok());
-        money.ok_or_else(|| format!("{name} must be an amount in KRW").into())
+    let limits = DepositLimits {
+        min: amount_from_env("DEPOSIT_MIN")?,
+        max: amount_from_env("DEPOSIT_MAX")?,
+        balance_max: amount_from_env("BALANCE_MAX")?,
     };
-    let limits =
-        DepositLimits { min: limit("DEPOSIT_MIN")?, max: limit("DEPOSIT_MAX")?, balance_max: limit("BALANCE_MAX")? };
     Ok(Box::leak(Box::new(limits)))
 }

@@ -10,7 +10,7 @@ async fn main() -> Result<(), Error> {
     serve(move |request| handle(store, request)).await
 }
 
-/// Cancels a customer's order, once: money, stock and coupon are given back. The customers' own period does not limit staff.
+/// Cancels a customer's order, once: money, stock and coupon are given back. Staff may cancel after the customer's period.
 #[utoipa::path(
     post,
     path = "/v1/admin/customers/{user_id}/orders/{order_id}/cancel",
@@ -29,7 +29,7 @@ async fn main() -> Result<(), Error> {
         example = json!({
             "order_id": "01JDA6ZQ4E9Y7V5T3R1P8N6M4K", "status": "CANCELLED",
             "lines": [{"product_id": "01JD4QWKQK3X8M2Z6T9V5R7YBC", "quantity": 2, "unit_price": {"amount": 15000,
-            "currency": "KRW"}}],
+            "currency": "KRW"}, "product_version": 1}],
             "list_price": {"amount": 30000, "currency": "KRW"}, "discount": {"amount": 3000, "currency": "KRW"},
             "paid_price": {"amount": 27000, "currency": "KRW"},
             "coupon_id": "01JD4R2T8V6X4Z1B3D5F7H9K0M", "paid_at": "2026-11-21T00:31:07.512Z",

@@ -11,12 +11,12 @@ fn zone() -> TimeZone {
     Offset::constant(9).to_time_zone()
 }
 
-/// The day in Seoul at a moment.
-pub fn day(moment: Timestamp) -> Date {
-    moment.to_zoned_datetime(zone()).date()
+/// The day in Seoul at an instant.
+pub fn day(instant: Timestamp) -> Date {
+    instant.to_zoned_datetime(zone()).date()
 }
 
-/// When the nightly aggregation of a day is scheduled: 00:10.
+/// When the daily aggregation is scheduled on a day: 00:10.
 pub fn schedule(day: Date) -> Result<Timestamp> {
     Ok(day.at(0, 10, 0, 0).to_zoned_datetime(zone())?.timestamp())
 }

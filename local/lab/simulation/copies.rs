@@ -1,9 +1,10 @@
 //! One key, one answer: copies of one keyed command, while the shop changes what the answer would be.
 //!
 //! A run has two commands: the *subject*, sent in 2 to 6 copies within 100 ms, and a *change*, sent once while they are in
-//! flight or up to 100 ms before the first one, after which the subject's answer would be another one. Each copy reaches an environment of its own: some are new, some
-//! have served another customer and cached what they saw. Connections drop: the client then sends another copy, while the
-//! environment goes on with the first. The simulator makes transactions visible item by item.
+//! flight or up to 100 ms before the first one, after which the subject's answer would be another one. Each copy reaches
+//! an environment of its own: some are new, some have served another customer and cached what they saw. Connections drop:
+//! the client then sends another copy, while the environment goes on with the first. The simulator makes transactions
+//! visible item by item.
 //!
 //! Every answer counts, also one that no client read: all answers under a key must be the same text, and the events table
 //! must say the same. `./local/shop simulate --copies 100000` runs as many keys.

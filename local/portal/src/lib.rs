@@ -6,7 +6,7 @@ mod dev_api;
 mod gateway;
 pub mod issuer;
 mod load_generator;
-pub mod operations;
+mod operations;
 mod security_headers;
 mod sign_in;
 mod storefront;

@@ -202,12 +202,15 @@ impl Scene {
         let campaigns = |state: &str| list("list-campaigns", &format!("state={state}"));
         let of_the_day = list("get-daily-stats", &format!("date={day}"));
         let orders_of_the_day = list("list-day-orders", &format!("date={day}&status=CANCELLED"));
+        let actions = list("list-staff-actions", &format!("date={day}"));
         let two_days = list("list-daily-totals", &format!("from={}&to={day}", day.plus(-1)));
         vec![
             ("why is the product not found?", by_name, "/data/0/product_id", json!(coffee)),
             ("how many units are in stock that are not sold?", inactive, "/data/0/stock", json!(7)),
             ("what does the product cost?", product(tea), "/price", krw(5_000)),
             ("is the product on sale?", product(coffee), "/status", json!("INACTIVE")),
+            ("which product was changed last?", actions.clone(), "/data/0/product_id", json!(coffee)),
+            ("how was it changed?", actions, "/data/0/changes/0/after", json!("INACTIVE")),
             ("which campaign is next?", campaigns("UPCOMING"), "/data/0/name", json!("upcoming")),
             ("until when are there coupons?", campaigns("OPEN"), "/data/0/closes_at", json!(open.closes_at)),
             ("how many coupons were given out?", campaigns("OPEN"), "/data/0/issued", json!(1)),

@@ -1,7 +1,7 @@
 //! Coupons: campaigns that give out a fixed number, first come first served, and the coupons that users hold.
 //!
-//! A campaign's terms never change once it exists (it can only be ended early), and an issued coupon carries its own copy: a discount can be worked
-//! out from memory, and only whether the coupon may be used has to be asked of the store.
+//! The terms of a campaign never change; it can only be ended early, and its coupons can be voided. An issued coupon has a
+//! copy of the terms, so a discount is computed from the cache, and only the use of the coupon is checked in the store.
 
 use serde::{Deserialize, Serialize};
 

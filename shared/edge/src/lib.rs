@@ -7,6 +7,7 @@
 mod body;
 mod catalogue;
 mod cursor;
+mod environment;
 mod event;
 mod gateway_request;
 mod invocation;
@@ -26,6 +27,7 @@ mod serve;
 pub use body::{MoneyBody, Object, ReasonBody, ShardsBody, non_null};
 pub use catalogue::CATALOGUE;
 pub use cursor::CursorKey;
+pub use environment::amount_from_env;
 pub use event::Event;
 pub use invocation::Invocation;
 pub use problem::{Failure, ProblemType};

@@ -197,7 +197,7 @@ impl Store {
     }
 }
 
-/// What happened until then is judged.
+/// What happened before this instant is checked; what is younger may still be in progress.
 fn settled_at(now: Timestamp, settling: Duration) -> Timestamp {
     let settled = now.millis() - i64::try_from(settling.as_millis()).unwrap_or(i64::MAX);
     Timestamp::from_millis(settled.max(0)).unwrap_or(Timestamp::EPOCH)

@@ -1,5 +1,5 @@
-//! Coupons: `CAMPAIGN` (its terms, for ever, and whether its coupons were voided), beside its counters (see [`crate::counters`]), and the coupons that users
-//! hold.
+//! Coupons: `CAMPAIGN` (its terms, which never change, and whether its coupons were voided), beside its counters
+//! (see [`crate::counters`]), and the coupons that users hold.
 //!
 //! A user's coupon has user and campaign as its key, so that nobody can hold two of one campaign.
 

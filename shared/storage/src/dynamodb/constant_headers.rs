@@ -1,9 +1,7 @@
 //! Switches off what the SDK computes anew for each call and nobody reads here.
 //!
-//! The `User-Agent` with the SDK's metrics is put together twice for a call, invocation and attempt numbers are headers
-//! for AWS's support, and the correction of the clock is Lambda's task. Together they are 6 % of the instructions of an
-//! order ([`RESULTS.md`](../../../../local/lab/RESULTS.md)). The SDK's own interface for it is used: interceptors are
-//! disabled for each call.
+//! The `User-Agent` with the SDK's metrics is put together twice for a call. Invocation and attempt numbers are headers for
+//! AWS's support. The clock of a Lambda function needs no correction. The SDK lets a caller disable interceptors for a call.
 
 use aws_runtime::{
     invocation_id::InvocationIdInterceptor, request_info::RequestInfoInterceptor,
@@ -19,9 +17,9 @@ use aws_sdk_dynamodb::{
 use aws_smithy_runtime_api::client::interceptors::disable_interceptor;
 
 const USER_AGENT: &str = concat!("sijang/", env!("CARGO_PKG_VERSION"));
-const REASON: &str = "not read by anybody";
+const REASON: &str = "nobody reads it";
 
-/// Sends a constant `User-Agent` and none of the diagnostics.
+/// Sends a constant `User-Agent` and none of these headers.
 #[derive(Debug)]
 pub(crate) struct ConstantHeaders;
 

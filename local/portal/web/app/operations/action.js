@@ -7,6 +7,7 @@ import { t } from "../i18n.js";
 import { whenSessionChanges } from "../session.js";
 import { changed, Task } from "../store.js";
 import { fieldError, problemNote } from "../views/problem.js";
+import { readHistory } from "./history.js";
 
 const forms = new Map();
 
@@ -46,7 +47,7 @@ function formOf(id, path, done, withAmount) {
     const money = withAmount ? { amount: Number(amount.replaceAll(/[,\s원₩]/g, "") || NaN), currency: "KRW" } : {};
     const { value } = await attempt(id, path, { ...money, reason });
     forms.delete(id);
-    await done(value);
+    await Promise.all([done(value), readHistory()]);
   });
   return form;
 }
