@@ -56,7 +56,6 @@ def test_staff_cancel_an_order_with_a_reason(visit, shop):
     expect(found).to_have_attribute("data-status", "CANCELLED")
     assert shop.balance("office-cancel") == 3_000
     assert shop.stock(product) == 100
-    page.reload()
     done = page.locator("[data-done]", has_text=order["order_id"])
     expect(done).to_contain_text("상품 파손 신고")
     expect(done).to_contain_text("admin")
