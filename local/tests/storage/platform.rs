@@ -12,7 +12,7 @@ use futures::{StreamExt, future::join_all, stream};
 use serde_json::json;
 use sijang_domain::{Day, Error, Finding, Order, OrderStatus, Rule, Subject};
 use sijang_platform::{Manifest, Platform, Table};
-use sijang_storage::{Item, Store};
+use sijang_storage::{AttributeValue, Item, Store};
 use sijang_testkit::{
     faults::{Fault, Faults, Plan, Proxy},
     invariants::violations_in_files,
@@ -109,6 +109,45 @@ async fn sql_agrees_with_ledger_orders_statistics_and_ranking() {
     export(&shop, &platform).await;
     agrees(&shop, &objects).await;
     assert_eq!(platform.findings(&shop.store, behind[0]).await.unwrap(), BTreeSet::new());
+}
+
+/// Adds one to a number, which lies below these names.
+fn raise(value: &mut AttributeValue, below: &[&str]) {
+    match (value, below) {
+        (AttributeValue::N(number), []) => *number = (number.parse::<i64>().unwrap() + 1).to_string(),
+        (AttributeValue::M(map), [name, below @ ..]) => raise(map.get_mut(*name).unwrap(), below),
+        (AttributeValue::L(list), below) => raise(&mut list[0], below),
+        (value, below) => panic!("there is no {below:?} in {value:?}"),
+    }
+}
+
+#[tokio::test]
+async fn sql_disagrees_with_a_table_that_says_something_else() {
+    let objects = Objects::start().await;
+    let shop = busy(14).await;
+    counted(&shop).await;
+    export(&shop, &platform_at(&objects.endpoint())).await;
+    let mut tables = shop.snapshot().await;
+    for (table, (name, start), below) in [
+        ("balances", ("type", "PAYMENT"), vec!["amount"]),
+        ("orders", ("order_id", ""), vec!["order", "list"]),
+        ("orders", ("order_id", ""), vec!["order", "lines", "q"]),
+        ("sales", ("pk", "DAY#"), vec!["units"]),
+        ("sales", ("pk", "DAYS"), vec!["revenue"]),
+        ("sales", ("pk", "RANKING"), vec!["products", "units"]),
+    ] {
+        let begins = |item: &Item| item.get(name).is_some_and(|value| value.as_s().unwrap().starts_with(start));
+        // Of a cancelled order nothing remains.
+        let paid = |item: &Item| item.get("order").is_none_or(|order| text(order.as_m().unwrap(), "status") == "PAID");
+        let item = tables.items_mut(table).values_mut().find(|item| begins(item) && paid(item)).unwrap();
+        raise(item.get_mut(below[0]).unwrap(), &below[1..]);
+    }
+    let violations = violations_in_files(&tables, &Sql::over(&objects).await).await;
+    let compared: Vec<_> = violations.iter().map(|violation| violation.split(", by SQL").next().unwrap()).collect();
+    let products = ["the totals of the products", "the totals of the products by lines"];
+    let expected = ["the orders", "their lines", "the ledger by order", products[0], products[1], "the totals of the days"];
+    assert_eq!(compared[..6], expected);
+    assert!(compared[6].starts_with("the best sellers"), "{compared:?}");
 }
 
 #[tokio::test]

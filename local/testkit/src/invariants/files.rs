@@ -53,7 +53,7 @@ pub async fn violations_in_files(shop: &Snapshot, sql: &Sql) -> Vec<String> {
         let ranked = ranked
             .map(|(product, units, revenue)| json!({"product_id": product, "units_sold": units, "revenue": revenue}));
         violations.equal(
-            "best sellers by SQL and the ranking",
+            "the best sellers, by SQL and by the ranking",
             sql.named("best-sellers", first, last).await,
             ranked.collect(),
         );
