@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use sijang_cloud::template::Template;
 use sijang_domain::{CancellationPeriod, CloudEvent, Description, Name, Order, OrderEvent, Timestamp};
 use sijang_edge::CATALOGUE;
-use sijang_openapi::{compatibility, document, events};
+use sijang_functions::openapi::{compatibility, document, events};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../functions/openapi")

@@ -26,10 +26,10 @@ fn table(page: &str, section: &str) -> BTreeSet<Vec<String>> {
 
 /// The file of a function, as functions/README.md links to it.
 fn file_of(function: &str) -> String {
-    let name = format!("{function}.rs");
-    let mut folders = fs::read_dir(root().join("functions")).unwrap().map(|entry| entry.unwrap().path());
+    let name = format!("{}.rs", function.replace('-', "_"));
+    let mut folders = fs::read_dir(root().join("functions/src")).unwrap().map(|entry| entry.unwrap().path());
     let area = folders.find(|folder| folder.join(&name).is_file()).expect("the function's file");
-    format!("{}/{name}", area.file_name().unwrap().to_str().unwrap())
+    format!("src/{}/{name}", area.file_name().unwrap().to_str().unwrap())
 }
 
 #[test]

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use sijang_domain::CloudEvent;
 use sijang_edge::Event;
-use sijang_openapi::in_process::Shop;
+use sijang_functions::in_process::Shop;
 
 use crate::properties::Contract;
 

@@ -16,7 +16,7 @@ pub(crate) struct Contract {
 
 impl Contract {
     pub(crate) fn of_the_document() -> Self {
-        let document = sijang_openapi::document();
+        let document = sijang_functions::openapi::document();
         let mut contract = Self { examples: BTreeMap::new(), names: BTreeSet::new() };
         contract.learn(&document["components"]["schemas"]);
         for operation in document["paths"]
