@@ -12,12 +12,12 @@ use sijang_cloud::template::{Function, Route, Template};
 use sijang_platform::Table;
 
 fn template() -> Template {
-    Template::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../template.yaml")).unwrap()
+    Template::load(&crate::root().join("template.yaml")).unwrap()
 }
 
 /// The files of `functions/src` in a folder.
 fn files(folder: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../functions/src").join(folder);
+    let folder = crate::root().join("functions/src").join(folder);
     fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
 }
 
@@ -50,7 +50,6 @@ fn functions_match_the_binaries_one_to_one() {
     let written: BTreeSet<String> = function_sources().into_keys().collect();
     assert_eq!(deployed, written);
     assert_eq!(deployed, files("bin").iter().map(|file| stem(file)).collect());
-    assert_eq!(deployed.len(), 41);
 }
 
 #[test]
