@@ -5,7 +5,7 @@ use sijang_fuzz::checked;
 
 /// `(function, scope)` of every operation that is not public.
 fn closed() -> Vec<(String, String)> {
-    let document = sijang_openapi::document();
+    let document = sijang_functions::openapi::document();
     let paths = document["paths"].as_object().into_iter().flatten();
     let operations = paths.flat_map(|(_, path)| path.as_object().into_iter().flatten().map(|(_, operation)| operation));
     let of = |operation: &Value| {
