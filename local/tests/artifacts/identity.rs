@@ -1,4 +1,4 @@
-//! Every function asks by itself who is there, whatever its gateway has let through.
+//! Every function checks the identity itself, whatever the gateway has let through.
 
 use serde_json::{Value, json};
 use sijang_fuzz::checked;

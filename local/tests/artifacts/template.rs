@@ -276,7 +276,7 @@ const TABLES: [(&str, &str); 8] = [
     ("STAFF_ACTIONS_TABLE", "StaffActions"),
 ];
 
-/// What a role permits: action and resource.
+/// A permission of a role: action and resource.
 fn permissions(function: &Function) -> impl Iterator<Item = (&str, &str)> {
     let statements = function.permissions.iter();
     statements
