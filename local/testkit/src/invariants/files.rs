@@ -33,7 +33,7 @@ const DAYS: &str = "SELECT day, sum(units) AS units, sum(sign) AS orders, sum(li
 /// How many rows the named query `best-sellers` has.
 const BEST_SELLERS: usize = 20;
 
-/// What SQL over the files says otherwise than the tables, a sentence each. Every order event must be exported by now.
+/// The differences between SQL over the files and the tables, a sentence each. Every order event must be exported by now.
 pub async fn violations_in_files(shop: &Snapshot, sql: &Sql) -> Vec<String> {
     let rows = Rows::read(shop);
     let mut violations = Violations::default();

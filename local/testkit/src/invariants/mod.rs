@@ -22,7 +22,7 @@ use self::rows::Rows;
 
 pub use files::violations_in_files;
 
-/// What is wrong, a sentence each; empty when every invariant holds.
+/// The violations, a sentence each; empty when every invariant holds.
 pub fn violations(shop: &Snapshot) -> Vec<String> {
     let rows = Rows::read(shop);
     let mut violations = Violations::default();
