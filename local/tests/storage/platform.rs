@@ -137,7 +137,7 @@ async fn sql_disagrees_with_a_table_that_says_something_else() {
         ("sales", ("pk", "RANKING"), vec!["products", "units"]),
     ] {
         let begins = |item: &Item| item.get(name).is_some_and(|value| value.as_s().unwrap().starts_with(start));
-        // Of a cancelled order nothing remains.
+        // The sums of a cancelled order are zero in any case.
         let paid = |item: &Item| item.get("order").is_none_or(|order| text(order.as_m().unwrap(), "status") == "PAID");
         let item = tables.items_mut(table).values_mut().find(|item| begins(item) && paid(item)).unwrap();
         raise(item.get_mut(below[0]).unwrap(), &below[1..]);
@@ -145,7 +145,8 @@ async fn sql_disagrees_with_a_table_that_says_something_else() {
     let violations = violations_in_files(&tables, &Sql::over(&objects).await).await;
     let compared: Vec<_> = violations.iter().map(|violation| violation.split(", by SQL").next().unwrap()).collect();
     let products = ["the totals of the products", "the totals of the products by lines"];
-    let expected = ["the orders", "their lines", "the ledger by order", products[0], products[1], "the totals of the days"];
+    let expected =
+        ["the orders", "their lines", "the ledger by order", products[0], products[1], "the totals of the days"];
     assert_eq!(compared[..6], expected);
     assert!(compared[6].starts_with("the best sellers"), "{compared:?}");
 }
@@ -227,7 +228,7 @@ impl ExportUnderFaults {
         self.platform.findings(&self.store, day()).await
     }
 
-    /// Exports with a fault at one put. Whoever is killed is run again, as Lambda does.
+    /// Exports with a fault at one put. A killed export is run again, as Lambda does.
     async fn run_with_fault(&self, nth: usize, fault: Fault) {
         self.faults.plan(Plan::nth("PUT object", nth, fault));
         let ended = tokio::select! {
@@ -267,7 +268,7 @@ async fn an_export_is_complete_whatever_happened_to_any_of_its_calls() {
     }
 
     // A put loses its reply or arrives twice, or the process is killed before it, after it, or while it is on its way. A
-    // process that is killed at a read leaves what it leaves before the next put.
+    // process that is killed at a read leaves the same files as one that is killed before its next put.
     let faults = [Fault::ReplyDropped, Fault::Twice, Fault::Hang, Fault::ReplyHung, Fault::Late];
     let cases = (1..=18).flat_map(|nth| faults.map(|fault| (nth, fault)));
     let run = async |(nth, fault)| {

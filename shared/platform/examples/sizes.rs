@@ -21,7 +21,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let sizes: Vec<u64> = env::args().skip(1).map(|size| size.parse()).collect::<Result<_, _>>()?;
     let sizes = if sizes.is_empty() { vec![10_000, 100_000, 1_000_000] } else { sizes };
     let mut files = Vec::new();
-    println!("| orders | seconds | CPU, s | orders in a CPU second | bytes of an order | MB of all files | peak memory, MiB |");
+    println!(
+        "| orders | seconds | CPU, s | orders in a CPU second | bytes of an order | MB of all files | peak memory, MiB |"
+    );
     println!("|---|---|---|---|---|---|---|");
     for size in sizes {
         files.push((size, measure(size)?));
@@ -37,7 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Of a file, what is compared.
+/// The properties of a file that are compared.
 #[derive(PartialEq, Eq)]
 struct Written {
     table: Table,

@@ -1,4 +1,4 @@
-//! The files of the data platform: what SQL says of them, and what ledger, orders, totals and ranking say.
+//! Compares the files of the data platform, by SQL, with the raw items of ledger, orders, totals and ranking.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::{
     snapshot::Snapshot,
 };
 
-/// What an order came to, by its events: the sale, and the cancellation if there was one.
+/// Each order by its events: the sale, and the cancellation if there was one.
 const ORDERS: &str = "SELECT order_id, max(customer) AS customer, count(*) AS events, sum(sign) AS sign, \
     sum(list_price) AS list_price, sum(discount) AS discount, max(coupon_id) AS coupon_id, \
     min(epoch_ms(paid_at)) AS paid_at, max(epoch_ms(occurred_at)) AS changed_at FROM orders \
@@ -93,7 +93,7 @@ impl Rows {
         lines
     }
 
-    /// What the ledger took for each order, less what it gave back.
+    /// For each order, the payment less the refund.
     fn paid_by_order(&self) -> Vec<Value> {
         let mut paid: BTreeMap<&str, i64> = BTreeMap::new();
         for entry in self.entries.iter().filter(|entry| ["PAYMENT", "REFUND"].contains(&&*entry.r#type)) {

@@ -290,7 +290,7 @@ impl Customer {
     }
 }
 
-/// What the customers of a seed leave: the shop, and what each of them was told.
+/// The shop after the commands of a seed, and the model of each customer.
 pub struct Aftermath {
     pub services: Arc<Services>,
     customers: Vec<Customer>,
@@ -345,7 +345,7 @@ impl Aftermath {
         Ok(cancelled)
     }
 
-    /// What was answered is there, and nothing else.
+    /// Each customer's balance and orders are those that the model allows.
     pub async fn agrees_with(&self, shop: &Snapshot) -> Result<(), String> {
         let issued = u32::try_from(shop.items("user-coupons").count()).unwrap();
         for customer in &self.customers {

@@ -1,5 +1,5 @@
-//! The data platform after chaos: what customers at once under faults left is delivered late and more than once, and
-//! exported under faults by processes that are killed. SQL over the files agrees with ledger, orders and statistics.
+//! The data platform after chaos: the events of concurrent customers under faults are delivered late and more than once,
+//! and exported under faults by processes that are killed. SQL over the files agrees with ledger, orders and statistics.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -94,7 +94,7 @@ impl<'a> Exports<'a> {
     }
 }
 
-/// What export-day does when the schedule starts it.
+/// The scheduled run of export-day.
 async fn export(store: &Store, platform: &Platform, now: Timestamp) -> Result<BTreeSet<Finding>, Error> {
     for day in platform.days_behind(store, Day::of(now)).await? {
         platform.export(store, day).await?;
