@@ -65,7 +65,7 @@ async fn call(endpoint: &str, target: &str, body: Value) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn tables_and_queues_of_the_template_are_made_where_each_service_is_and_made_once() {
+async fn tables_and_queues_are_created_once_at_their_endpoints() {
     let folder = tempfile::tempdir().unwrap();
     let (tables, cloud) = (dynoxide().await, ministack(&folder).await);
     let all = cloud.cloud().endpoint().to_owned();

@@ -21,10 +21,10 @@ const QUEUE: &str = "OrderEventsQueueUrl";
 const DEAD_LETTERS: &str = "OrderEventsDlqUrl";
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
-    vec![named!(own_trial, world, what_died_is_counted_once_when_the_reason_is_mended)]
+    vec![named!(own_trial, world, redriven_message_is_counted_once_after_the_repair)]
 }
 
-async fn what_died_is_counted_once_when_the_reason_is_mended(world: Arc<World>) -> Completion {
+async fn redriven_message_is_counted_once_after_the_repair(world: Arc<World>) -> Completion {
     let state = world.state_folder();
     let shop = world.start(StackOptions::isolated(&state)).await.unwrap();
     // Ten receives with the usual visibility timeout would take half an hour.
@@ -64,7 +64,7 @@ async fn what_died_is_counted_once_when_the_reason_is_mended(world: Arc<World>) 
     assert!(unlucky.iter().all(|order| stored.has_fact(order)));
     stored.check();
 
-    // What is wrong in itself dies again: nothing but reading it helps.
+    // An invalid message returns to the DLQ.
     dead(&shop, 1).await;
     let receive = shop.sqs().receive_message().queue_url(shop.queue(DEAD_LETTERS));
     let message = receive.send().await.unwrap().messages.unwrap().remove(0);

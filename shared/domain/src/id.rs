@@ -103,7 +103,7 @@ ulid_id! {
     OrderId
 }
 ulid_id! {
-    /// An entry of the balance ledger or of the stock books.
+    /// An entry of the balance ledger or of the stock ledger.
     EntryId
 }
 

@@ -1,6 +1,6 @@
 //! Text that people read: names, labels and descriptions, in Unicode normalization form C, bounded, on one line.
 //!
-//! Characters are judged by their class in the Unicode character database, as ICU4X has it.
+//! Characters are classified in the Unicode character database, as ICU4X has it.
 
 use icu_casemap::CaseMapper;
 use icu_normalizer::ComposingNormalizerBorrowed;

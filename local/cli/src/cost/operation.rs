@@ -13,8 +13,8 @@ const MEMORY: f64 = 0.25;
 const CALL: f64 = 0.010;
 /// The most messages in one call of a queue.
 const MESSAGES: f64 = 10.0;
-/// How many nights a fact is read: it is in the window of three.
-const NIGHTS: f64 = 3.0;
+/// Daily runs that read a fact: it is in the window of three days.
+const DAILY_RUNS: f64 = 3.0;
 /// What a consistent read of a fact takes, as part of a page: a quarter of a kilobyte.
 const FACT_READ: f64 = 0.25 / 4.0;
 
@@ -57,7 +57,7 @@ impl Cost {
             // Received, and deleted.
             queue: times(2.0 / MESSAGES.min(batch), QUEUE),
             writes: times(1.0, WRITE),
-            reads: times(NIGHTS * FACT_READ, READ),
+            reads: times(DAILY_RUNS * FACT_READ, READ),
             ..Self::default()
         }
     }

@@ -7,7 +7,7 @@
 //!   file: shared/storage/src/catalogue.rs
 //!   find: stock >= :units AND active
 //!   replace: active
-//!   caught_by: "storage: rounds::a_crowd_of_buyers_gets_exactly_the_units_there_are"
+//!   caught_by: "storage: rounds::many_buyers_get_exactly_the_units_in_stock"
 //! ```
 //!
 //! `find` must stand in the file exactly once. With `with`, the test gets environment variables. A test that runs the

@@ -1,5 +1,5 @@
-//! One test, built and run in the copy: it passes or it fails. Whatever else can happen (it does not compile, there is no
-//! such test, it takes too long, the process dies) is an error, because it would look like a caught mutation.
+//! One test, built and run in the copy: it passes or it fails. Whatever else can happen (it does not compile, there is
+//! no such test, it takes too long, the process ends) is an error, because it would look like a caught mutation.
 
 use std::{
     path::PathBuf,

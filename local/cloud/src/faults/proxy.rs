@@ -155,14 +155,14 @@ impl Service {
             }
             Fault::HalfBatch => Ok(half(operation, request, onward).await),
             Fault::Stale if requests::may_be_stale(operation, request) => {
-                match self.faults.remembered(operation, request) {
+                match self.faults.recorded(operation, request) {
                     Some(reply) => Ok(reply),
                     None => Ok(onward.go().await),
                 }
             }
             _ if requests::may_be_stale(operation, request) => {
                 let reply = onward.go().await;
-                self.faults.remember(operation, request, &reply);
+                self.faults.record(operation, request, &reply);
                 Ok(reply)
             }
             _ => Ok(onward.go().await),

@@ -1,9 +1,9 @@
 //! The roles of the template at work on one machine. The local cloud checks no permissions: a function whose role lacks
-//! one would run here and fail on AWS. So a gate stands before it, which knows each function by its credentials, rejects
-//! what the function's role does not allow, and remembers what was used.
+//! one would run here and fail on AWS. So a enforcer stands before it, which knows each function by its credentials,
+//! rejects what the function's role does not allow, and records what was used.
 //!
 //! ```text
-//! function (its own access key) -> SDK -> Gate -> tables and queues
+//! function (its own access key) -> SDK -> Enforcer -> tables and queues
 //!                                          |  Access: action, resource, enclosing operation
 //!                                          Roles (from template.yaml)
 //! ```
@@ -18,7 +18,7 @@ use std::{
 
 use anyhow::Result;
 
-pub use self::{access::Access, enforcer::Gate};
+pub use self::{access::Access, enforcer::Enforcer};
 use crate::{
     ministack::ACCOUNT,
     template::{Statement, Template},

@@ -1,4 +1,4 @@
-//! One of the crowd. She asks until she has a definite answer, under one key, as any good client does.
+//! One customer of the load generator. It retries under one key until it has a definite answer, as a good client does.
 
 use std::time::{Duration, Instant};
 
