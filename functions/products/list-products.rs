@@ -15,8 +15,10 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 #[schema(as = ProductList)]
 struct Products {
-    #[serde(flatten)]
-    page: List<ProductSummary>,
+    data: Vec<ProductSummary>,
+    /// Where the next page begins; null on the last one.
+    #[schema(required)]
+    next_cursor: Option<String>,
     /// The products that the search found, on all pages.
     #[serde(skip_serializing_if = "Option::is_none")]
     total: Option<usize>,
@@ -85,7 +87,8 @@ async fn listed(
     let owner = prefix.map(Name::sort_key).unwrap_or_default();
     let page = request.page(cursors, "products", &owner)?;
     let products = store.catalogue(prefix, page.limit, page.after.clone(), request.time().now).await?;
-    Ok(Products { page: page.list(products), total: None, categories: None })
+    let List { data, next_cursor } = page.list(products);
+    Ok(Products { data, next_cursor, total: None, categories: None })
 }
 
 /// A page of what a search finds. Each search is a list of its own: a cursor of one does not fit another.
@@ -97,5 +100,6 @@ async fn found(
 ) -> Result<Products, Failure> {
     let page = request.page(cursors, "product-search", &search.identity())?;
     let hits = store.search_products(search, page.limit, page.after.as_ref(), request.time().now).await?;
-    Ok(Products { page: page.list(hits.page), total: Some(hits.total), categories: Some(hits.categories) })
+    let List { data, next_cursor } = page.list(hits.page);
+    Ok(Products { data, next_cursor, total: Some(hits.total), categories: Some(hits.categories) })
 }

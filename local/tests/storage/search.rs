@@ -5,7 +5,7 @@ use sijang_cloud::faults::{Faults, Proxy};
 use sijang_domain::{
     CategoryCount, Description, FieldChange, FieldPatch, ImageUrl, Label, ProductDetails, ProductDetailsPatch,
     ProductDraft, ProductHits, ProductId, ProductPatch, ProductSearch, ProductSort, ProductStatus, ProductSummary,
-    Stock,
+    Stock, Timestamp,
 };
 use sijang_testkit::shop::{Shop, after, at, id_in, name, won};
 
@@ -178,7 +178,9 @@ async fn search_is_asked_for_by_parameters_and_paged_by_its_own_cursor() {
     let (_, all) = list("").await;
     assert_eq!((all.get("total"), all.get("categories")), (None, None));
     assert_eq!(list("q=&category=&sort=").await.1, all, "empty filters select nothing");
-    for (query, parameter) in [("sort=best", "sort"), ("sort=NAME", "sort"), ("q=%20", "q"), ("category=%20", "category")] {
+    for (query, parameter) in
+        [("sort=best", "sort"), ("sort=NAME", "sort"), ("q=%20", "q"), ("category=%20", "category")]
+    {
         let (status, problem) = list(query).await;
         assert_eq!((status, &problem["errors"][0]["parameter"]), (400, &json!(parameter)), "{query}");
     }
