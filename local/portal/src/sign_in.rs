@@ -22,7 +22,7 @@ use crate::{
     security_headers::SITE,
 };
 
-/// Who may keep the shop; everybody else may only buy.
+/// The members of staff; every other name is a customer.
 const ADMINISTRATOR: &str = "admin";
 
 struct SignIn {

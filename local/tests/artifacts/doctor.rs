@@ -35,7 +35,7 @@ fn machine_with_disk(programs: &[(&str, &str)], free: u64, built: u64) -> TempDi
     folder
 }
 
-/// What the doctor says, and whether it is content.
+/// The output of the doctor, and whether it succeeds.
 fn examined(machine: &TempDir) -> (String, bool) {
     let doctor = Path::new(env!("CARGO_MANIFEST_DIR")).join("../cli/scripts/doctor.sh");
     let output = Command::new(doctor).env_clear().env("PATH", machine.path()).output().unwrap();

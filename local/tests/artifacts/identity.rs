@@ -1,11 +1,11 @@
-//! Every function asks by itself who is there, whatever its gateway has let through.
+//! Every function checks the identity itself, whatever the gateway has let through.
 
 use serde_json::{Value, json};
 use sijang_fuzz::checked;
 
 /// `(function, scope)` of every operation that is not public.
 fn closed() -> Vec<(String, String)> {
-    let document = sijang_openapi::document();
+    let document = sijang_functions::openapi::document();
     let paths = document["paths"].as_object().into_iter().flatten();
     let operations = paths.flat_map(|(_, path)| path.as_object().into_iter().flatten().map(|(_, operation)| operation));
     let of = |operation: &Value| {

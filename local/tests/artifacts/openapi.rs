@@ -5,17 +5,17 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 use serde_json::{Value, json};
 use sijang_cloud::template::Template;
 use sijang_domain::{CancellationPeriod, CloudEvent, Description, Name, Order, OrderEvent, Timestamp};
 use sijang_edge::CATALOGUE;
-use sijang_openapi::{compatibility, document, events};
+use sijang_functions::openapi::{compatibility, document, events};
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../functions/openapi")
+    crate::root().join("functions/openapi")
 }
 
 fn read(name: &str) -> Value {
@@ -25,7 +25,7 @@ fn read(name: &str) -> Value {
 }
 
 fn template() -> Template {
-    Template::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../template.yaml")).unwrap()
+    Template::load(&crate::root().join("template.yaml")).unwrap()
 }
 
 /// `(method, path, operation)` of every operation.
@@ -54,7 +54,7 @@ fn the_checked_in_documents_are_what_the_code_generates() {
 
 #[test]
 fn the_operations_are_the_routes_of_the_template_and_its_functions() {
-    let document = document();
+    let document = read("openapi.json");
     let described: BTreeSet<_> = operations(&document)
         .into_iter()
         .map(|(method, path, operation)| {
@@ -70,7 +70,7 @@ fn the_operations_are_the_routes_of_the_template_and_its_functions() {
 
 #[test]
 fn an_operation_wants_the_scopes_that_its_route_wants() {
-    let document = document();
+    let document = read("openapi.json");
     let described: BTreeMap<String, Value> = operations(&document)
         .into_iter()
         .map(|(method, path, operation)| (format!("{method} {path}"), operation["security"][0]["token"].clone()))

@@ -54,7 +54,7 @@ fn environment(output: &Output) -> BTreeMap<String, String> {
     text.lines().map(|line| line.split_once('=').unwrap()).map(|(name, value)| (name.into(), value.into())).collect()
 }
 
-/// What an engine answers.
+/// The answer of an engine.
 async fn call(endpoint: &str, target: &str, body: Value) -> Value {
     let service = if target.starts_with("DynamoDB") { "dynamodb" } else { "sqs" };
     let scope = format!("Credential=test/20260101/ap-northeast-2/{service}/aws4_request");

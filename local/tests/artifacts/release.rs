@@ -1,5 +1,5 @@
-//! What goes to AWS: archives of always the same bytes, environments that say what they change and why, and a
-//! deployment that takes what was packed or nothing.
+//! A release: archives of always the same bytes, environments that state their changes and reasons, and a
+//! deployment of exactly the packed archives.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -92,7 +92,7 @@ fn environment(name: &str) -> (BTreeMap<String, Value>, Vec<String>) {
     (serde_yaml_ng::from_str(&text).unwrap(), text.lines().map(ToOwned::to_owned).collect())
 }
 
-/// What a parameter's declaration says against a value.
+/// Why a parameter's declaration does not allow a value.
 fn objection(declaration: &Value, value: &Value) -> Option<String> {
     let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
     if let Some(allowed) = declaration["AllowedValues"].as_array() {
@@ -162,7 +162,7 @@ fn prod_is_protected_from_deletion_and_releases_by_canary() {
     assert!(!prod["AllowedOrigins"].as_str().unwrap().contains("localhost"));
 }
 
-/// A copy of what a deployment reads, with packed functions, and a `sam` that tells its arguments.
+/// A copy of the files that a deployment reads, with packed functions, and a `sam` that records its arguments.
 fn deployable() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);

@@ -8,7 +8,7 @@ use stateright::{Model, Property};
 
 use crate::check::{fails, holds};
 
-/// What an event adds to the day. The third is the cancellation of the first.
+/// The effect of an event on the day. The third is the cancellation of the first.
 const UNITS: [i8; EVENTS] = [1, 2, -1];
 const EVENTS: usize = 3;
 /// Facts lie in two partitions, read one after the other: an order's facts in one of them.
@@ -16,7 +16,7 @@ const PARTITION: [usize; EVENTS] = [0, 1, 0];
 /// After so many receives a message goes to the DLQ messages.
 const RECEIVES: u8 = 2;
 
-/// What is wrong with the system, if anything.
+/// A deliberate fault of the system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mutation {
     None,

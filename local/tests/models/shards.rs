@@ -11,7 +11,7 @@ use stateright::{Model, Property};
 
 use crate::check::{fails, holds};
 
-/// What is wrong with the rule, if anything.
+/// A deliberate fault of the rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mutation {
     None,
@@ -151,7 +151,7 @@ impl State {
         self.in_shards() + self.in_transit().saturating_sub(entering)
     }
 
-    /// What a shard shows; nothing when no rollout has made it yet.
+    /// A shard as it is read; `None` before a rollout has created it.
     fn shard_snapshot(&self, shard: u8) -> Option<ShardSnapshot> {
         let Shard { units, generation, count } = *self.shards.get(usize::from(shard))?;
         Some(ShardSnapshot { shard, left: units.into(), generation, count })
@@ -196,7 +196,7 @@ impl State {
         self.rollout.take_if(|rollout| rollout.receiving.as_ref().is_some_and(Vec::is_empty));
     }
 
-    /// The write of a shard that gives units: so many, or what it has left.
+    /// The write of a shard that gives this many units, or all that it has left.
     fn give(&mut self, number: u8) {
         let Some(rollout) = &mut self.rollout else { return };
         let Some(at) = rollout.giving.iter().position(|(shard, _)| *shard == number) else { return };

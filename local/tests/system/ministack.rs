@@ -116,7 +116,7 @@ async fn counted(shop: &Shop, order: &str) {
     eventually("the fact of an order", PIPELINE, look).await;
 }
 
-/// What is in the dead-letter queue; it stays there.
+/// The messages in the DLQ; they stay there.
 async fn dlq_messages(shop: &Shop) -> Vec<String> {
     let mut messages = Vec::new();
     for _ in 0..3 {
@@ -224,7 +224,7 @@ async fn stored_data_survives_a_restart(world: Arc<World>) -> Completion {
     let next = format!("/v1/me/balance/transactions?limit=1&cursor={}", text(&page["next_cursor"]));
     customer.get(&next).await.value(200);
     assert!(dlq_messages(&shop).await.contains(&message), "queues are kept");
-    // What was ordered before is counted, and so is what is ordered now: the pipeline runs.
+    // Earlier and new orders are counted: the pipeline runs.
     counted(&shop, &text(&placed.value(201)["order_id"])).await;
     counted(&shop, &text(&customer.order(&order(&product, 1)).await.value(201)["order_id"])).await;
     Stored::read(&shop).await.check();

@@ -34,7 +34,7 @@ async fn redriven_message_is_counted_once_after_the_repair(world: Arc<World>) ->
     let place = async || text(&customer.order(&order(&product, 1)).await.value(201)["order_id"]);
     assert_eq!(said(&state, &[]).await, "the DLQ is empty\n");
 
-    // One message that nobody can read, beside one that is in order.
+    // An invalid message beside a valid one.
     let malformed = format!("malformed {}", Ulid::generate());
     shop.sqs().send_message().queue_url(shop.queue(QUEUE)).message_body(&malformed).send().await.unwrap();
     let mate = place().await;
@@ -84,7 +84,7 @@ async fn dead(shop: &Shop, count: usize) {
     eventually(&what, PIPELINE, async || (shop.waiting(DEAD_LETTERS).await == wanted).then_some(())).await;
 }
 
-/// Deletes a table. Returns what was in it.
+/// Deletes a table. Returns its items.
 async fn take_away(shop: &Shop, name: &str) -> Vec<Item> {
     let scan = shop.db().scan().table_name(name).consistent_read(true).into_paginator().items().send();
     let items = scan.collect::<Result<_, _>>().await.unwrap();
@@ -95,7 +95,7 @@ async fn take_away(shop: &Shop, name: &str) -> Vec<Item> {
     items
 }
 
-/// Makes the table again, with what was in it.
+/// Creates the table again, with its items.
 async fn put_back(shop: &Shop, name: &str, items: Vec<Item>) {
     let Key { hash, range } = shop.stack().template().table("sales").unwrap().key.clone();
     let mut create = shop.db().create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);

@@ -53,7 +53,7 @@ pub fn last_trial(world: &Arc<World>, before: &[Trial]) -> Trial {
     })
 }
 
-/// What a function may do.
+/// A permission of a function.
 type Permission = (String, Access);
 
 fn compare(shop: &Shop) {
@@ -61,7 +61,7 @@ fn compare(shop: &Shop) {
     let (used, permitted) = (roles.used(), template.functions().iter().flat_map(permitted).collect());
     let mut needed: BTreeSet<Permission> = template.functions().iter().flat_map(|f| of_triggers(template, f)).collect();
     needed.extend(used.iter().map(|(function, access)| {
-        // What is also done outside of transactions cannot be limited to them.
+        // A permission that is also used outside of transactions cannot be limited to them.
         let alone = (function.clone(), Access { within: None, ..access.clone() });
         if used.contains(&alone) { alone } else { (function.clone(), access.clone()) }
     }));

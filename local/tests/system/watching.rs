@@ -1,4 +1,4 @@
-//! What an operator sees of an order: its trace through function and relay, and the metrics that it leaves.
+//! Observability of an order: its trace through function and relay, and its metrics.
 
 use std::{fs, sync::Arc};
 
@@ -22,7 +22,7 @@ pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     ]
 }
 
-/// What a function has logged.
+/// The logs of a function.
 fn log(shop: &Shop, function: &str) -> Vec<Value> {
     let log = fs::read_to_string(shop.stack().state().log(function)).unwrap_or_default();
     // The last line may still be on its way.

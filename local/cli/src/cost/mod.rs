@@ -1,4 +1,4 @@
-//! What the shop costs on AWS: the measured budget of each operation, at the published prices.
+//! The cost of the shop on AWS: the measured budget of each operation, at the published prices.
 
 mod budget;
 mod operation;

@@ -1,4 +1,4 @@
-//! What an operation costs, part by part.
+//! The cost of an operation, part by part.
 
 use serde_json::{Value, json};
 
@@ -15,10 +15,10 @@ const CALL: f64 = 0.010;
 const MESSAGES: f64 = 10.0;
 /// Daily runs that read a fact: it is in the window of three days.
 const DAILY_RUNS: f64 = 3.0;
-/// What a consistent read of a fact takes, as part of a page: a quarter of a kilobyte.
+/// Read units of a fact, read consistently as part of a page: a quarter of a kilobyte.
 const FACT_READ: f64 = 0.25 / 4.0;
 
-/// Billionths of a dollar, by what they are paid for.
+/// Billionths of a dollar, by item of the bill.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Cost {
     pub(super) gateway: f64,
@@ -29,7 +29,7 @@ pub struct Cost {
 }
 
 impl Cost {
-    /// A request that reaches a function, which does what the budget says.
+    /// A request that reaches a function, with the units of the budget.
     pub fn of_request(row: &Row) -> Self {
         Self {
             gateway: GATEWAY.nanodollars,

@@ -25,7 +25,7 @@ pub struct Call {
     pub nth: usize,
     /// What happened to it.
     pub fault: Fault,
-    /// What it consumed, if that is measured.
+    /// The consumed capacity, if it is measured.
     pub consumed: Consumed,
 }
 
@@ -43,7 +43,7 @@ struct Shared {
 #[derive(Debug)]
 struct State {
     plan: Plan,
-    /// Whether DynamoDB is asked what a call consumes.
+    /// Whether calls ask DynamoDB for the consumed capacity.
     measured: bool,
     calls: Vec<Call>,
     counts: HashMap<String, usize>,

@@ -1,4 +1,4 @@
-//! The proxy: takes a call, asks the plan, and does to the call what it says.
+//! The proxy: receives a call, asks the plan for a fault, and injects it.
 //!
 //! A call that goes on does so in a task of its own: a caller that gives up does not take it back.
 
@@ -57,7 +57,7 @@ async fn listen(listener: TcpListener, service: Service) {
 }
 
 async fn connection(stream: TcpStream, service: Service) {
-    // What is cut off is reset, not closed in good order.
+    // The connection is reset, not closed in good order.
     let _ = stream.set_zero_linger();
     let _ = stream.set_nodelay(true);
     let respond = service_fn(move |request| {

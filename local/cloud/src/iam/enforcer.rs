@@ -1,4 +1,4 @@
-//! The enforcer: an HTTP server that hands on what the caller's role allows, and answers the rest as AWS does.
+//! The enforcer: an HTTP server that forwards calls that the caller's role allows, and rejects the rest as AWS does.
 
 use std::{io, net::SocketAddr, sync::Arc};
 

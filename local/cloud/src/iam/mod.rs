@@ -24,7 +24,7 @@ use crate::{
     template::{Statement, Template},
 };
 
-/// What the functions may do, what they did, and what they were rejected. Cheap to clone; all clones are one.
+/// The roles of the functions, their calls and their rejected calls. Clones share one state.
 #[derive(Debug, Clone)]
 pub struct Roles(Arc<Shared>);
 
@@ -54,12 +54,12 @@ impl Roles {
         Ok(Self(Arc::new(Shared { statements: statements.collect(), stores, log: Mutex::default() })))
     }
 
-    /// What was allowed and done so far: function and access, each once.
+    /// The allowed calls so far: function and access, each once.
     pub fn used(&self) -> BTreeSet<(String, Access)> {
         self.log().used.clone()
     }
 
-    /// What was rejected so far: function and access, each once.
+    /// The rejected calls so far: function and access, each once.
     pub fn rejected(&self) -> BTreeSet<(String, Access)> {
         self.log().rejected.clone()
     }

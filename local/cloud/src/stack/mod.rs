@@ -134,7 +134,7 @@ impl Stack {
         self.faults.as_ref().map_or_else(|| self.ministack_endpoint().to_owned(), Proxy::endpoint)
     }
 
-    /// What its functions may do, and what they did.
+    /// The roles of its functions, and their calls.
     pub fn roles(&self) -> &Roles {
         self.enforcer.roles()
     }

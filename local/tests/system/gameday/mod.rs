@@ -104,7 +104,7 @@ impl GameDay {
         text(&self.customer.order(&order(&self.product, 1)).until_definite().await.value(201)["order_id"])
     }
 
-    /// From here on, what shows is of what is broken next.
+    /// From here on, logs and metrics are of the next fault.
     fn break_something(&mut self) {
         (self.watch, self.began) = (Watch::begin(&self.shop), Instant::now());
     }
@@ -145,7 +145,7 @@ impl GameDay {
         self.table.push(row.map(str::to_owned));
     }
 
-    /// A message that nobody can read.
+    /// An invalid message.
     async fn poison(&mut self) {
         self.break_something();
         let send = self.shop.sqs().send_message().queue_url(self.shop.queue(QUEUE));

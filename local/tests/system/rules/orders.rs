@@ -1,4 +1,4 @@
-//! Orders: what is asked, what it costs, why it is rejected, and that a rejection leaves nothing.
+//! Orders: cart, price, rejections, and that a rejection changes nothing.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 

@@ -14,7 +14,7 @@ use crate::stored;
 /// In every input, and in no answer.
 const CANARY: &str = "kanarienvogel";
 
-/// What would tell of the code behind an answer: types of Rust, messages of its parsers.
+/// Texts that would reveal the code behind an answer: Rust types, messages of parsers.
 const TELLTALES: [&str; 24] = [
     "::",
     "struct ",
@@ -280,7 +280,7 @@ async fn raw_queries(tally: &mut Tally, shop: &Shop, route: &Route) {
     }
 }
 
-/// What became of it all.
+/// The results.
 #[derive(Default)]
 struct Tally {
     rejected: usize,
