@@ -4,7 +4,6 @@ mod case;
 mod chaos;
 mod commands;
 mod enumeration;
-mod injection;
 mod proxy;
 mod scenario;
 mod workers;
