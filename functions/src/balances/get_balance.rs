@@ -6,7 +6,7 @@ use sijang_edge::{Answer, Error, Reply, Request, serve};
 use sijang_storage::Store;
 use utoipa::ToSchema;
 
-/// What the customer has.
+/// The customer's balance.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Balance {
     balance: Money,

@@ -1,4 +1,4 @@
-//! `GET /v1/coupons`: the campaigns that give out coupons now, the next to close first, and what is left. Public.
+//! `GET /v1/coupons`: the open campaigns with their remaining coupons, the next to close first. Public.
 
 use sijang_domain::CampaignListing;
 use sijang_edge::{
@@ -14,7 +14,7 @@ pub async fn run() -> Result<(), Error> {
     serve(move |request| handle(store, cursors, request)).await
 }
 
-/// The open coupon campaigns, and what is left of each.
+/// The open coupon campaigns, with the remaining coupons of each.
 #[utoipa::path(
     get,
     path = "/v1/coupons",

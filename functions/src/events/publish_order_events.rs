@@ -40,7 +40,7 @@ impl OutgoingBatch {
     }
 }
 
-/// Publishes what a batch of the stream has.
+/// Publishes the order events of a stream batch.
 pub async fn publish(queue: &OrderEvents, event: StreamEvent) -> Result<DynamoDbEventResponse, Error> {
     let (mut to_queue, mut to_dlq) = (OutgoingBatch::default(), OutgoingBatch::default());
     let mut times = Vec::new();

@@ -1,8 +1,8 @@
 //! What a released client would notice: the changes from one OpenAPI document to the next that break it.
 //!
-//! A request must still be accepted that was accepted, and an answer must still be what the client reads. Adding is free;
-//! removing, requiring and narrowing (of requests), and widening (of answers) are not. Such a change needs a new major
-//! version in `info.version`.
+//! A request must still be accepted that was accepted, and an answer must still be what the client reads. Adding is
+//! free; removing, requiring and narrowing (of requests), and widening (of answers) are not. Such a change needs a new
+//! major version in `info.version`.
 
 use std::collections::BTreeSet;
 
@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_client_sends_must_still_be_taken() {
+    fn input_that_clients_send_must_still_be_accepted() {
         let changes: [Change; 6] = [
             ("required now", |body| body["required"] = json!(["name", "kind"])),
             ("no longer taken", |body| drop(body["properties"].as_object_mut().unwrap().remove("kind"))),
@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_client_reads_must_still_be_there() {
+    fn field_that_clients_read_cannot_be_removed() {
         let changes: [Change; 5] = [
             ("gone", |thing| drop(thing["properties"].as_object_mut().unwrap().remove("parts"))),
             ("may be missing", |thing| thing["required"] = json!(["id"])),

@@ -8,7 +8,7 @@ use sijang_edge::{
 use sijang_storage::Store;
 use utoipa::ToSchema;
 
-/// What is to be ordered.
+/// The requested order.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = PlaceOrderRequest)]

@@ -38,7 +38,7 @@ pub async fn run() -> Result<(), Error> {
     request_body(content = Body, example = json!({"delta": -5, "reason": "파손"})),
     responses((
         status = 201,
-        description = "The entry in the stock books",
+        description = "The entry in the stock ledger",
         body = StockAdjustment,
         example = json!({
             "adjustment_id": "01JDA6ZQ4EB2C4D6F8G0H1J3K5", "product_id": "01JD4QWKQK3X8M2Z6T9V5R7YBC", "delta": -5,

@@ -1,4 +1,4 @@
-//! `PATCH /v1/admin/products/{product_id}`: changes what is given: name, description, price, status.
+//! `PATCH /v1/admin/products/{product_id}`: changes the fields that are given: name, description, price, status.
 
 use serde::Deserialize;
 use sijang_domain::{
@@ -12,7 +12,7 @@ use utoipa::{
     openapi::{RefOr, Schema},
 };
 
-/// What is to be changed: one field at least.
+/// The changed fields, at least one.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = UpdateProductRequest, min_properties = 1)]
@@ -40,7 +40,7 @@ pub async fn run() -> Result<(), Error> {
     serve(move |request| handle(store, request)).await
 }
 
-/// Changes what is given: name, description, price, status. The rest stays as it is.
+/// Changes the fields that are given. The others stay as they are.
 #[utoipa::path(
     patch,
     path = "/v1/admin/products/{product_id}",

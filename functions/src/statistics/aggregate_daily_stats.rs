@@ -14,7 +14,7 @@ use sijang_domain::{
 use sijang_edge::{Error, metrics, run_worker, time_of_worker};
 use sijang_storage::{OrderEvents, Store};
 
-/// The most time for draining the queue: what is left is the consumer's, and the next run's.
+/// The most time for draining the queue. The consumer and the next run count the rest.
 pub const DRAINING: Duration = Duration::from_mins(1);
 
 /// The payload of an invocation.
@@ -33,7 +33,7 @@ pub enum Task {
     },
 }
 
-/// What was done.
+/// The result of a run.
 #[derive(Serialize)]
 pub struct Report {
     day: Day,
@@ -49,7 +49,7 @@ pub async fn run() -> Result<(), Error> {
     run_worker(move |task| async move { aggregate(store, queue, task, time_of_worker(DRAINING)?).await }).await
 }
 
-/// Drains the queue until the deadline, and counts what is asked for.
+/// Drains the queue until the deadline, and counts the requested days.
 pub async fn aggregate(store: &Store, queue: &OrderEvents, task: Task, time: RequestTime) -> Result<Report, Error> {
     let started = Instant::now();
     // The queue may be out of reach while the facts are not: the ranking is worth having all the same.

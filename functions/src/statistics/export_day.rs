@@ -53,7 +53,7 @@ pub async fn run() -> Result<(), Error> {
     run_worker(move |task| export(store, platform, task)).await
 }
 
-/// Exports and reconciles what is asked for.
+/// Exports and reconciles the requested days.
 pub async fn export(store: &Store, platform: &Platform, task: Task) -> Result<Report, Error> {
     let (to_export, to_reconcile) = match task {
         Task::Scheduled { scheduled_time } => {

@@ -1,4 +1,4 @@
-//! What is built, deployed and published agrees with the code: template, OpenAPI document, release packages, provisioning,
+//! Artifacts agree with the code: template, OpenAPI document, release packages, provisioning,
 //! pages and tables, the corpus of the fuzz targets.
 
 // In a test, what fails to unwrap fails the test.

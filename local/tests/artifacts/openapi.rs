@@ -1,6 +1,6 @@
 //! The contract against the code: the checked-in documents are what the code generates, they fit the template and the
-//! problems, and no client of the last release is broken. `UPDATE_EXPECT=1 cargo test -p sijang-tests --test artifacts openapi`
-//! rewrites the documents; on a release, `openapi.json` is copied to `openapi-released.json`.
+//! problems, and no client of the last release is broken. `UPDATE_EXPECT=1 cargo test -p sijang-tests --test artifacts
+//! openapi` rewrites the documents; on a release, `openapi.json` is copied to `openapi-released.json`.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -82,7 +82,7 @@ fn an_operation_wants_the_scopes_that_its_route_wants() {
 }
 
 #[test]
-fn every_type_of_problem_is_an_answer_of_some_operation_and_none_is_unknown() {
+fn problem_types_and_answers_of_operations_are_the_same_set() {
     let document = document();
     let described: BTreeSet<&str> = operations(&document)
         .into_iter()
@@ -174,8 +174,8 @@ fn every_example_is_valid_against_its_schema() {
     assert!(checked > 150, "{checked} examples");
 }
 
-/// Values in answers that the last release did not have. A client meets them only where staff have used the commands that
-/// bring them: the correction of a balance, the void of a campaign.
+/// Values in answers that the last release did not have. A client meets them only where staff have used the commands
+/// that bring them: the correction of a balance, the void of a campaign.
 const ADDED_VALUES: [&str; 2] = ["ADJUSTMENT", "VOIDED"];
 
 #[test]

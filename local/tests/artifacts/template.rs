@@ -276,7 +276,7 @@ const TABLES: [(&str, &str); 8] = [
     ("STAFF_ACTIONS_TABLE", "StaffActions"),
 ];
 
-/// What a role permits: action and resource.
+/// A permission of a role: action and resource.
 fn permissions(function: &Function) -> impl Iterator<Item = (&str, &str)> {
     let statements = function.permissions.iter();
     statements
@@ -586,8 +586,8 @@ fn routed_functions_deploy_gradually_and_workers_at_once() {
     let gradually = &template.document()["Globals"]["Function"]["DeploymentPreference"];
     assert_eq!(gradually["Enabled"], json!({"Ref": "GradualDeployment"}));
     assert_eq!(gradually["Type"], "Canary10Percent5Minutes");
-    let judges = ["ServerErrorsAlarm", "LatencyAlarm"].map(|id| &resource(&template, id)["Properties"]["AlarmName"]);
-    assert_eq!(gradually["Alarms"], json!(judges));
+    let alarms = ["ServerErrorsAlarm", "LatencyAlarm"].map(|id| &resource(&template, id)["Properties"]["AlarmName"]);
+    assert_eq!(gradually["Alarms"], json!(alarms));
     for function in template.functions() {
         let own = &resource(&template, &function.logical_id)["Properties"]["DeploymentPreference"];
         let at_once = if function.routes.is_empty() { json!({"Enabled": false}) } else { Value::Null };

@@ -1,8 +1,8 @@
 //! Fuzz targets: one for each parser that reads what others wrote.
 //!
-//! A target takes bytes and panics when the shop does something that it must never do: panic itself, answer with anything
-//! but a success or a definite problem, or repeat the input. `./local/shop fuzz` drives the targets by coverage;
-//! `local/tests/artifacts/fuzz_corpus.rs` replays the corpus and a few thousand mutations of it.
+//! A target takes bytes and panics when the shop does something that it must never do: panic itself, answer with
+//! anything but a success or a definite problem, or repeat the input. `./local/shop fuzz` drives the targets by
+//! coverage; `local/tests/artifacts/fuzz_corpus.rs` replays the corpus and a few thousand mutations of it.
 
 pub mod mutations;
 mod properties;
@@ -101,19 +101,19 @@ fn answer(operation: &str, members: &Value) -> (u16, Value) {
     }
     #[allow(clippy::expect_used)]
     let event: Event = serde_json::from_value(event).expect("an event of the gateway is read, whatever is in it");
-    judged(operation, event)
+    checked(operation, event)
 }
 
 /// The status and the body by which an operation answers an event, as far as they keep to the rules.
 ///
 /// # Panics
 /// When they do not, and when there is no such operation.
-pub fn judged(operation: &str, event: Event) -> (u16, Value) {
+pub fn checked(operation: &str, event: Event) -> (u16, Value) {
     #[allow(clippy::expect_used)]
     let response = WORLD
         .with(|(runtime, shop)| runtime.block_on(shop.answer(operation, event)))
         .expect("an operation of the contract");
-    CONTRACT.judge(operation, &response)
+    CONTRACT.check(operation, &response)
 }
 
 fn body(operation: &str, input: &[u8]) {
@@ -131,7 +131,7 @@ fn gateway_event(input: &[u8]) {
         // The runtime does not look at what follows the document.
         let event = Event::deserialize(&mut serde_json::Deserializer::from_slice(input));
         #[allow(clippy::expect_used)]
-        judged(operation, event.expect("an event is read, whatever it is"));
+        checked(operation, event.expect("an event is read, whatever it is"));
     });
 }
 
@@ -216,7 +216,7 @@ fn queue_message(input: &[u8]) {
     assert_eq!(failed, if counted { 1 } else { 2 }, "{answer}");
 }
 
-/// The aggregator takes a night or a day, and nothing else.
+/// The aggregator accepts a scheduled run or a day, and nothing else.
 fn schedule_event(input: &[u8]) {
     WORLD.with(|(runtime, shop)| {
         if let Ok(report) = runtime.block_on(shop.aggregate(input)) {

@@ -1,5 +1,5 @@
-//! What holds of every answer: it is a success or a definite problem of the contract, and a problem says nothing that the
-//! contract does not say, least of all the input.
+//! What holds of every answer: it is a success or a definite problem of the contract, and a problem says nothing that
+//! the contract does not say, least of all the input.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -84,7 +84,7 @@ impl Contract {
     }
 
     /// The answer, which keeps to the rules.
-    pub(crate) fn judge(&self, operation: &str, response: &Response) -> (u16, Value) {
+    pub(crate) fn check(&self, operation: &str, response: &Response) -> (u16, Value) {
         let (status, text) = (response.status().as_u16(), String::from_utf8_lossy(response.body()));
         let body: Value = serde_json::from_str(&text).unwrap_or_default();
         assert!((200..500).contains(&status), "{operation}: {status} {text}");

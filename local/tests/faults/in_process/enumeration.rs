@@ -63,7 +63,7 @@ impl Driver for InProcess {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_lost_doubled_or_rejected_wrongly_whatever_happens_to_any_call() {
+async fn faults_at_any_call_lose_double_and_wrongly_reject_nothing() {
     let commands = [commands::done(), commands::done_in_shards(), commands::rejected()];
     let scenarios = commands.into_iter().flatten().chain(workers::all());
     let (driver, mut subjects) = (InProcess(Pool::new()), Vec::new());

@@ -73,7 +73,7 @@ pub async fn shop() -> Shop {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_lost_or_doubled_at_whatever_call_a_process_dies() {
+async fn process_killed_at_any_call_loses_and_doubles_nothing() {
     functions::build().await;
     let scenarios = commands::all().into_iter().chain(workers::all());
     let scenarios = scenarios.filter(|scenario| is_wanted(&title(scenario.function, scenario.name)));

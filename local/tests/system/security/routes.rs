@@ -89,7 +89,7 @@ impl Route {
         }
     }
 
-    /// What the authorizer says of someone who may use it.
+    /// The authorizer's claims of a permitted caller.
     pub fn claims(&self, name: &str) -> Value {
         json!({"jwt": {"claims": {"sub": name, "scope": self.scope.as_deref().unwrap_or_default()}, "scopes": null}})
     }

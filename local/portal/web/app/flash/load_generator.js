@@ -1,4 +1,4 @@
-// The crowd, as the local front sends it and tells of it: a line of JSON for every answer.
+// The dev gateway's load generator: it answers with a line of JSON for every answer of the API.
 
 import { callDevApi } from "../dev_api.js";
 import { t } from "../i18n.js";
@@ -7,9 +7,9 @@ import { Problem } from "../problem.js";
 /** Tokens for customers of these names. */
 export const tokensFor = async (names) => (await callDevApi("POST", "tokens", names)).json();
 
-/** Sends the crowd; `hear` gets each line as it comes. */
-export async function sendCrowd({ kind, id }, customers, hear) {
-  const answer = await callDevApi("POST", "crowd", { target: { [kind]: id }, customers });
+/** Has so many customers race; `hear` gets each line as it comes. */
+export async function startLoad({ kind, id }, customers, hear) {
+  const answer = await callDevApi("POST", "load", { target: { [kind]: id }, customers });
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
   for (let part = await reader.read(); !part.done; part = await reader.read()) {

@@ -1,7 +1,7 @@
-//! What lies between a customer and the store: the gateway's limits, and the function's environments.
+//! API Gateway and Lambda between a customer and the store: throttling limits, and the function's environments.
 //!
-//! An environment has one request at a time, and remembers from one to the next what the deployed one would: it is a
-//! store of its own.
+//! An environment serves one request at a time and keeps its cache between requests, as a deployed one does: it has its
+//! own store.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard},
@@ -13,12 +13,12 @@ use tokio::time::sleep;
 
 use super::{assumptions::Cloud, bucket::Bucket, chance::Chance, connector::store, dynamo::Engine};
 
-/// A request did not get to the function: the customer is told to try again. The gateway's limits answer 429, Lambda's, of
-/// environments and of requests for those that there are, 503.
+/// A request did not get to the function: the customer is told to try again. The gateway's limits answer 429, Lambda's,
+/// of environments and of requests for those that there are, 503.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TurnedAway;
 
-pub struct Front {
+pub struct Gateway {
     cloud: Cloud,
     engine: Engine,
     state: Mutex<State>,
@@ -36,7 +36,7 @@ struct State {
     turned_away: u64,
 }
 
-impl Front {
+impl Gateway {
     pub fn new(cloud: &Cloud, engine: &Engine, seed: u64) -> Self {
         #[allow(clippy::cast_precision_loss)] // quotas are small
         let requests = cloud.environments as f64 * cloud.environment_rate;
