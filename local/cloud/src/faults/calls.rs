@@ -21,6 +21,8 @@ pub struct Call {
     pub number: usize,
     /// The name of the operation.
     pub operation: String,
+    /// The table of a call that names one table.
+    pub table: Option<String>,
     /// Counted over the calls of this operation, from one.
     pub nth: usize,
     /// What happened to it.
@@ -51,6 +53,22 @@ struct State {
     /// What eventually consistent reads were answered, by operation and request: the SDK writes the same one in many
     /// ways.
     seen: HashMap<(String, Value), Reply>,
+}
+
+impl Call {
+    /// Whether it changes nothing.
+    pub fn is_read(&self) -> bool {
+        matches!(self.operation.as_str(), "GetItem" | "BatchGetItem" | "Query")
+    }
+
+    /// The calls of a run that differ to the function. Reads of one table that follow one another are a loop over pages or
+    /// partitions: nothing is written between them, so the first, the second and the last of them stand for all.
+    pub fn distinct(calls: &[Self]) -> impl Iterator<Item = &Self> {
+        let is_loop = |call: &Self, next: &Self| {
+            call.is_read() && call.table.is_some() && (&call.operation, &call.table) == (&next.operation, &next.table)
+        };
+        calls.chunk_by(is_loop).flat_map(|same| same.iter().take(2).chain(same.iter().skip(2).next_back()))
+    }
 }
 
 impl Faults {
@@ -105,13 +123,14 @@ impl Faults {
         count
     }
 
-    pub(super) fn count(&self, operation: &str) -> (usize, Injection) {
+    pub(super) fn count(&self, operation: &str, request: &Value) -> (usize, Injection) {
         let mut state = self.state();
         let nth = state.counts.entry(operation.to_owned()).or_default();
         *nth += 1;
         let nth = *nth;
         let (number, operation) = (state.calls.len() + 1, operation.to_owned());
-        let mut call = Call { number, operation, nth, fault: Fault::None, consumed: Consumed::default() };
+        let table = request["TableName"].as_str().map(str::to_owned);
+        let mut call = Call { number, operation, table, nth, fault: Fault::None, consumed: Consumed::default() };
         let injection = state.plan.injection(&call);
         call.fault = injection.fault;
         state.calls.push(call);

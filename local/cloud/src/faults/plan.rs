@@ -89,6 +89,7 @@ mod tests {
         let call = |n| Call {
             number: n,
             operation: operation.to_owned(),
+            table: None,
             nth: n,
             fault: Fault::None,
             consumed: Consumed::default(),
@@ -103,6 +104,23 @@ mod tests {
         assert_ne!(faults(&plan(1), "PutItem"), faults(&plan(2), "PutItem"));
         let injected = faults(&plan(3), "PutItem").into_iter().filter(|fault| *fault == Fault::Reset).count();
         assert!((60..=140).contains(&injected), "{injected}");
+    }
+
+    #[test]
+    fn reads_that_follow_one_another_are_stood_for_by_three() {
+        let call = |(at, (operation, table)): (usize, &(&str, &str))| Call {
+            number: at + 1,
+            operation: (*operation).to_owned(),
+            table: Some((*table).to_owned()),
+            nth: 1,
+            fault: Fault::None,
+            consumed: Consumed::default(),
+        };
+        let loops =
+            [vec![("Query", "a"); 5], vec![("Query", "b"); 2], vec![("UpdateItem", "b"); 4], vec![("GetItem", "b")]];
+        let calls: Vec<Call> = loops.concat().iter().enumerate().map(call).collect();
+        let distinct: Vec<usize> = Call::distinct(&calls).map(|call| call.number).collect();
+        assert_eq!(distinct, [1, 2, 5, 6, 7, 8, 9, 10, 11, 12]);
     }
 
     #[test]

@@ -101,8 +101,8 @@ impl Service {
             // S3 names its operations by the method: `PUT object`.
             None => format!("{} object", head.method),
         };
-        let (number, Injection { fault, without_token }) = self.faults.count(&operation);
         let mut request: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let (number, Injection { fault, without_token }) = self.faults.count(&operation, &request);
         let mut onward = Onward {
             client: self.client.clone(),
             method: head.method,

@@ -12,9 +12,10 @@ use sijang_testkit::{
     snapshot::Snapshot,
 };
 
-use crate::in_process::{
+use crate::{
+    enumeration::NotPassed,
+    in_process::scenario::{Prepared, Reply},
     injection::{FaultInjection, Patience},
-    scenario::{Prepared, Reply},
 };
 
 /// What a request comes to when nothing is in its way.
@@ -54,44 +55,27 @@ async fn attempt(clients: Clients, prepared: &Prepared, seconds: i64, patience: 
     }
 }
 
-/// What became of a case.
-pub enum Verdict {
-    /// Everything is as it must be; this is what is stored.
-    Passed(Snapshot),
-    /// It was too slow for the time that it was given: it never came to the call, or it gave up after it. With more time
-    /// it must pass.
-    OutOfTime(&'static str),
-    /// What is wrong.
-    Failed(String),
-}
-
-/// Does the job with a fault at one call, on services that have been reset for it.
+/// Does the job with a fault at one call, on services that have been reset for it. Returns what is stored then.
 pub async fn run_with_fault(
     services: &Services,
     prepared: &Prepared,
     clean: &Clean,
     (call, injection): (&Call, FaultInjection),
     trial: u32,
-) -> Verdict {
+) -> Result<Snapshot, NotPassed> {
     let patience = injection.patience(trial);
-    let first = match under_fault(services, prepared, (call, injection), patience).await {
-        Ok(Some(first)) => first,
-        Ok(None) => return Verdict::OutOfTime("the call was never made"),
-        Err(failure) => return Verdict::Failed(failure),
-    };
+    let first = under_fault(services, prepared, (call, injection), patience).await?;
+    let first = first.ok_or(NotPassed::OutOfTime("the call was never made"))?;
     if first.is_none() && prepared.events == Stage::InStream && injection.can_be_overcome() {
-        return Verdict::OutOfTime("it gave up, though there was time");
+        return Err(NotPassed::OutOfTime("it gave up, though there was time"));
     }
     if let (Some(Ok(reply)), Ok(expected)) = (&first, &clean.answer)
         && injection.keeps_token()
         && reply.replayed != expected.replayed
     {
-        return Verdict::Failed("with its token, a transaction that was sent again was not known again".to_owned());
+        return Err("with its token, a transaction that was sent again was not known again".to_owned().into());
     }
-    match settle(services, prepared, clean, first).await {
-        Ok(shop) => Verdict::Passed(shop),
-        Err(failure) => Verdict::Failed(failure),
-    }
+    Ok(settle(services, prepared, clean, first).await?)
 }
 
 /// What the client heard under the fault, which may be nothing; or nothing at all when the fault was not met.

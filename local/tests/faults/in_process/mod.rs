@@ -5,7 +5,6 @@ mod chaos;
 mod commands;
 mod enumeration;
 mod export;
-mod injection;
 mod proxy;
 mod scenario;
 mod workers;

@@ -1,9 +1,9 @@
 //! One case: a call, and what becomes of the process that makes it; then everybody does again what they do on AWS, and
 //! everything must be as if nothing had happened.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
-use sijang_cloud::faults::{Call, Fault, Plan};
+use sijang_cloud::faults::{Call, Plan};
 use sijang_testkit::{
     invariants::violations_once_ranked,
     lambda::{
@@ -13,58 +13,17 @@ use sijang_testkit::{
 };
 use tokio::time::sleep;
 
-use crate::processes::scenario::Prepared;
+use crate::{enumeration::NotPassed, injection::FaultInjection, processes::scenario::Prepared};
 
-/// What becomes of a call, and of the process that makes it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KillPoint {
-    /// Killed before the call gets anywhere.
-    Before,
-    /// Killed while the call is on its way: it arrives when the caller has long asked again.
-    InFlight,
-    /// Killed when the call is done, before its reply.
-    After,
-    /// The call hangs, and so do those that follow it, until the function's time is up.
-    CutOff,
-    /// The service fails, until the function has given up and says so.
-    Outage,
-}
-
-impl KillPoint {
-    pub const ALL: [Self; 5] = [Self::Before, Self::InFlight, Self::After, Self::CutOff, Self::Outage];
-
-    fn plan(self, call: &Call) -> Plan {
-        match self {
-            Self::Before => Plan::at(call.number, Fault::Hang),
-            Self::InFlight => Plan::at(call.number, Fault::Late),
-            Self::After => Plan::at(call.number, Fault::ReplyHung),
-            Self::CutOff => Plan::from(call.number, &call.operation, Fault::Hang),
-            Self::Outage => Plan::from(call.number, &call.operation, Fault::InternalError),
-        }
-    }
-
-    /// The function's time limit, longer with every `trial`: so short that it is met, where it is to be met. (A request
-    /// that has no more than half a second thinks that its limit is wrong, and goes on until it is cut off.)
-    fn limit(self, trial: u32) -> Duration {
-        let milliseconds = match self {
-            Self::CutOff => 400,
-            Self::Outage => 1_500,
-            Self::Before | Self::InFlight | Self::After => return PLENTY,
-        };
-        Duration::from_millis(milliseconds) * 4_u32.pow(trial)
-    }
-}
-
-impl fmt::Display for KillPoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Before => "killed before it",
-            Self::InFlight => "killed while it was on its way",
-            Self::After => "killed after it",
-            Self::CutOff => "cut off",
-            Self::Outage => "the service failing",
-        })
-    }
+/// The time limit of a function that meets this, longer with every `trial`: so short that it is met, where it is to be met.
+/// (A request that has no more than half a second thinks that its limit is wrong, and goes on until it is cut off.)
+fn limit(injection: FaultInjection, trial: u32) -> Duration {
+    let milliseconds = match injection {
+        FaultInjection::Lasting(injection) if injection.fault.is_silent() => 400,
+        FaultInjection::Lasting(_) => 1_500,
+        FaultInjection::Once(_) | FaultInjection::ThreeTimes(_) | FaultInjection::Killed(_) => return PLENTY,
+    };
+    Duration::from_millis(milliseconds) * 4_u32.pow(trial)
 }
 
 /// What happens when nothing goes wrong: what the cases are held against.
@@ -92,56 +51,40 @@ pub async fn clean(host: &LambdaHost, function: &'static str, prepared: &Prepare
     Clean { calls, reply, effects: shop.effects_since(&prepared.items) }
 }
 
-/// What became of a case.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
-    /// Everything is as it must be. Whether the process was killed; else it came to an end
-    /// by itself.
-    Passed { killed: bool },
-    /// The process never came to the call: its time was up before.
-    NotMet,
-    /// What is wrong.
-    Failed(String),
-}
-
 /// Runs the function, and lets this happen at this call.
 pub async fn run_with_fault(
     host: &LambdaHost,
     (function, prepared, clean): (&'static str, &Prepared, &Clean),
-    (call, kill_point): (&Call, KillPoint),
+    (call, injection): (&Call, FaultInjection),
     trial: u32,
-) -> Verdict {
+) -> Result<(), NotPassed> {
     host.reset(&prepared.items, &prepared.messages).await;
     let faults = &host.services.faults;
-    faults.plan(kill_point.plan(call));
+    faults.plan(injection.plan(call));
     let mut environment = host.start(function).await;
     let mut trigger = prepared.trigger.clone();
     let first = tokio::select! {
         biased;
-        outcome = trigger.fire(host, &mut environment, kill_point.limit(trial)) => Some(outcome),
-        () = moment_of(kill_point, host) => None,
+        outcome = trigger.fire(host, &mut environment, limit(injection, trial)) => Some(outcome),
+        () = moment_of(injection, host) => None,
     };
     environment.kill().await;
     let met = faults.calls().get(call.number - 1).is_some_and(|met| met.operation == call.operation);
     faults.plan(Plan::none());
     if !met {
-        return Verdict::NotMet;
+        return Err(NotPassed::OutOfTime("the call was never made"));
     }
-    let (killed, first) = match first {
-        None | Some(Outcome::CutOff) => (true, None),
-        Some(Outcome::NotDone(_)) => (false, None),
-        Some(Outcome::Done(reply)) => (false, Some(reply)),
+    let first = match first {
+        None | Some(Outcome::CutOff | Outcome::NotDone(_)) => None,
+        Some(Outcome::Done(reply)) => Some(reply),
     };
     // What the stream repeats may have become less; everybody else repeats what it was.
-    match settle(host, function, &Prepared { trigger, ..prepared.clone() }, clean, first).await {
-        Ok(()) => Verdict::Passed { killed },
-        Err(failure) => Verdict::Failed(failure),
-    }
+    Ok(settle(host, function, &Prepared { trigger, ..prepared.clone() }, clean, first).await?)
 }
 
 /// Completes when the process is to be killed.
-async fn moment_of(kill_point: KillPoint, host: &LambdaHost) {
-    if matches!(kill_point, KillPoint::CutOff | KillPoint::Outage) {
+async fn moment_of(injection: FaultInjection, host: &LambdaHost) {
+    if !matches!(injection, FaultInjection::Killed(_)) {
         return std::future::pending().await;
     }
     host.services.faults.silence().await;

@@ -19,8 +19,8 @@ pub enum FaultInjection {
 
 impl FaultInjection {
     /// All that a call is put to: reads change nothing, and are put to less.
-    pub fn all(operation: &str) -> Vec<Self> {
-        let reads = matches!(operation, "GetItem" | "BatchGetItem" | "Query");
+    pub fn all(call: &Call) -> Vec<Self> {
+        let (reads, operation) = (call.is_read(), call.operation.as_str());
         let once = [
             Fault::InternalError,
             Fault::Throttled,
@@ -65,6 +65,14 @@ impl FaultInjection {
             injections.push(Self::Killed(Fault::Late.without_token()));
         }
         injections
+    }
+
+    /// All that a process of its own is put to: it is killed before the call, while the call is on its way, and after it.
+    /// It runs into its time limit because the call hangs, and it gives up because the service fails.
+    pub fn of_a_process() -> Vec<Self> {
+        let killed = [Fault::Hang, Fault::Late, Fault::ReplyHung].map(|fault| Self::Killed(fault.into()));
+        let lasting = [Fault::Hang, Fault::InternalError].map(|fault| Self::Lasting(fault.into()));
+        killed.into_iter().chain(lasting).collect()
     }
 
     /// Whether the transaction has its token, by which the service knows it again.
