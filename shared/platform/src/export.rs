@@ -54,7 +54,7 @@ impl Platform {
         let (mut orders, mut lines) =
             (ParquetWriter::create(Table::Orders)?, ParquetWriter::create(Table::OrderLines)?);
         let add = |fact: SaleFact| {
-            totals.count(fact.kind, &fact.lines);
+            totals.count(fact.kind, &fact.lines, fact.coupon_id());
             let (order, order_lines) = fact_rows(&fact, &self.pseudonyms);
             orders.push(order)?;
             order_lines.into_iter().try_for_each(|line| lines.push(line))
