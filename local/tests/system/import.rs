@@ -49,7 +49,8 @@ async fn products(shop: &Shop, prefix: &str) -> Vec<Value> {
 
 async fn an_import_that_is_killed_and_repeated_creates_nothing_twice(shop: Shop) {
     const ROWS: u64 = 40;
-    let (folder, prefix, existing) = (TempDir::new().unwrap(), Ulid::generate().to_string(), shop.product(100, 5).await);
+    let (folder, prefix, existing) =
+        (TempDir::new().unwrap(), Ulid::generate().to_string(), shop.product(100, 5).await);
     let mut csv = format!("product_id,name,price,stock,reason\n{existing},,90,,sale\n");
     for row in 0..ROWS {
         writeln!(csv, ",{prefix} {row:02},1000,{row},spring").unwrap();
@@ -63,7 +64,8 @@ async fn an_import_that_is_killed_and_repeated_creates_nothing_twice(shop: Shop)
     assert_eq!(products(&shop, &prefix).await, Vec::<Value>::new());
 
     // `exec` makes the program the process that is killed.
-    let killed = import(&shop, folder.path(), &[file.to_str().unwrap()]).stderr(Stdio::null()).stdout(Stdio::null()).spawn();
+    let killed =
+        import(&shop, folder.path(), &[file.to_str().unwrap()]).stderr(Stdio::null()).stdout(Stdio::null()).spawn();
     let mut killed = killed.unwrap();
     let some = async || (!products(&shop, &prefix).await.is_empty()).then_some(());
     eventually("the first products", Duration::from_secs(60), some).await;
@@ -89,17 +91,20 @@ async fn an_import_that_is_killed_and_repeated_creates_nothing_twice(shop: Shop)
 async fn wrong_rows_are_named_and_too_many_send_nothing(shop: Shop) {
     let (folder, prefix) = (TempDir::new().unwrap(), Ulid::generate().to_string());
     let unknown = Ulid::generate();
-    let csv = format!("product_id,name,price,stock\n,{prefix} a,1,1\n,{prefix} b,x,1\n{unknown},,5,\n,{prefix} c,1,1\n");
+    let csv =
+        format!("product_id,name,price,stock\n,{prefix} a,1,1\n,{prefix} b,x,1\n{unknown},,5,\n,{prefix} c,1,1\n");
     std::fs::write(folder.path().join("products.csv"), csv).unwrap();
     let wrong = json!({"line": 3, "errors": [{"column": "price", "why": "has the wrong form"}]});
 
     let (status, stopped) = report(&shop, folder.path(), &[]).await;
-    let expected = json!({"created": 0, "changed": 0, "unchanged": 0, "failed": [wrong], "not_sent": 3, "dry_run": false});
+    let expected =
+        json!({"created": 0, "changed": 0, "unchanged": 0, "failed": [wrong], "not_sent": 3, "dry_run": false});
     assert_eq!((status, stopped), (Some(1), expected));
     assert_eq!(products(&shop, &prefix).await, Vec::<Value>::new());
 
     let (status, sent) = report(&shop, folder.path(), &["--max-errors", "50", "--failed", "failed.csv"]).await;
-    let absent = json!({"line": 4, "errors": [{"column": null, "why": "product-not-found: There is no such product."}]});
+    let absent =
+        json!({"line": 4, "errors": [{"column": null, "why": "product-not-found: There is no such product."}]});
     let expected =
         json!({"created": 2, "changed": 0, "unchanged": 0, "failed": [wrong, absent], "not_sent": 0, "dry_run": false});
     assert_eq!((status, sent), (Some(1), expected));

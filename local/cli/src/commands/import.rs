@@ -62,7 +62,8 @@ impl Import {
             print(&report);
         }
         if let Some(failed) = &self.failed {
-            fs::write(failed, report.failed_rows(&file)?).with_context(|| format!("cannot write {}", failed.display()))?;
+            fs::write(failed, report.failed_rows(&file)?)
+                .with_context(|| format!("cannot write {}", failed.display()))?;
         }
         match (report.failed.len(), report.not_sent) {
             (0, _) => Ok(()),
@@ -89,5 +90,6 @@ fn print(report: &Report) {
     let Report { created, changed, unchanged, failed, not_sent, dry_run } = report;
     let would = if *dry_run { "would be " } else { "" };
     let failed = failed.len();
-    println!("{would}created {created}, {would}changed {changed}, imported before {unchanged}, failed {failed}, not sent {not_sent}");
+    println!("{would}created {created}, {would}changed {changed}, imported before {unchanged}");
+    println!("failed {failed}, not sent {not_sent}");
 }

@@ -11,11 +11,11 @@ use serde::Serialize;
 use serde_json::Value;
 use sijang_cloud::progress::Progress;
 
+use self::staff_api::Outcome;
 pub use self::{
     file::{CellError, ProductChange, ProductFile, Row, Task},
     staff_api::StaffApi,
 };
-use self::staff_api::Outcome;
 
 /// After how many rows the progress is printed.
 const PROGRESS_ROWS: usize = 50;
