@@ -14,7 +14,7 @@ _seen = {"product_id": [], "coupon_id": [], "order_id": []}
 
 @schemathesis.hook
 def after_call(context, case, response):
-    """Remembers what there is, so that every other request speaks of something that exists."""
+    """Collects identifiers, so that every other request names something that exists."""
     try:
         body = response.json()
     except ValueError:

@@ -2,7 +2,7 @@
 //! they are is said by the same variables by which the functions find them: `AWS_ENDPOINT_URL`, and before it
 //! `AWS_ENDPOINT_URL_DYNAMODB` and `AWS_ENDPOINT_URL_SQS`.
 //!
-//! What is there already stays as it is.
+//! Existing tables and queues stay as they are.
 
 use std::{collections::BTreeMap, env};
 
@@ -33,7 +33,7 @@ impl Engines {
     }
 }
 
-/// Makes what is missing of a stack's tables and queues. Gives the environment in which every function finds its way.
+/// Creates the missing tables and queues of a stack. Returns the environment variables of the functions.
 pub async fn provision(template: &Template, engines: &Engines, stack: &str) -> Result<BTreeMap<String, String>> {
     let (dynamodb, sqs) = (Cloud::new(&engines.dynamodb)?, Cloud::new(&engines.sqs)?);
     let mut known = defaults(template);

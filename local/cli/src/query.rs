@@ -57,7 +57,7 @@ impl DuckDb {
         Ok(serde_json::from_str(&self.run(folder, query, true).await?)?)
     }
 
-    /// What a query over the files in `folder` prints: a table, or JSON.
+    /// The output of a query over the files in `folder`: a table, or JSON.
     pub async fn run(&self, folder: &Path, query: &Query, as_json: bool) -> Result<String> {
         let Query { sql, parameters } = query;
         let task = json!({"folder": folder, "sql": sql, "parameters": parameters, "json": as_json});

@@ -75,7 +75,7 @@ impl Checkers {
         Ok(schemathesis)
     }
 
-    /// Generates a client in `folder` and lets it go shopping. Returns what it says.
+    /// Generates a client in `folder` and runs a purchase with it. Returns its output.
     pub async fn tour(&self, shop: &LocalShop, folder: &Path) -> Result<String> {
         let document = folder.join("openapi.json");
         fs::write(&document, OPENAPI)?;

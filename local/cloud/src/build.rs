@@ -8,7 +8,7 @@ use std::{path::Path, process::Stdio};
 use anyhow::{Context, Result, bail};
 use tokio::process::Command;
 
-/// Builds what the shop runs; cargo's own progress goes to the terminal unless `quiet`.
+/// Builds the functions; cargo's own progress goes to the terminal unless `quiet`.
 pub async fn functions(root: &Path, quiet: bool) -> Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);

@@ -121,7 +121,7 @@ impl StateFolder {
         self.root.join("lambda")
     }
 
-    /// What was seeded last.
+    /// The last seed.
     pub fn seeded(&self) -> PathBuf {
         self.root.join("seeded")
     }

@@ -1,4 +1,4 @@
-//! What stands in for AWS on one machine: the template that is deployed to AWS, run without Docker and without an account.
+//! A local cloud in place of AWS: it runs the template that is deployed to AWS, without Docker and without an account.
 //!
 //! ```text
 //! MiniStack (gateway, authorizer, tables, streams, queues, schedules)

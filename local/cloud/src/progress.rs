@@ -1,4 +1,4 @@
-//! Tells what is being done, what is waited for, and how long it took.
+//! Progress on the terminal: the current step, and how long it took.
 
 use std::{
     fmt::Display,

@@ -12,12 +12,12 @@ use sijang_cloud::{
 };
 use tokio::process::Command;
 
-/// What a request asks for.
+/// The operation of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
     PlaceOrder,
     IssueCoupon,
-    /// No request: what a worker does.
+    /// A worker, without a request.
     Work,
 }
 
@@ -37,9 +37,9 @@ pub struct Candidate {
     pub operation: Operation,
     pub command: Vec<OsString>,
     pub variables: Vec<(String, String)>,
-    /// What it says.
+    /// Its output.
     pub log: PathBuf,
-    /// What is deployed of it.
+    /// Its deployed files.
     pub artefact: PathBuf,
 }
 
@@ -63,9 +63,9 @@ pub struct Candidates {
     pub folder: PathBuf,
     /// Whether the functions are as they are deployed: only then is counted what is deployed, and what it asks of a kernel.
     pub deployed: bool,
-    /// What they are made of, for the record.
+    /// Their versions, for the record.
     pub versions: Vec<String>,
-    /// Why somebody does not take part.
+    /// Why a candidate is left out.
     pub absent: Vec<String>,
     pub repository: Repository,
 }

@@ -15,7 +15,7 @@ use crate::{
     usage::load,
 };
 
-/// What was seen of a candidate's starts.
+/// The measured starts of a candidate.
 #[derive(Default)]
 pub struct Starts {
     ready: Samples,
@@ -28,7 +28,7 @@ pub struct Starts {
     peak: Samples,
 }
 
-/// The place where everybody is started.
+/// The environment in which all candidates are started.
 pub struct Place {
     api: RuntimeApi,
     market: Market,
@@ -154,7 +154,7 @@ impl Place {
     }
 }
 
-/// Megabytes of what is deployed, as it is and in a zip.
+/// Megabytes of the deployed files, plain and zipped.
 pub async fn sizes(candidate: &Candidate) -> (f64, f64) {
     let zip = "import io, sys, zipfile\nbuffer = io.BytesIO()\nwith zipfile.ZipFile(buffer, 'w', zipfile.ZIP_DEFLATED, compresslevel=9) as file:\n    file.write(sys.argv[1])\nprint(len(buffer.getvalue()))";
     let zipped = python::run(Command::new("python3").args(["-c", zip]).arg(&candidate.artefact)).await.unwrap();

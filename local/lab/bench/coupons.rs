@@ -54,7 +54,7 @@ pub async fn measure(candidates: &Candidates, progress: Progress, report: &mut R
     table.note(
         "the store is dynoxide, one process with a database in memory: its rate is the machine's, not DynamoDB's",
     );
-    table.note("Redis alone keeps no order, no event and no limit but this one, and nothing when it dies");
+    table.note("Redis alone keeps no order, no event and no limit but this one, and loses everything when it ends");
     report.add(table);
 }
 
@@ -100,7 +100,7 @@ async fn through_functions(candidates: &Candidates) -> [String; 6] {
     let each = |time: f64| format!("{:.0}", time / CUSTOMERS as f64);
     let rate = thousands(CUSTOMERS as f64 / took);
     [
-        "Sijang, books audited".to_owned(),
+        "Sijang, invariants checked".to_owned(),
         COUPONS.to_string(),
         (CUSTOMERS - COUPONS).to_string(),
         rate,

@@ -1,5 +1,5 @@
-//! The statistics at volume: what a fact takes of the consumer, what a day of facts takes of the aggregator, and from both
-//! what a day of ten million orders would.
+//! The statistics at volume: what a fact takes of the consumer, what a day of facts takes of the aggregator, and from
+//! both what a day of ten million orders would.
 
 use serde_json::{Value, json};
 use sijang_cloud::progress::Progress;
@@ -67,7 +67,7 @@ pub async fn measure(candidates: &Candidates, sizes: &[usize], progress: Progres
         let memory = PROCESSOR * day / LIMIT;
         table.note(format!("slope: {slope:.1} us of CPU for an order more"));
         table.note(format!(
-            "a day of {} orders by that slope: {day:.0} s of CPU, a night of three such days {:.0} s; within the {LIMIT:.0} s of a Lambda from {memory:.0} MB on for the day, from {:.0} MB on for the night ({PROCESSOR:.0} MB are one processor)",
+            "a day of {} orders by that slope: {day:.0} s of CPU, a daily run over three such days {:.0} s; within the {LIMIT:.0} s of a Lambda from {memory:.0} MB on for the day, from {:.0} MB on for the run ({PROCESSOR:.0} MB are one processor)",
             thousands(ORDERS),
             3.0 * day,
             3.0 * memory,

@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_taken_comes_back_at_the_rate() {
+    async fn bucket_refills_at_its_rate() {
         let mut bucket = Bucket::of(10.0, Duration::from_secs(1));
         assert!((0..10).all(|_| bucket.take(1.0)));
         assert!(!bucket.take(1.0));

@@ -15,11 +15,12 @@ use super::{
     assumptions::Cloud,
     chance::Chance,
     dynamo::Engine,
-    front::Front,
+    gateway::Gateway,
     shop::{Goods, PRICE},
 };
 
-/// How often the storefront tries by itself, and what it waits for at first and at most (`local/portal/web/app/api.js`).
+/// How often the storefront tries by itself, and what it waits for at first and at most
+/// (`local/portal/web/app/api.js`).
 const TRIES: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(150);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -33,12 +34,12 @@ const DEADLINE: Duration = Duration::from_secs(8);
 
 /// What became of her wish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub enum PurchaseResult {
     Got,
     SoldOut,
     /// Sold out, she was told, which was true right before she came and no longer then.
-    RejectedByBelief,
-    /// Sold out, she was told, while there was one for her all the time, and before it as long as that is believed.
+    RejectedFromCache,
+    /// Rejected as sold out, though there was a unit all the time, also while an earlier count may be cached.
     RejectedFalsely,
     GaveUp,
 }
@@ -47,7 +48,7 @@ pub enum Fate {
 pub struct Sale {
     pub cloud: Cloud,
     pub engine: Engine,
-    pub front: Front,
+    pub gateway: Gateway,
     pub goods: Goods,
     pub chance: Mutex<Chance>,
 }
@@ -63,15 +64,15 @@ impl Sale {
     }
 
     /// Her wish, until it is answered or she has had enough of it.
-    pub async fn serve(self: Arc<Self>, number: usize) -> Fate {
+    pub async fn serve(self: Arc<Self>, number: usize) -> PurchaseResult {
         let began = Instant::now();
         loop {
             for tried in 1..=TRIES {
                 sleep(self.time(|chance| chance.time(self.cloud.client))).await;
-                let answer = self.front.request(async |store| self.ask(store, number).await).await;
+                let answer = self.gateway.request(async |store| self.ask(store, number).await).await;
                 sleep(self.time(|chance| chance.time(self.cloud.client))).await;
                 let asked_for = match answer {
-                    Ok(Some(fate)) => return fate,
+                    Ok(Some(result)) => return result,
                     Ok(None) => RETRY_AFTER,
                     Err(_) => Duration::ZERO,
                 };
@@ -81,14 +82,14 @@ impl Sale {
                 }
             }
             if began.elapsed() > PATIENCE {
-                return Fate::GaveUp;
+                return PurchaseResult::GaveUp;
             }
             sleep(self.about(PRESS_AGAIN)).await;
         }
     }
 
     /// One request at the function: what the store says, if it is definite.
-    async fn ask(&self, store: &Store, number: usize) -> Option<Fate> {
+    async fn ask(&self, store: &Store, number: usize) -> Option<PurchaseResult> {
         let came = Instant::now();
         let time = RequestTime { now: self.engine.time(), deadline: (came + DEADLINE).into_std() };
         let user = customer(number);
@@ -113,14 +114,14 @@ impl Sale {
             Goods::Campaign(coupon) => Box::pin(store.issue_coupon(&user, coupon, Some(&key), time)).await.map(drop),
         };
         match answer {
-            Ok(()) => Some(Fate::Got),
+            Ok(()) => Some(PurchaseResult::Got),
             Err(Error::Rejected(Rejection::InsufficientStock { .. } | Rejection::CouponSoldOut)) => {
-                let believed = came.checked_sub(SoldOut::BELIEVED).unwrap_or(came);
-                let [now, before] = [came, believed].map(|then| self.engine.usage(|usage| usage.was_short_since(then)));
+                let cached = came.checked_sub(SoldOut::CACHED_FOR).unwrap_or(came);
+                let [now, before] = [came, cached].map(|then| self.engine.usage(|usage| usage.was_short_since(then)));
                 Some(match (now, before) {
-                    (true, _) => Fate::SoldOut,
-                    (false, true) => Fate::RejectedByBelief,
-                    (false, false) => Fate::RejectedFalsely,
+                    (true, _) => PurchaseResult::SoldOut,
+                    (false, true) => PurchaseResult::RejectedFromCache,
+                    (false, false) => PurchaseResult::RejectedFalsely,
                 })
             }
             Err(Error::Busy(_)) => None,

@@ -51,7 +51,7 @@ impl HttpConnector for Connector {
     }
 }
 
-/// A store as a new environment has it: nothing remembered, a client of its own.
+/// The store of a new environment: an empty cache, and a client of its own.
 pub fn store(engine: &Engine) -> Arc<Store> {
     connected(Connector { engine: engine.clone(), heard: None })
 }

@@ -1,13 +1,13 @@
 //! One key, one answer: copies of one keyed command, while the shop changes what the answer would be.
 //!
-//! A run has two commands: the *subject*, sent in 2 to 6 copies within 100 ms, and a *change*, sent once while they are in
-//! flight or up to 100 ms before the first one, after which the subject's answer would be another one. Each copy reaches
-//! an environment of its own: some are new, some have served another customer and cached what they saw. Connections drop:
-//! the client then sends another copy, while the environment goes on with the first. The simulator makes transactions
-//! visible item by item.
+//! A run has two commands: the *subject*, sent in 2 to 6 copies within 100 ms, and a *change*, sent once while they are
+//! in flight or up to 100 ms before the first one, after which the subject's answer would be another one. Each copy
+//! reaches an environment of its own: some are new, some have served another customer and cached what they saw.
+//! Connections drop: the client then sends another copy, while the environment goes on with the first. The simulator
+//! makes transactions visible item by item.
 //!
-//! Every answer counts, also one that no client read: all answers under a key must be the same text, and the events table
-//! must say the same. `./local/shop simulate --copies 100000` runs as many keys.
+//! Every answer counts, also one that no client read: all answers under a key must be the same text, and the events
+//! table must say the same. `./local/shop simulate --copies 100000` runs as many keys.
 
 use std::{
     collections::BTreeMap,
@@ -29,7 +29,7 @@ use super::{
     buyer::customer,
     chance::Chance,
     connector::store,
-    dynamo::{Defect, Engine, NOON},
+    dynamo::{Engine, Mutation, NOON},
     shop::{PRICE, admit_customers, command},
     sweep::option,
     virtual_time::{in_virtual_time, violations},
@@ -289,8 +289,8 @@ impl Shop {
         text_in(created.value.as_str(), "coupon_id").parse().unwrap()
     }
 
-    /// The subject and the change of a run, and the product that they are about. Alice, Bob and Carol, new customers all,
-    /// have the price of one unit each.
+    /// The subject and the change of a run, and the product that they are about. Alice, Bob and Carol, new customers
+    /// all, have the price of one unit each.
     async fn prepare(&self, case: Case, number: usize) -> (Keyed, Keyed, Option<ProductId>) {
         let [alice, bob] = [2 * number, 2 * number + 1].map(customer);
         let admin = Self::admin();
@@ -355,8 +355,8 @@ impl Shop {
         environment
     }
 
-    /// Sends a copy from an environment. Some connections drop, and the client sends another copy from elsewhere: at once
-    /// after it dropped, or after the answer that it could not read.
+    /// Sends a copy from an environment. Some connections drop, and the client sends another copy from elsewhere: at
+    /// once after it dropped, or after the answer that it could not read.
     async fn copy(self: Arc<Self>, subject: Keyed, environments: Vec<Arc<Store>>, after: Duration) -> Vec<Answer> {
         sleep(after).await;
         self.wait().await;
@@ -449,13 +449,13 @@ impl Outcome {
 }
 
 /// The runs of one shop.
-fn run_shop(seed: u64, keys: usize, defect: Defect, outcome: &mut Outcome) {
+fn run_shop(seed: u64, keys: usize, mutation: Mutation, outcome: &mut Outcome) {
     in_virtual_time(seed, async {
         // Longer transactions are visible in parts for longer.
         let factor = [1.0, 2.0, 4.0][usize::try_from(seed % 3).unwrap()];
         let engine = Engine::new(&Cloud::default().slower(factor), seed);
         admit_customers(&engine, 2 * keys).await;
-        engine.break_with(defect);
+        engine.break_with(mutation);
         let shop = Arc::new(Shop { engine, chance: Mutex::new(Chance::of(seed ^ 1)) });
         let mut answered = Vec::new();
         for number in 0..keys {
@@ -479,7 +479,7 @@ fn copies_of_a_keyed_command_get_one_answer_while_the_shop_changes() {
         if left == 0 || !outcome.violations.is_empty() {
             break;
         }
-        run_shop(seed, left.min(KEYS_OF_A_SHOP), Defect::None, &mut outcome);
+        run_shop(seed, left.min(KEYS_OF_A_SHOP), Mutation::None, &mut outcome);
         if seed % 100 == 99 {
             eprintln!("{} keys, {} s", outcome.keys(), began.elapsed().as_secs());
         }
@@ -495,7 +495,7 @@ fn copies_of_a_keyed_command_get_one_answer_while_the_shop_changes() {
 fn keys_with_two_answers_are_found_when_rejections_are_not_stored() {
     let mut outcome = Outcome::default();
     for seed in 0..2 {
-        run_shop(seed, KEYS_OF_A_SHOP, Defect::LosesRejections, &mut outcome);
+        run_shop(seed, KEYS_OF_A_SHOP, Mutation::LosesRejections, &mut outcome);
     }
     eprintln!("{}", outcome.table());
     for case in [Case::OrderSoldOut, Case::DepositLimitReached, Case::CancelTwice, Case::AdjustRestocked] {

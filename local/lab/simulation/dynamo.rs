@@ -26,9 +26,9 @@ use super::{
 };
 use sijang_testkit::engine::TABLES;
 
-/// What is wrong with the engine, if anything: so that it can be seen that it would be found.
+/// A deliberate fault of the engine, which the checks must find.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Defect {
+pub enum Mutation {
     #[default]
     None,
     /// Two transactions can have the same item.
@@ -37,8 +37,8 @@ pub enum Defect {
     HalfCommits,
     /// A batch of reads does not see what other shards than the first have left.
     HidesShards,
-    /// A put outside a transaction is acknowledged, and neither made nor checked: of those, commands make only the put of
-    /// a rejection.
+    /// A put outside a transaction is acknowledged, and neither made nor checked: of those, commands make only the put
+    /// of a rejection.
     LosesRejections,
 }
 
@@ -133,7 +133,7 @@ struct State {
     tokens: HashMap<String, bool>,
     chance: Chance,
     usage: Usage,
-    defect: Defect,
+    mutation: Mutation,
 }
 
 /// What time it is when the engine is made: noon in Seoul, 21 November 2026.
@@ -168,7 +168,7 @@ impl Engine {
             tokens: HashMap::new(),
             chance: Chance::of(seed),
             usage: Usage::default(),
-            defect: Defect::None,
+            mutation: Mutation::None,
         });
         Self(Arc::new(Shared { cloud: cloud.clone(), began: Instant::now(), state }))
     }
@@ -179,8 +179,8 @@ impl Engine {
     }
 
     /// From now on there is something wrong with it.
-    pub fn break_with(&self, defect: Defect) {
-        self.state().defect = defect;
+    pub fn break_with(&self, mutation: Mutation) {
+        self.state().mutation = mutation;
     }
 
     /// Does what a request asks for.
@@ -307,7 +307,7 @@ impl State {
         self.tokens.insert(request.client_request_token.clone(), false);
         let mut changes: Vec<_> = tried.into_iter().filter_map(Result::ok).collect();
         self.locked.extend(changes.iter().map(|change| (change.table.clone(), change.place.clone())));
-        if self.defect == Defect::HalfCommits {
+        if self.mutation == Mutation::HalfCommits {
             changes.pop();
         }
         Ok(changes)
@@ -335,7 +335,7 @@ impl State {
             return Err(Reason::Throttled);
         }
         self.usage.write(units);
-        if self.defect != Defect::NoConflicts && self.locked.contains(&(write.table_name.clone(), place.clone())) {
+        if self.mutation != Mutation::NoConflicts && self.locked.contains(&(write.table_name.clone(), place.clone())) {
             return Err(Reason::Conflict);
         }
         if !write.condition_expression.as_deref().is_none_or(|condition| holds(condition, seen, write.given()).unwrap())
@@ -357,7 +357,7 @@ impl State {
 
     /// Writes one item outside a transaction: it conflicts with a transaction in flight on the item.
     fn write_alone(&mut self, action: &Action) -> Reply {
-        if self.defect == Defect::LosesRejections && matches!(action, Action::Put(_)) {
+        if self.mutation == Mutation::LosesRejections && matches!(action, Action::Put(_)) {
             return Reply::ok(json!({}));
         }
         match self.try_action(action) {
@@ -424,7 +424,7 @@ impl State {
                     Ok(mut item) => {
                         any = true;
                         if let Some(stock) = item.as_mut().and_then(|item| item.get_mut("stock"))
-                            && self.defect == Defect::HidesShards
+                            && self.mutation == Mutation::HidesShards
                             && place.1 != "STOCK#0"
                         {
                             *stock = Value::number(0);

@@ -2,7 +2,7 @@
 //!
 //! The deployed code of orders and coupons runs in as many environments as Lambda would start. Only what it calls, and
 //! what calls it, is simulated: [`assumptions`] says with which figures. The clock is tokio's, paused, and everything
-//! left to chance comes from a seed, so that a sale can be held again. After each sale the books are audited.
+//! left to chance comes from a seed, so that a sale can be held again. After each sale the invariants are checked.
 
 // In a test, what fails to unwrap fails the test.
 #![allow(clippy::unwrap_used)]
@@ -15,7 +15,7 @@ mod connector;
 mod copies;
 mod dynamo;
 mod expression;
-mod front;
+mod gateway;
 mod partitions;
 mod plot;
 mod report;

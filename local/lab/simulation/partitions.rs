@@ -103,7 +103,8 @@ impl Partitions {
     }
 }
 
-/// A hash that spreads: FNV-1a, and the finish of `SplitMix64`, without which keys that differ in their end lie together.
+/// A hash that spreads: FNV-1a, and the finish of `SplitMix64`, without which keys that differ in their end lie
+/// together.
 fn spread(key: &str) -> u64 {
     let mut hash = key
         .bytes()
@@ -128,7 +129,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_partition_takes_1000_writes_a_second_and_items_of_one_partition_key_share_them() {
+    async fn partition_takes_1000_writes_a_second_shared_by_its_items() {
         let mut partitions = partitions(Duration::MAX);
         let one = |number: usize| place("p", &format!("STOCK#{}", number % 64));
         let taken = (0..5_000).filter(|number| partitions.write(&one(*number), 1)).count();

@@ -25,8 +25,8 @@ pub struct Row {
     sums: [f64; FIGURES],
     /// Over all seeds together.
     pub false_rejections: usize,
-    /// The same, of rejections that were true right before the request came, and no longer then.
-    pub by_belief: usize,
+    /// Rejections from the cached count that were true up to half a second before the request, and no longer.
+    pub from_cache: usize,
 }
 
 const FIGURES: usize = 14;
@@ -52,7 +52,7 @@ pub enum Figure {
 
 impl Row {
     pub fn new(kind: Kind, shards: ShardCount) -> Self {
-        Self { kind, shards, seeds: 0.0, sums: [0.0; FIGURES], false_rejections: 0, by_belief: 0 }
+        Self { kind, shards, seeds: 0.0, sums: [0.0; FIGURES], false_rejections: 0, from_cache: 0 }
     }
 
     #[allow(clippy::cast_precision_loss)] // what is counted is far from 2^52
@@ -80,7 +80,7 @@ impl Row {
         }
         self.seeds += 1.0;
         self.false_rejections += outcome.false_rejections;
-        self.by_belief += outcome.by_belief;
+        self.from_cache += outcome.from_cache;
     }
 
     pub fn figure(&self, figure: Figure) -> f64 {
@@ -109,7 +109,7 @@ impl Row {
             whole(Figure::Conflicts),
             whole(Figure::Throttles),
             self.false_rejections.to_string(),
-            self.by_belief.to_string(),
+            self.from_cache.to_string(),
             whole(Figure::GaveUp),
             whole(Figure::TurnedAway),
             whole(Figure::Environments),
@@ -132,7 +132,7 @@ const COLUMNS: [&str; 18] = [
     "conflicts",
     "throttled",
     "false rejections",
-    "by belief",
+    "from the cache",
     "gave up",
     "turned away",
     "environments",

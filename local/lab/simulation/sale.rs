@@ -14,11 +14,11 @@ use tokio::{
 
 use super::{
     assumptions::Cloud,
-    buyer::{Fate, Sale, customer},
+    buyer::{PurchaseResult, Sale, customer},
     chance::Chance,
     connector::store,
-    dynamo::{Defect, Engine},
-    front::Front,
+    dynamo::{Engine, Mutation},
+    gateway::Gateway,
     shop::{Kind, admit_customers, deliver, offer, reshard},
     usage::Usage,
     virtual_time::{in_virtual_time, violations},
@@ -39,7 +39,7 @@ pub struct Plan {
     pub delivery: Option<(Duration, u32)>,
     pub cloud: Cloud,
     pub seed: u64,
-    pub defect: Defect,
+    pub mutation: Mutation,
     /// Whether it tells how it goes.
     pub loud: bool,
 }
@@ -55,7 +55,7 @@ pub struct Outcome {
     pub gave_up: usize,
     pub false_rejections: usize,
     /// Rejections that were true before the request came, and no longer then.
-    pub by_belief: usize,
+    pub from_cache: usize,
     /// Of as many buyers as there were units, those who came first: how many got one.
     pub first_served: usize,
     pub usage: Usage,
@@ -64,7 +64,7 @@ pub struct Outcome {
     pub environments: usize,
     /// How long the resharding took, if there was one and it was done.
     pub resharded_in: Option<Duration>,
-    /// What is wrong with the books, a sentence each.
+    /// Violated invariants, a sentence each.
     pub violations: Vec<String>,
 }
 
@@ -74,7 +74,7 @@ struct Case {
     /// Who came at which time.
     came: Instant,
     answered: Instant,
-    fate: Fate,
+    result: PurchaseResult,
 }
 
 impl Plan {
@@ -89,14 +89,14 @@ impl Plan {
         if self.kind == Kind::Orders {
             admit_customers(&engine, self.buyers).await;
         }
-        engine.break_with(self.defect);
+        engine.break_with(self.mutation);
         // Whatever was taken before has come back.
         sleep(Duration::from_mins(1)).await;
         engine.usage(Usage::open_doors);
 
-        let front = Front::new(&self.cloud, &engine, self.seed ^ 2);
+        let gateway = Gateway::new(&self.cloud, &engine, self.seed ^ 2);
         let chance = Mutex::new(Chance::of(self.seed ^ 3));
-        let sale = Arc::new(Sale { cloud: self.cloud.clone(), engine, front, goods, chance });
+        let sale = Arc::new(Sale { cloud: self.cloud.clone(), engine, gateway, goods, chance });
         let opened = Instant::now();
         let mut arrivals = Chance::of(self.seed ^ 4);
         let mut buyers = JoinSet::new();
@@ -105,8 +105,8 @@ impl Plan {
             buyers.spawn(async move {
                 sleep(lateness).await;
                 let came = Instant::now();
-                let fate = sale.serve(number).await;
-                Case { number, came, answered: Instant::now(), fate }
+                let result = sale.serve(number).await;
+                Case { number, came, answered: Instant::now(), result }
             });
         }
         let resharding = self.reshard.map(|(after, shards)| tokio::spawn(resharded(Arc::clone(&sale), after, shards)));
@@ -130,29 +130,32 @@ impl Plan {
     }
 
     fn outcome(&self, sale: &Sale, opened: Instant, cases: &[Case], resharded_in: Option<Duration>) -> Outcome {
-        let of = |fate: Fate| cases.iter().filter(move |case| case.fate == fate);
+        let of = |result: PurchaseResult| cases.iter().filter(move |case| case.result == result);
         let usage = sale.engine.usage(|usage| usage.clone());
-        let mut waits: Vec<Duration> =
-            cases.iter().filter(|case| case.fate != Fate::GaveUp).map(|case| case.answered - case.came).collect();
+        let mut waits: Vec<Duration> = cases
+            .iter()
+            .filter(|case| case.result != PurchaseResult::GaveUp)
+            .map(|case| case.answered - case.came)
+            .collect();
         waits.sort_unstable();
         let first = cases.iter().take(self.units.try_into().unwrap());
         Outcome {
             sold_out_after: usage.first_short.map(|at| at - opened),
-            sold: of(Fate::Got).count(),
+            sold: of(PurchaseResult::Got).count(),
             waits,
-            gave_up: of(Fate::GaveUp).count(),
-            false_rejections: of(Fate::RejectedFalsely).count(),
-            by_belief: of(Fate::RejectedByBelief).count(),
-            first_served: first.filter(|case| case.fate == Fate::Got).count(),
-            turned_away: sale.front.turned_away(),
-            environments: sale.front.environments(),
+            gave_up: of(PurchaseResult::GaveUp).count(),
+            false_rejections: of(PurchaseResult::RejectedFalsely).count(),
+            from_cache: of(PurchaseResult::RejectedFromCache).count(),
+            first_served: first.filter(|case| case.result == PurchaseResult::Got).count(),
+            turned_away: sale.gateway.turned_away(),
+            environments: sale.gateway.environments(),
             resharded_in,
             violations: self.violations(&sale.engine, cases, &usage),
             usage,
         }
     }
 
-    /// What is wrong with the books, and between them and what the buyers were told.
+    /// Violated invariants, and differences between the records and the answers.
     fn violations(&self, engine: &Engine, cases: &[Case], usage: &Usage) -> Vec<String> {
         let mut violations = violations(engine);
         let table = if self.kind == Kind::Orders { "orders" } else { "user-coupons" };
@@ -166,16 +169,16 @@ impl Plan {
         let owners: BTreeSet<String> = owners.into_iter().collect();
         for case in cases {
             let (has, name) = (owners.contains(customer(case.number).as_str()), customer(case.number));
-            let told = match case.fate {
-                Fate::Got => true,
-                Fate::SoldOut | Fate::RejectedByBelief | Fate::RejectedFalsely => false,
+            let told = match case.result {
+                PurchaseResult::Got => true,
+                PurchaseResult::SoldOut | PurchaseResult::RejectedFromCache | PurchaseResult::RejectedFalsely => false,
                 // She does not know.
-                Fate::GaveUp => has,
+                PurchaseResult::GaveUp => has,
             };
             if has != told {
                 violations.push(format!(
                     "{name} was told {:?} and has {}",
-                    case.fate,
+                    case.result,
                     if has { "one" } else { "none" }
                 ));
             }

@@ -6,7 +6,7 @@ use sijang_domain::ShardCount;
 
 use super::{
     assumptions::Cloud,
-    dynamo::Defect,
+    dynamo::Mutation,
     report::Row,
     sale::{Outcome, Plan},
     shop::Kind,
@@ -16,7 +16,7 @@ fn shards(count: i64) -> ShardCount {
     ShardCount::new(count).unwrap()
 }
 
-/// A crowd at once, few environments and little to have: everybody is in everybody's way.
+/// Many buyers at once, few environments, few units: as many conflicts as possible.
 fn plan(kind: Kind, count: i64, seed: u64) -> Plan {
     Plan {
         kind,
@@ -28,7 +28,7 @@ fn plan(kind: Kind, count: i64, seed: u64) -> Plan {
         delivery: None,
         cloud: Cloud { environments: 30, ..Cloud::default() },
         seed,
-        defect: Defect::None,
+        mutation: Mutation::None,
         loud: false,
     }
 }
@@ -79,13 +79,13 @@ fn goods_are_split_while_they_are_sold() {
 
 /// Who comes in the half second after a delivery may be rejected by what was true before it; nobody is later.
 #[test]
-fn what_is_delivered_after_the_last_unit_is_sold_to_those_who_come_half_a_second_later() {
+fn delivered_units_are_sold_half_a_second_after_sold_out() {
     for count in [1, 8] {
         let late = Plan { buyers: 600, lateness: Duration::from_millis(800), ..plan(Kind::Orders, count, 12) };
         let outcome = Plan { delivery: Some((Duration::from_millis(1_500), 40)), ..late }.hold();
         assert_eq!((outcome.violations.len(), outcome.false_rejections, outcome.gave_up), (0, 0, 0), "{outcome:?}");
         assert_eq!((outcome.sold, outcome.usage.left), (80, 0), "{outcome:?}");
-        assert!(outcome.by_belief > 0, "nobody was rejected by belief: {outcome:?}");
+        assert!(outcome.from_cache > 0, "no rejection came from the cache: {outcome:?}");
     }
 }
 
@@ -103,18 +103,18 @@ fn a_gateway_that_lets_few_through_makes_a_slow_sale_and_no_other() {
     assert!(outcome.turned_away > 0 && outcome.sold_out_after > Some(Duration::from_secs(1)), "{outcome:?}");
 }
 
-/// What the assertions are for: each defect of the engine must be found by them.
+/// What the assertions are for: each mutation of the engine must be found by them.
 #[test]
 fn a_defect_is_found() {
-    for (kind, count, defect) in [
-        (Kind::Orders, 1, Defect::NoConflicts),
-        (Kind::Coupons, 1, Defect::NoConflicts),
-        (Kind::Orders, 1, Defect::HalfCommits),
-        (Kind::Coupons, 1, Defect::HalfCommits),
+    for (kind, count, mutation) in [
+        (Kind::Orders, 1, Mutation::NoConflicts),
+        (Kind::Coupons, 1, Mutation::NoConflicts),
+        (Kind::Orders, 1, Mutation::HalfCommits),
+        (Kind::Coupons, 1, Mutation::HalfCommits),
     ] {
-        let outcome = Plan { defect, ..plan(kind, count, 10) }.hold();
-        assert_ne!(outcome.violations, Vec::<String>::new(), "{defect:?} of {kind} was not found");
+        let outcome = Plan { mutation, ..plan(kind, count, 10) }.hold();
+        assert_ne!(outcome.violations, Vec::<String>::new(), "{mutation:?} of {kind} was not found");
     }
-    let outcome = Plan { defect: Defect::HidesShards, ..plan(Kind::Orders, 8, 11) }.hold();
+    let outcome = Plan { mutation: Mutation::HidesShards, ..plan(Kind::Orders, 8, 11) }.hold();
     assert!(outcome.false_rejections > 0, "a false rejection was not found");
 }

@@ -1,5 +1,5 @@
-//! Staff at work during a sale: prices, status, deliveries, numbers of shards, the end of a campaign, while orders arrive at a
-//! steady rate and viewers look at the page.
+//! Staff at work during a sale: prices, status, deliveries, numbers of shards, the end of a campaign, while orders
+//! arrive at a steady rate and viewers look at the page.
 
 use std::{
     collections::BTreeSet,
@@ -23,7 +23,7 @@ use super::{
     buyer::customer,
     connector::store,
     dynamo::Engine,
-    front::Front,
+    gateway::Gateway,
     shop::{Goods, Kind, PRICE, admit_customers, command, offer, reshard},
     sweep::option,
     virtual_time::{in_virtual_time, violations},
@@ -180,8 +180,8 @@ fn shift(shards: i64, rate: u32, seed: u64) -> Vec<Done> {
     })
 }
 
-/// The whole table, up to 500 orders a second: `./local/shop simulate --staff`. A command is in force in all shards when it
-/// is answered.
+/// The whole table, up to 500 orders a second: `./local/shop simulate --staff`. A command is in force in all shards
+/// when it is answered.
 #[test]
 fn staff_commands_are_in_force_within_a_second_while_the_shop_sells() {
     let rates = option("RATES", "500".to_owned());
@@ -234,23 +234,23 @@ fn view_of_96_shards_costs_less_than_a_read_unit_on_the_average_of_a_rush() {
     in_virtual_time(5, async {
         let shift = open(Kind::Orders, ShardCount::ALL, 1, 5).await;
         let cloud = Cloud::default();
-        let front = Arc::new(Front::new(&cloud, &shift.engine, 9));
+        let gateway = Arc::new(Gateway::new(&cloud, &shift.engine, 9));
         shift.engine.usage(super::usage::Usage::open_doors);
         let mut viewing = JoinSet::new();
         for number in 0..viewers {
-            let (front, shift) = (Arc::clone(&front), Arc::clone(&shift));
+            let (gateway, shift) = (Arc::clone(&gateway), Arc::clone(&shift));
             viewing.spawn(async move {
                 sleep(Duration::from_secs(number.into()) / per_second).await;
                 let product = shift.product();
                 let now = || shift.engine.time();
-                front.request(async |store| store.product(product, now()).await.unwrap().stock.units()).await
+                gateway.request(async |store| store.product(product, now()).await.unwrap().stock.units()).await
             });
         }
         let seen = viewing.join_all().await;
         let shown = seen.iter().filter(|answer| **answer == Ok(UNITS)).count();
         let (units, throttled) = shift.engine.usage(|usage| (usage.read_units, usage.throttled_reads));
         let a_view = units / f64::from(u32::try_from(shown).unwrap());
-        eprintln!("{shown} views, {units} read units: {a_view:.3} a view; {} environments", front.environments());
+        eprintln!("{shown} views, {units} read units: {a_view:.3} a view; {} environments", gateway.environments());
         assert_eq!((shown, throttled), (usize::try_from(viewers).unwrap(), 0));
         assert!(a_view < 1.0, "{a_view} read units a view");
     });

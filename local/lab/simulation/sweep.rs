@@ -1,4 +1,5 @@
-//! The large sale, for each number of shards: what `./local/shop simulate` runs, and writes into `local/lab/SIMULATION.md`.
+//! The large sale, for each number of shards: what `./local/shop simulate` runs, and writes into
+//! `local/lab/SIMULATION.md`.
 
 use std::{env, fs, path::Path, time::Duration};
 
@@ -7,7 +8,7 @@ use sijang_domain::ShardCount;
 
 use super::{
     assumptions::Cloud,
-    dynamo::Defect,
+    dynamo::Mutation,
     plot::plot,
     report::{Row, figures, table},
     sale::Plan,
@@ -55,7 +56,7 @@ fn sweep() {
                     delivery: None,
                     cloud: cloud.clone(),
                     seed,
-                    defect: Defect::None,
+                    mutation: Mutation::None,
                     loud: true,
                 };
                 let outcome = plan.hold();

@@ -1,5 +1,5 @@
-//! The simulated engine answers as a complete one does: everything that is asked in a sale, rejections and replays among
-//! it, is written down and asked again of the engine of the storage contract.
+//! The simulated engine answers as a complete one does: everything that is asked in a sale, rejections and replays
+//! among it, is written down and asked again of the engine of the storage contract.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -95,7 +95,7 @@ async fn everything() -> (Vec<(&'static str, Value)>, Vec<Heard>) {
 }
 
 #[test]
-fn who_meets_somebody_else_in_a_shard_tries_another() {
+fn request_with_a_conflict_in_a_shard_tries_another_shard() {
     fastrand::seed(1);
     let paused = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     let heard = paused.block_on(rush());

@@ -33,7 +33,7 @@ EVERYTHING = {
 }
 
 
-def verdicts(guard, rules, document):
+def results(guard, rules, document):
     """The rules by what became of them: `compliant`, `not_compliant`, `not_applicable`."""
     with tempfile.NamedTemporaryFile("w", suffix=".json") as data:
         json.dump(document, data)
@@ -70,13 +70,13 @@ def main(guard):
         ("with pools and mail", usual, MAIL),
         ("with everything", usual + own_key, EVERYTHING),
     ]:
-        found = verdicts(guard, rules, deployed(TEMPLATE, parameters))
+        found = results(guard, rules, deployed(TEMPLATE, parameters))
         for name, rule in found["not_compliant"].items():
             faults.append(f"template.yaml, {label}: {name}\n  " + "\n  ".join(messages(rule["checks"])[:5]))
         heeded |= found["compliant"]
         names |= found["compliant"] | found["not_applicable"] | found["not_compliant"].keys()
     faults += [f"template.yaml: {name} finds nothing to look at" for name in sorted(names - heeded)]
-    weak = verdicts(guard, usual + own_key, deployed(HERE / "weak.yaml", {}))["not_compliant"].keys()
+    weak = results(guard, usual + own_key, deployed(HERE / "weak.yaml", {}))["not_compliant"].keys()
     faults += [f"weak.yaml: {name} finds no fault with it" for name in sorted(names - weak)]
     if faults:
         sys.exit("\n".join(faults))

@@ -39,7 +39,7 @@ pub(crate) async fn forward(State(gateway): State<Gateway>, request: Request) ->
 }
 
 impl Gateway {
-    /// The gateway of what was deployed to `cloud`.
+    /// The gateway of the stack in `cloud`.
     pub(crate) fn of(cloud: &Cloud, deployment: &Deployment) -> Result<Self> {
         let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build()?;
         Ok(Self { base: gateway_url(cloud, deployment)?.into(), http })

@@ -1,8 +1,7 @@
-//! A crowd: hundreds of customers who want the same thing at the same moment, each with a token of her own. A browser
-//! could not be one, for it sends a server six requests at a time.
+//! A load generator: hundreds of customers request one coupon or product at the same moment, each with a token of its
+//! own. A browser cannot do that: it sends a server six requests at a time.
 //!
-//! The crowd goes through the public API only. Every answer is told as it comes (a line of JSON each), and at the end
-//! each customer is asked what she really has.
+//! It uses the public API only. It streams each answer as a line of JSON, and at the end reads what each customer has.
 
 mod customer;
 
@@ -31,24 +30,24 @@ use crate::{
 };
 
 const LARGEST: usize = 1_000;
-/// Reads and deposits under way at once, before and after the race.
-const CALM: usize = 16;
+/// Reads and deposits at once, before and after the race.
+const AT_ONCE: usize = 16;
 
 #[derive(Clone)]
-struct Crowds {
+struct LoadGenerator {
     gateway: Gateway,
     issuer: Arc<Issuer>,
 }
 
-/// The routes of the crowd.
+/// The routes of the load generator.
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>(gateway: Gateway, issuer: Arc<Issuer>) -> Router<S> {
     Router::new()
-        .route("/_local/crowd", post(send))
+        .route("/_local/load", post(send))
         .route("/_local/tokens", post(tokens))
-        .with_state(Crowds { gateway, issuer })
+        .with_state(LoadGenerator { gateway, issuer })
 }
 
-/// What the crowd wants.
+/// What the customers request.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Target {
@@ -64,62 +63,64 @@ struct Wanted {
     customers: usize,
 }
 
-async fn send(State(crowds): State<Crowds>, Json(Wanted { target, customers }): Json<Wanted>) -> Response {
+async fn send(State(generator): State<LoadGenerator>, Json(Wanted { target, customers }): Json<Wanted>) -> Response {
     if !(1..=LARGEST).contains(&customers) {
         return StatusCode::BAD_REQUEST.into_response();
     }
-    let Ok(crowd) = crowds.gather(customers) else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
-    let (teller, told) = unbounded();
-    tokio::spawn(race(crowds.gateway, crowd, target, Teller(teller)));
-    let lines = told.map(|line: Value| Ok::<_, std::convert::Infallible>(format!("{line}\n")));
+    let Ok(customers) = generator.customers(customers) else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let (sender, receiver) = unbounded();
+    tokio::spawn(race(generator.gateway, customers, target, Lines(sender)));
+    let lines = receiver.map(|line: Value| Ok::<_, std::convert::Infallible>(format!("{line}\n")));
     ([(CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(lines)).into_response()
 }
 
-/// Tokens of single customers, for the windows beside the crowd.
-async fn tokens(State(crowds): State<Crowds>, Json(names): Json<Vec<String>>) -> Response {
-    let tokens: Result<Vec<_>, _> = names.iter().map(|name| crowds.issuer.token(name, &[CUSTOMER])).collect();
+/// Tokens of single customers, for the two windows of the page.
+async fn tokens(State(generator): State<LoadGenerator>, Json(names): Json<Vec<String>>) -> Response {
+    let tokens: Result<Vec<_>, _> = names.iter().map(|name| generator.issuer.token(name, &[CUSTOMER])).collect();
     tokens.map_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response(), |tokens| Json(tokens).into_response())
 }
 
-impl Crowds {
-    fn gather(&self, size: usize) -> anyhow::Result<Vec<Customer>> {
-        let crowd = ulid::Ulid::generate();
-        let names = (0..size).map(|number| format!("crowd-{crowd}-{number}"));
+impl LoadGenerator {
+    fn customers(&self, size: usize) -> anyhow::Result<Vec<Customer>> {
+        let run = ulid::Ulid::generate();
+        let names = (0..size).map(|number| format!("load-{run}-{number}"));
         names.map(|name| Ok(Customer::new(self.gateway.clone(), self.issuer.token(&name, &[CUSTOMER])?))).collect()
     }
 }
 
-/// Tells the page; one that was closed is told nothing more.
-struct Teller(UnboundedSender<Value>);
+/// Sends lines to the page; nothing happens when it was closed.
+struct Lines(UnboundedSender<Value>);
 
-impl Teller {
-    fn tell(&self, line: Value) {
+impl Lines {
+    fn send(&self, line: Value) {
         let _ = self.0.unbounded_send(line);
     }
 }
 
-async fn race(gateway: Gateway, crowd: Vec<Customer>, target: Target, teller: Teller) {
-    if let Err(error) = run(&gateway, &crowd, &target, &teller).await {
-        teller.tell(json!({ "failed": format!("{error:#}") }));
+async fn race(gateway: Gateway, customers: Vec<Customer>, target: Target, lines: Lines) {
+    if let Err(error) = run(&gateway, &customers, &target, &lines).await {
+        lines.send(json!({ "failed": format!("{error:#}") }));
     }
 }
 
-async fn run(gateway: &Gateway, crowd: &[Customer], target: &Target, teller: &Teller) -> anyhow::Result<()> {
+async fn run(gateway: &Gateway, customers: &[Customer], target: &Target, lines: &Lines) -> anyhow::Result<()> {
     if let Target::Product(id) = target {
         let price = gateway.read(&format!("/v1/products/{id}")).await?["price"].clone();
-        let paying: Vec<_> = crowd.iter().map(|customer| customer.pay_in(&price)).collect();
-        let mut paying = stream::iter(paying).buffer_unordered(CALM).enumerate();
+        let paying: Vec<_> = customers.iter().map(|customer| customer.pay_in(&price)).collect();
+        let mut paying = stream::iter(paying).buffer_unordered(AT_ONCE).enumerate();
         while let Some((done, paid)) = paying.next().await {
             paid?;
-            teller.tell(json!({"prepared": done + 1, "of": crowd.len()}));
+            lines.send(json!({"prepared": done + 1, "of": customers.len()}));
         }
     }
 
     let began = Instant::now();
-    let mut answers: FuturesUnordered<_> = crowd.iter().map(|customer| customer.want(target)).collect();
+    let mut answers: FuturesUnordered<_> = customers.iter().map(|customer| customer.want(target)).collect();
     while let Some(answer) = answers.next().await {
         let answer = answer?;
-        teller.tell(json!({"answer": {
+        lines.send(json!({"answer": {
             "at_ms": milliseconds(began),
             "took_ms": milliseconds(answer.asked),
             "outcome": answer.outcome,
@@ -127,8 +128,8 @@ async fn run(gateway: &Gateway, crowd: &[Customer], target: &Target, teller: &Te
         }}));
     }
 
-    let held: Vec<_> = crowd.iter().map(|customer| customer.has(target)).collect();
-    let mut held = stream::iter(held).buffer_unordered(CALM);
+    let held: Vec<_> = customers.iter().map(|customer| customer.has(target)).collect();
+    let mut held = stream::iter(held).buffer_unordered(AT_ONCE);
     let (mut owners, mut units) = (0_u64, 0_u64);
     while let Some(has) = held.next().await {
         let has = has?;
@@ -139,7 +140,7 @@ async fn run(gateway: &Gateway, crowd: &[Customer], target: &Target, teller: &Te
         Target::Product(id) => gateway.read(&format!("/v1/products/{id}")).await?["stock"].clone(),
         Target::Coupon(id) => campaign(gateway, id).await?["remaining"].clone(),
     };
-    teller.tell(json!({"books": {"owners": owners, "units": units, "left": left}}));
+    lines.send(json!({"held": {"owners": owners, "units": units, "left": left}}));
     Ok(())
 }
 

@@ -1,5 +1,5 @@
-//! Signing in at the local issuer as at any other (`OAuth` 2.0 authorization code with PKCE, RFC 7636): a page to choose a
-//! customer on, and a token for the code that it gives out. On AWS the hosted pages of the user pool do this.
+//! Signing in at the local issuer as at any other (`OAuth` 2.0 authorization code with PKCE, RFC 7636): a page to
+//! choose a customer on, and a token for the code that it gives out. On AWS the hosted pages of the user pool do this.
 
 mod grants;
 mod page;
@@ -22,7 +22,7 @@ use crate::{
     security_headers::SITE,
 };
 
-/// Who may keep the shop; everybody else may only buy.
+/// The members of staff; every other name is a customer.
 const ADMINISTRATOR: &str = "admin";
 
 struct SignIn {
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_change_the_page_is_rejected() {
+    fn input_that_could_change_the_page_is_rejected() {
         let here = here();
         for change in [
             ("state", "\"><script>0123456789"),

@@ -52,7 +52,7 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>(issuer: &str) -> Result<R
     }))
 }
 
-/// What the application must be told about where it runs. Beside a deployed one lies a file with the same members.
+/// The configuration of the application. Beside a deployed one lies a file with the same members.
 fn configuration(issuer: &str) -> Value {
     json!({
         "api": "",

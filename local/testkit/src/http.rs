@@ -167,7 +167,7 @@ impl Shop {
         text(&campaign["coupon_id"])
     }
 
-    /// What is left of a product.
+    /// The stock of a product.
     pub async fn stock(&self, product: &str) -> i64 {
         self.nobody().get(&format!("/v1/products/{product}")).await.value(200)["stock"].as_i64().unwrap()
     }
@@ -215,7 +215,7 @@ pub fn without_names(mut order: Value) -> Value {
     order
 }
 
-/// Someone who sends requests.
+/// A client that sends requests.
 #[derive(Clone)]
 pub struct Person {
     shop: Shop,
@@ -395,7 +395,7 @@ impl IntoFuture for Request {
     }
 }
 
-/// What came back.
+/// The answer.
 #[derive(Debug, Clone)]
 pub struct Answer {
     told: String,
@@ -423,7 +423,7 @@ impl Answer {
         serde_json::from_str::<Value>(&self.body).ok()?["code"].as_str().map(str::to_owned)
     }
 
-    /// What was answered, which must be JSON with this status.
+    /// The body of the answer, which must be JSON with this status.
     #[track_caller]
     pub fn value(&self, status: u16) -> Value {
         assert_eq!(self.status.as_u16(), status, "{}: {}", self.told, self.body);

@@ -43,7 +43,7 @@ pub fn messages(events: &[CloudEvent]) -> Vec<String> {
     events.iter().map(|event| serde_json::to_string(event).unwrap()).collect()
 }
 
-/// Delivers the events to the end of the pipeline. Returns what is stored then.
+/// Delivers the events to the end of the pipeline. Returns the stored items after that.
 ///
 /// # Errors
 /// When a step fails, or messages stay in the queue.

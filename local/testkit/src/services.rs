@@ -45,7 +45,7 @@ pub struct Services {
     queue: Arc<OrderEvents>,
 }
 
-/// What one execution environment calls the services with.
+/// The clients of one execution environment.
 #[derive(Clone)]
 pub struct Clients {
     /// Of the tables.

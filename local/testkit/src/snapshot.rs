@@ -13,12 +13,12 @@ use crate::engine::{Database, TABLES};
 pub struct Snapshot(BTreeMap<&'static str, BTreeMap<String, Item>>);
 
 impl Snapshot {
-    /// What is stored now.
+    /// The stored items.
     pub async fn of(database: &Database) -> Self {
         Self::read(&database.client, |table| database.name_of(table)).await
     }
 
-    /// What is stored now in the tables of a deployed stack; `name_of` gives a table's physical name.
+    /// The stored items of a deployed stack; `name_of` gives a table's physical name.
     pub async fn read(client: &Client, name_of: impl Fn(&str) -> String) -> Self {
         let mut all = BTreeMap::new();
         for table in TABLES.iter() {
@@ -50,7 +50,7 @@ impl Snapshot {
         self.0.get_mut(table).unwrap()
     }
 
-    /// What is different from `before`, an item a line: added (`+`), removed (`-`) or changed (`~`), its table and its key.
+    /// The changes since `before`, an item a line: added (`+`), removed (`-`) or changed (`~`), its table and its key.
     pub fn changes_since(&self, before: &Self) -> Vec<(char, &'static str, String)> {
         let mut changes = Vec::new();
         for (table, now) in &self.0 {

@@ -35,7 +35,7 @@ fn machine_with_disk(programs: &[(&str, &str)], free: u64, built: u64) -> TempDi
     folder
 }
 
-/// What the doctor says, and whether it is content.
+/// The output of the doctor, and whether it succeeds.
 fn examined(machine: &TempDir) -> (String, bool) {
     let doctor = Path::new(env!("CARGO_MANIFEST_DIR")).join("../cli/scripts/doctor.sh");
     let output = Command::new(doctor).env_clear().env("PATH", machine.path()).output().unwrap();
@@ -55,7 +55,7 @@ fn a_machine_with_everything_needed_is_well() {
 }
 
 #[test]
-fn what_is_missing_or_too_old_is_named_with_what_to_do() {
+fn missing_or_old_tool_is_named_with_its_remedy() {
     let (report, well) = examined(&machine(&[("cargo", "cargo 1.80.0"), ("python3", "Python 3.9.2")]));
     assert!(!well, "{report}");
     assert!(line(&report, "cargo").contains("1.80.0 is too old: Rust 1.94.1 or newer"), "{report}");
@@ -76,7 +76,7 @@ fn a_disk_has_to_hold_what_is_not_yet_built() {
 }
 
 #[test]
-fn what_only_deploying_needs_is_named_and_does_not_fail() {
+fn missing_deployment_tool_is_named_and_is_no_failure() {
     let (report, well) =
         examined(&machine(&[("cargo", "cargo 1.99.0"), ("cc", "cc 12"), ("python3", "Python 3.12.1")]));
     assert!(well && line(&report, "sam").trim_start().starts_with('-'), "{report}");

@@ -1,11 +1,11 @@
-//! Every function asks by itself who is there, whatever its gateway has let through.
+//! Every function checks the identity itself, whatever the gateway has let through.
 
 use serde_json::{Value, json};
-use sijang_fuzz::judged;
+use sijang_fuzz::checked;
 
 /// `(function, scope)` of every operation that is not public.
 fn closed() -> Vec<(String, String)> {
-    let document = sijang_openapi::document();
+    let document = sijang_functions::openapi::document();
     let paths = document["paths"].as_object().into_iter().flatten();
     let operations = paths.flat_map(|(_, path)| path.as_object().into_iter().flatten().map(|(_, operation)| operation));
     let of = |operation: &Value| {
@@ -21,11 +21,11 @@ fn answered(function: &str, authorizer: &Value) -> (u16, Value) {
         "requestContext": {"authorizer": authorizer},
     });
     #[allow(clippy::expect_used)]
-    judged(function, serde_json::from_value(event).expect("an event"))
+    checked(function, serde_json::from_value(event).expect("an event"))
 }
 
 #[test]
-fn every_function_that_is_not_public_wants_a_subject_and_the_scope_of_its_route() {
+fn non_public_function_needs_a_subject_and_the_route_s_scope() {
     let closed = closed();
     assert!(closed.len() >= 14, "{closed:?}");
     for (function, scope) in &closed {

@@ -1,4 +1,4 @@
-//! What is deployed has nothing in it of what is only for one's own machine, and no switch that turns identity off.
+//! The deployed functions contain nothing of the local cloud, and no switch that turns identity off.
 
 use std::{
     collections::BTreeSet,
@@ -23,7 +23,7 @@ fn linked() -> BTreeSet<String> {
     String::from_utf8(tree.stdout).unwrap().lines().map(str::to_owned).collect()
 }
 
-/// The sources of what is deployed, with their paths.
+/// The sources of the deployed functions, with their paths.
 fn sources() -> Vec<(PathBuf, String)> {
     let (mut folders, mut sources) = (vec![root().join("functions"), root().join("shared")], Vec::new());
     while let Some(folder) = folders.pop() {

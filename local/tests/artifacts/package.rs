@@ -31,7 +31,7 @@ const REWRITTEN: [&str; 16] = [
     "- AWS::Athena::NamedQuery",
 ];
 
-/// What is gone (`-`), new (`+`) and changed (`~`) between two documents.
+/// The removed (`-`), new (`+`) and changed (`~`) members between two documents.
 fn differences(before: &Value, after: &Value, path: &str, found: &mut BTreeSet<String>) {
     let (Value::Object(old), Value::Object(new)) = (before, after) else {
         if before != after {

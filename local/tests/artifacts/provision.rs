@@ -54,7 +54,7 @@ fn environment(output: &Output) -> BTreeMap<String, String> {
     text.lines().map(|line| line.split_once('=').unwrap()).map(|(name, value)| (name.into(), value.into())).collect()
 }
 
-/// What an engine answers.
+/// The answer of an engine.
 async fn call(endpoint: &str, target: &str, body: Value) -> Value {
     let service = if target.starts_with("DynamoDB") { "dynamodb" } else { "sqs" };
     let scope = format!("Credential=test/20260101/ap-northeast-2/{service}/aws4_request");
@@ -65,7 +65,7 @@ async fn call(endpoint: &str, target: &str, body: Value) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn tables_and_queues_of_the_template_are_made_where_each_service_is_and_made_once() {
+async fn tables_and_queues_are_created_once_at_their_endpoints() {
     let folder = tempfile::tempdir().unwrap();
     let (tables, cloud) = (dynoxide().await, ministack(&folder).await);
     let all = cloud.cloud().endpoint().to_owned();

@@ -10,9 +10,7 @@ use std::{
 use sijang_cloud::template::Template;
 use sijang_edge::CATALOGUE;
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap()
-}
+use crate::root;
 
 /// The rows of the table in a section of a page, cell by cell.
 fn table(page: &str, section: &str) -> BTreeSet<Vec<String>> {
@@ -26,10 +24,10 @@ fn table(page: &str, section: &str) -> BTreeSet<Vec<String>> {
 
 /// The file of a function, as functions/README.md links to it.
 fn file_of(function: &str) -> String {
-    let name = format!("{function}.rs");
-    let mut folders = fs::read_dir(root().join("functions")).unwrap().map(|entry| entry.unwrap().path());
+    let name = format!("{}.rs", function.replace('-', "_"));
+    let mut folders = fs::read_dir(root().join("functions/src")).unwrap().map(|entry| entry.unwrap().path());
     let area = folders.find(|folder| folder.join(&name).is_file()).expect("the function's file");
-    format!("{}/{name}", area.file_name().unwrap().to_str().unwrap())
+    format!("src/{}/{name}", area.file_name().unwrap().to_str().unwrap())
 }
 
 #[test]
@@ -45,6 +43,17 @@ fn the_table_of_routes_is_that_of_the_template() {
         }
     }
     assert_eq!(table("functions/README.md", "Routes"), routes);
+}
+
+/// get-health calls no table.
+#[test]
+fn the_table_of_costs_has_a_row_for_every_route_that_calls_a_table() {
+    let page = fs::read_to_string(root().join("local/lab/BUDGET.md")).unwrap();
+    let measured: BTreeSet<&str> = page.lines().filter_map(|row| row.strip_prefix("| ")?.split(' ').next()).collect();
+    let template = Template::load(&root().join("template.yaml")).unwrap();
+    let routes = template.functions().iter().filter(|function| !function.routes.is_empty());
+    let costly = routes.filter(|function| !function.permissions.is_empty()).map(|function| function.name.as_str());
+    assert_eq!(costly.filter(|name| !measured.contains(name)).collect::<Vec<_>>(), Vec::<&str>::new());
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! What goes to AWS: archives of always the same bytes, environments that say what they change and why, and a deployment
-//! that takes what was packed or nothing.
+//! A release: archives of always the same bytes, environments that state their changes and reasons, and a
+//! deployment of exactly the packed archives.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -60,7 +60,7 @@ fn an_archive_is_always_of_the_same_bytes_whoever_packs_it_and_when() {
 }
 
 #[test]
-fn an_archive_holds_the_program_as_lambda_wants_it_and_nothing_of_this_machine() {
+fn archive_holds_the_bootstrap_and_nothing_of_this_machine() {
     let folder = compiled(&["get-order"], INTEL);
     let packed = pack(folder.path(), ["get-order"], Architecture::X86_64).unwrap();
     let bytes = fs::read(folder.path().join("get-order/bootstrap.zip")).unwrap();
@@ -92,7 +92,7 @@ fn environment(name: &str) -> (BTreeMap<String, Value>, Vec<String>) {
     (serde_yaml_ng::from_str(&text).unwrap(), text.lines().map(ToOwned::to_owned).collect())
 }
 
-/// What a parameter's declaration says against a value.
+/// Why a parameter's declaration does not allow a value.
 fn objection(declaration: &Value, value: &Value) -> Option<String> {
     let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
     if let Some(allowed) = declaration["AllowedValues"].as_array() {
@@ -148,7 +148,7 @@ fn every_group_of_parameters_says_why() {
 }
 
 #[test]
-fn prod_can_lose_nothing_by_mistake_and_begins_a_release_with_a_part_of_the_requests() {
+fn prod_is_protected_from_deletion_and_releases_by_canary() {
     let prod = environment("prod").0;
     for parameter in ["DeletionProtection", "PointInTimeRecovery", "GradualDeployment"] {
         assert_eq!(prod[parameter], "true", "{parameter}");
@@ -162,7 +162,7 @@ fn prod_can_lose_nothing_by_mistake_and_begins_a_release_with_a_part_of_the_requ
     assert!(!prod["AllowedOrigins"].as_str().unwrap().contains("localhost"));
 }
 
-/// A copy of what a deployment reads, with packed functions, and a `sam` that tells its arguments.
+/// A copy of the files that a deployment reads, with packed functions, and a `sam` that records its arguments.
 fn deployable() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
@@ -200,7 +200,7 @@ fn release(folder: &TempDir, arguments: &[&str]) -> String {
 }
 
 #[test]
-fn a_deployment_hands_sam_the_environment_what_was_packed_and_the_name_of_the_release() {
+fn deployment_gives_sam_parameters_archives_and_release_name() {
     let folder = deployable();
     let output = deploy(&folder, &["prod", "--no-confirm-changeset"]);
     let said = String::from_utf8(output.stdout).unwrap();
@@ -219,7 +219,7 @@ fn a_deployment_hands_sam_the_environment_what_was_packed_and_the_name_of_the_re
 }
 
 #[test]
-fn a_release_has_another_name_when_anything_of_it_is_another_and_the_same_when_nothing_is() {
+fn release_name_changes_if_and_only_if_its_content_does() {
     let folder = deployable();
     let dry = ["prod", "--dry-run"];
     let first = release(&folder, &dry);
@@ -281,7 +281,7 @@ fn workflow(name: &str) -> Value {
 }
 
 #[test]
-fn workflows_use_actions_by_their_commit_and_may_write_only_what_they_must() {
+fn workflows_pin_actions_by_commit_and_have_least_permissions() {
     let commit = Regex::new("^[a-z-]+/[a-z-]+@[0-9a-f]{40}$").unwrap();
     let mut writes = BTreeSet::new();
     for name in ["ci.yml", "release.yml"] {
@@ -303,7 +303,7 @@ fn workflows_use_actions_by_their_commit_and_may_write_only_what_they_must() {
 }
 
 #[test]
-fn a_release_goes_to_dev_before_prod_with_the_functions_that_were_packed_once() {
+fn release_deploys_the_same_archives_to_dev_and_then_to_prod() {
     let jobs = &workflow("release.yml")["jobs"];
     assert_eq!(jobs["check"]["uses"], "./.github/workflows/ci.yml");
     for (job, needs) in [("dev", "check"), ("prod", "dev")] {

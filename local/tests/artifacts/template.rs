@@ -12,16 +12,24 @@ use sijang_cloud::template::{Function, Route, Template};
 use sijang_platform::Table;
 
 fn template() -> Template {
-    Template::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../template.yaml")).unwrap()
+    Template::load(&crate::root().join("template.yaml")).unwrap()
 }
 
-/// The source file of each function, by the function's name: `functions/AREA/NAME.rs`.
+/// The files of `functions/src` in a folder.
+fn files(folder: &str) -> Vec<PathBuf> {
+    let folder = crate::root().join("functions/src").join(folder);
+    fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
+}
+
+fn stem(file: &Path) -> String {
+    file.file_stem().unwrap().to_str().unwrap().to_owned()
+}
+
+/// The source file of each function, by the function's name: `functions/src/AREA/NAME.rs`.
 fn function_sources() -> BTreeMap<String, PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../functions");
-    let areas = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let areas = areas.filter(|area| area.is_dir() && !area.ends_with("openapi"));
-    let files = areas.flat_map(|area| fs::read_dir(area).unwrap().map(|entry| entry.unwrap().path()));
-    files.map(|file| (file.file_stem().unwrap().to_str().unwrap().to_owned(), file)).collect()
+    let areas = files("").into_iter().filter(|area| area.is_dir()).map(|area| stem(&area));
+    let areas = areas.filter(|area| !["bin", "openapi"].contains(&area.as_str()));
+    areas.flat_map(|area| files(&area)).map(|file| (stem(&file).replace('_', "-"), file)).collect()
 }
 
 fn resource<'a>(template: &'a Template, id: &str) -> &'a Value {
@@ -41,7 +49,22 @@ fn functions_match_the_binaries_one_to_one() {
     let deployed: BTreeSet<String> = template().functions().iter().map(|function| function.name.clone()).collect();
     let written: BTreeSet<String> = function_sources().into_keys().collect();
     assert_eq!(deployed, written);
-    assert_eq!(deployed.len(), 41);
+    assert_eq!(deployed, files("bin").iter().map(|file| stem(file)).collect());
+}
+
+#[test]
+fn a_binary_starts_the_function_of_its_name() {
+    let sources = function_sources();
+    for binary in files("bin") {
+        let name = stem(&binary);
+        let source = &sources[&name];
+        let (area, module) = (stem(source.parent().unwrap()), stem(source));
+        let expected = format!(
+            "//! Starts the function `{name}`.\n\nfn main() -> Result<(), sijang_edge::Error> {{\n    \
+             sijang_functions::start(sijang_functions::{area}::{module}::run())\n}}\n"
+        );
+        assert_eq!(fs::read_to_string(&binary).unwrap(), expected, "{}", binary.display());
+    }
 }
 
 #[test]
@@ -253,7 +276,7 @@ const TABLES: [(&str, &str); 8] = [
     ("STAFF_ACTIONS_TABLE", "StaffActions"),
 ];
 
-/// What a role permits: action and resource.
+/// A permission of a role: action and resource.
 fn permissions(function: &Function) -> impl Iterator<Item = (&str, &str)> {
     let statements = function.permissions.iter();
     statements
@@ -563,8 +586,8 @@ fn routed_functions_deploy_gradually_and_workers_at_once() {
     let gradually = &template.document()["Globals"]["Function"]["DeploymentPreference"];
     assert_eq!(gradually["Enabled"], json!({"Ref": "GradualDeployment"}));
     assert_eq!(gradually["Type"], "Canary10Percent5Minutes");
-    let judges = ["ServerErrorsAlarm", "LatencyAlarm"].map(|id| &resource(&template, id)["Properties"]["AlarmName"]);
-    assert_eq!(gradually["Alarms"], json!(judges));
+    let alarms = ["ServerErrorsAlarm", "LatencyAlarm"].map(|id| &resource(&template, id)["Properties"]["AlarmName"]);
+    assert_eq!(gradually["Alarms"], json!(alarms));
     for function in template.functions() {
         let own = &resource(&template, &function.logical_id)["Properties"]["DeploymentPreference"];
         let at_once = if function.routes.is_empty() { json!({"Enabled": false}) } else { Value::Null };

@@ -21,14 +21,14 @@ where
     checker.assert_properties();
 }
 
-/// The property fails in some state: the checker can see what it looks for.
+/// The property fails in some state: the checker finds a counterexample.
 pub fn fails<M>(name: &str, model: M, property: &'static str)
 where
     M: Model + Send + Sync + 'static,
     M::State: Clone + Debug + Hash + PartialEq + Send + Sync,
     M::Action: Clone + Debug + PartialEq,
 {
-    // One thread, so that what is found first is the shortest.
+    // One thread, so that the first counterexample is the shortest.
     let wanted = HasDiscoveries::AnyOf([property].into());
     let checker = model.checker().finish_when(wanted).threads(1).spawn_bfs().join();
     let counterexample = checker.discovery(property);

@@ -1,14 +1,14 @@
 //! From the order to the day's total: stream, relay, queue, consumer, DLQ messages, facts, aggregators.
 //!
-//! Whatever crashes, comes twice, late or in another order: no event counts twice, no total gives way to one that counts
-//! fewer facts, and when all is delivered and the aggregator has run once more, the total is exact. Faults are limited
-//! in number, so that every run comes to an end.
+//! Whatever crashes, comes twice, late or in another order: no event counts twice, no total gives way to one that
+//! counts fewer facts, and when all is delivered and the aggregator has run once more, the total is exact. Faults are
+//! limited in number, so that every run comes to an end.
 
 use stateright::{Model, Property};
 
 use crate::check::{fails, holds};
 
-/// What an event adds to the day. The third is the cancellation of the first.
+/// The effect of an event on the day. The third is the cancellation of the first.
 const UNITS: [i8; EVENTS] = [1, 2, -1];
 const EVENTS: usize = 3;
 /// Facts lie in two partitions, read one after the other: an order's facts in one of them.
@@ -16,9 +16,9 @@ const PARTITION: [usize; EVENTS] = [0, 1, 0];
 /// After so many receives a message goes to the DLQ messages.
 const RECEIVES: u8 = 2;
 
-/// What is wrong with the system, if anything.
+/// A deliberate fault of the system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Defect {
+enum Mutation {
     None,
     /// The consumer adds to a count; it does not write a fact that has the event's name.
     BareAdd,
@@ -31,7 +31,7 @@ enum Defect {
 }
 
 struct Pipeline {
-    defect: Defect,
+    mutation: Mutation,
     /// Crashes, timeouts, freezes and doublings in one run.
     faults: u8,
 }
@@ -103,21 +103,21 @@ enum Action {
     Relay {
         sent: Vec<bool>,
     },
-    /// It sends these and dies before it says so.
+    /// It sends these and is killed before it reports them.
     RelayDies {
         sent: Vec<bool>,
     },
     Receive(usize),
     Write(usize),
     Delete(usize),
-    /// The consumer dies or takes too long: the message is there again.
+    /// The consumer is killed or takes too long: the message is there again.
     TimeOut(usize),
     /// The consumer is frozen and will go on later; the message is there again.
     Freeze(usize),
     Thaw(usize),
     /// It is never thawed.
     Perish(usize),
-    /// A DLQ message comes back, at once or twice when the one who brings it dies before he deletes it.
+    /// A DLQ message comes back, at once or twice when the redrive is killed before it deletes it.
     Redrive {
         twice: bool,
     },
@@ -141,8 +141,8 @@ impl State {
         self.queue.push(Message { event, receives: 0, stage: Stage::Visible });
     }
 
-    fn count(&mut self, event: usize, defect: Defect) {
-        self.facts[event] = if defect == Defect::BareAdd { self.facts[event] + 1 } else { 1 };
+    fn count(&mut self, event: usize, mutation: Mutation) {
+        self.facts[event] = if mutation == Mutation::BareAdd { self.facts[event] + 1 } else { 1 };
     }
 
     fn exact(&self) -> bool {
@@ -152,8 +152,8 @@ impl State {
 }
 
 /// Puts a total over another, as the guard allows. Returns whether it counted more before.
-fn put(stored: &mut Total, new: Total, defect: Defect) -> bool {
-    if defect != Defect::NoGuard && new.facts < stored.facts {
+fn put(stored: &mut Total, new: Total, mutation: Mutation) -> bool {
+    if mutation != Mutation::NoGuard && new.facts < stored.facts {
         return false;
     }
     let fell = new.facts < stored.facts;
@@ -267,7 +267,7 @@ impl Model for Pipeline {
                 for (event, _) in state.stream.iter().zip(&sent).filter(|(_, sent)| **sent) {
                     next.send(*event);
                 }
-                if self.defect == Defect::RelayAcknowledgesFirst {
+                if self.mutation == Mutation::RelayAcknowledgesFirst {
                     next.stream.clear();
                 }
             }
@@ -275,7 +275,7 @@ impl Model for Pipeline {
                 let Message { event, receives, .. } = next.queue.remove(at);
                 if receives == RECEIVES {
                     next.dead.push(event);
-                } else if self.defect == Defect::ConsumerDeletesFirst {
+                } else if self.mutation == Mutation::ConsumerDeletesFirst {
                     next.frozen.push(event);
                 } else {
                     next.queue.push(Message { event, receives: receives + 1, stage: Stage::Received });
@@ -283,7 +283,7 @@ impl Model for Pipeline {
             }
             Action::Write(at) => {
                 next.queue[at].stage = Stage::Written;
-                next.count(state.queue[at].event, self.defect);
+                next.count(state.queue[at].event, self.mutation);
             }
             Action::Delete(at) => drop(next.queue.remove(at)),
             Action::TimeOut(at) => {
@@ -297,7 +297,7 @@ impl Model for Pipeline {
             }
             Action::Thaw(at) => {
                 let event = next.frozen.remove(at);
-                next.count(event, self.defect);
+                next.count(event, self.mutation);
             }
             Action::Perish(at) => {
                 next.faults -= 1;
@@ -322,11 +322,11 @@ impl Model for Pipeline {
             }
             Action::Store(at) => {
                 next.runs[at].stored = true;
-                next.fell |= put(&mut next.total, state.runs[at].total(), self.defect);
+                next.fell |= put(&mut next.total, state.runs[at].total(), self.mutation);
             }
             Action::Rank(at) => {
                 let run = next.runs.remove(at);
-                next.fell |= put(&mut next.ranking, run.total(), self.defect);
+                next.fell |= put(&mut next.ranking, run.total(), self.mutation);
                 next.counted |= run.last;
             }
             Action::AggregatorDies(at) => {
@@ -366,32 +366,32 @@ const NEVER_FEWER: &str = "no total gives way to one of fewer facts";
 const EXACT: &str = "once all is delivered and counted, the totals are exact and stay so";
 const ENDS_EXACT: &str = "every run of the system ends with exact totals";
 
-fn system(defect: Defect, faults: u8) -> Pipeline {
-    Pipeline { defect, faults }
+fn system(mutation: Mutation, faults: u8) -> Pipeline {
+    Pipeline { mutation, faults }
 }
 
 #[test]
 fn totals_are_exact_whatever_crashes_comes_twice_late_or_in_another_order() {
-    holds("pipeline", system(Defect::None, 2));
+    holds("pipeline", system(Mutation::None, 2));
 }
 
 #[test]
 fn a_consumer_that_adds_counts_an_event_twice() {
-    fails("pipeline, bare add", system(Defect::BareAdd, 1), ONCE);
+    fails("pipeline, bare add", system(Mutation::BareAdd, 1), ONCE);
 }
 
 #[test]
 fn a_relay_that_acknowledges_before_it_has_sent_loses_an_event() {
-    fails("pipeline, relay acknowledges first", system(Defect::RelayAcknowledgesFirst, 1), ENDS_EXACT);
+    fails("pipeline, relay acknowledges first", system(Mutation::RelayAcknowledgesFirst, 1), ENDS_EXACT);
 }
 
 #[test]
 fn a_consumer_that_deletes_before_it_has_written_loses_an_event() {
-    fails("pipeline, consumer deletes first", system(Defect::ConsumerDeletesFirst, 1), ENDS_EXACT);
+    fails("pipeline, consumer deletes first", system(Mutation::ConsumerDeletesFirst, 1), ENDS_EXACT);
 }
 
 #[test]
 fn a_total_without_its_guard_gives_way_to_an_older_one() {
-    fails("pipeline, no guard: falls", system(Defect::NoGuard, 0), NEVER_FEWER);
-    fails("pipeline, no guard: stays wrong", system(Defect::NoGuard, 0), EXACT);
+    fails("pipeline, no guard: falls", system(Mutation::NoGuard, 0), NEVER_FEWER);
+    fails("pipeline, no guard: stays wrong", system(Mutation::NoGuard, 0), EXACT);
 }

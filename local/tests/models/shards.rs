@@ -1,18 +1,19 @@
 //! Units split over shards: nobody is rejected while there were units for him all the time.
 //!
-//! The buyers decide by [`sijang_domain::Shards`], the code that the store decides by. Around it everything moves: other
-//! buyers, conflicts, cancelled orders, deliveries, units that are gathered, and the number of shards. Each read of an
-//! item and each transaction is a step of its own. So is each write of a rollout, which brings a delivery or another number
-//! of shards to one shard after the other: the shards that give units, then the first, then the others that receive some.
+//! The buyers decide by [`sijang_domain::Shards`], the code that the store decides by. Around it everything moves:
+//! other buyers, conflicts, cancelled orders, deliveries, units that are gathered, and the number of shards. Each read
+//! of an item and each transaction is a step of its own. So is each write of a rollout, which brings a delivery or
+//! another number of shards to one shard after the other: the shards that give units, then the first, then the others
+//! that receive some.
 
 use sijang_domain::{Allocation, Redistribution, ShardCount, ShardSnapshot, Shards};
 use stateright::{Model, Property};
 
 use crate::check::{fails, holds};
 
-/// What is wrong with the rule, if anything.
+/// A deliberate fault of the rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Defect {
+enum Mutation {
     None,
     /// A conflict is taken for a shard without units.
     ConflictIsNo,
@@ -29,7 +30,7 @@ enum Defect {
 }
 
 struct Shop {
-    defect: Defect,
+    mutation: Mutation,
     /// Units in each shard at the beginning.
     units: Vec<u8>,
     /// What each environment is asked for, one request after the other.
@@ -83,10 +84,10 @@ struct Rollout {
     in_transit: u8,
 }
 
-/// An environment, what it remembers, and the request that it is at.
+/// An environment, its cache, and its request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Buyer {
-    memory: Shards,
+    cache: Shards,
     /// Requests still to come; the last is next.
     requests: Vec<u8>,
     step: Step,
@@ -114,7 +115,7 @@ enum Action {
         random: u128,
     },
     Conflict(usize),
-    /// What is remembered is too little: nothing is sent, and the shards are counted.
+    /// The cached shards have too few units: nothing is sent, and the shards are counted.
     LookUp(usize),
     ReadShard(usize),
     ReadFirst(usize),
@@ -150,7 +151,7 @@ impl State {
         self.in_shards() + self.in_transit().saturating_sub(entering)
     }
 
-    /// What a shard shows; nothing when no rollout has made it yet.
+    /// A shard as it is read; `None` before a rollout has created it.
     fn shard_snapshot(&self, shard: u8) -> Option<ShardSnapshot> {
         let Shard { units, generation, count } = *self.shards.get(usize::from(shard))?;
         Some(ShardSnapshot { shard, left: units.into(), generation, count })
@@ -160,7 +161,7 @@ impl State {
         let Step::Counting { asked, bounds } = self.buyers[at].step.clone() else { return };
         let first = self.shard_snapshot(0).unwrap();
         let buyer = &mut self.buyers[at];
-        buyer.memory.observe(first);
+        buyer.cache.observe(first);
         match bounds.count_with(first) {
             Some(count) if count < asked.into() => self.reject(at),
             Some(_) => buyer.step = Step::Taking { asked },
@@ -195,7 +196,7 @@ impl State {
         self.rollout.take_if(|rollout| rollout.receiving.as_ref().is_some_and(Vec::is_empty));
     }
 
-    /// The write of a shard that gives units: so many, or what it has left.
+    /// The write of a shard that gives this many units, or all that it has left.
     fn give(&mut self, number: u8) {
         let Some(rollout) = &mut self.rollout else { return };
         let Some(at) = rollout.giving.iter().position(|(shard, _)| *shard == number) else { return };
@@ -238,13 +239,13 @@ impl Buyer {
     }
 
     fn allocations(&self, asked: u8, random: u128) -> Option<Vec<Allocation>> {
-        self.memory.allocate(asked.into(), random)
+        self.cache.allocate(asked.into(), random)
     }
 
     /// Looks at all shards before it rejects; at the first alone when the others are known to be empty.
     fn look_up(&mut self, asked: u8) {
-        self.step = if self.memory.count() != ShardCount::ONE && self.memory.most_beside_the_first() == Some(0) {
-            Step::Counting { asked, bounds: self.memory.clone() }
+        self.step = if self.cache.count() != ShardCount::ONE && self.cache.most_beside_the_first() == Some(0) {
+            Step::Counting { asked, bounds: self.cache.clone() }
         } else {
             Step::Bounding { asked, bounds: Shards::default(), next: 0 }
         };
@@ -252,15 +253,15 @@ impl Buyer {
 }
 
 impl Shop {
-    /// A transaction that takes units: all allocations or none, each if the shard has as many and is of no newer generation
-    /// than the buyer knows. What failed is seen.
+    /// A transaction that takes units: all allocations or none, each if the shard has as many and is of no newer
+    /// generation than the buyer knows. What failed is seen.
     fn take(&self, state: &mut State, at: usize, random: u128) {
         let Step::Taking { asked } = state.buyers[at].step else { return };
         let allocations = state.buyers[at].allocations(asked, random).unwrap();
-        let (generation, believed) = (state.buyers[at].memory.generation(), state.buyers[at].memory.count());
+        let (generation, cached) = (state.buyers[at].cache.generation(), state.buyers[at].cache.count());
         let sightings: Vec<(Allocation, Option<ShardSnapshot>)> =
             allocations.iter().map(|allocation| (*allocation, state.shard_snapshot(allocation.shard))).collect();
-        let known = |seen: &ShardSnapshot| match believed {
+        let known = |seen: &ShardSnapshot| match cached {
             ShardCount::ONE => seen.count == ShardCount::ONE,
             _ => seen.generation <= generation,
         };
@@ -279,11 +280,11 @@ impl Shop {
             sightings.into_iter().filter(|sale| !fits(sale)).filter_map(|(_, seen)| seen).collect();
         let buyer = &mut state.buyers[at];
         for seen in &failed {
-            buyer.memory.observe(*seen);
+            buyer.cache.observe(*seen);
         }
         let alone =
             failed.iter().any(|seen| seen.count == ShardCount::ONE && seen.shard == 0 && seen.left < asked.into());
-        if alone || self.defect == Defect::OneShardIsEnough {
+        if alone || self.mutation == Mutation::OneShardIsEnough {
             state.reject(at);
             return;
         }
@@ -294,14 +295,14 @@ impl Shop {
     fn accept(&self, state: &mut State, count: ShardCount, entering: u8) {
         let first = state.shards[0];
         let unsplit = first.count == ShardCount::ONE && count == ShardCount::ONE;
-        let moved = !unsplit && self.defect != Defect::SameGeneration;
+        let moved = !unsplit && self.mutation != Mutation::SameGeneration;
         state.accept(first.generation + u32::from(moved), count, entering);
     }
 
     /// One transaction: all units are in the first shard from now on, in a new generation.
     fn gather(&self, state: &mut State) {
         let (units, Shard { generation, count, .. }) = (state.in_shards(), state.shards[0]);
-        let generation = generation + u32::from(self.defect != Defect::SameGeneration);
+        let generation = generation + u32::from(self.mutation != Mutation::SameGeneration);
         for (number, shard) in state.shards.iter_mut().take(count.get().into()).enumerate() {
             *shard = Shard { units: if number == 0 { units } else { 0 }, generation, count };
         }
@@ -311,7 +312,7 @@ impl Shop {
     fn rollout_actions(&self, rollout: &Rollout, actions: &mut Vec<Action>) {
         actions.extend(rollout.giving.iter().map(|(shard, _)| Action::Give(*shard)));
         let receiving = rollout.receiving.iter().flatten().map(|(shard, _)| *shard);
-        let next = if self.defect == Defect::FirstIsLast { receiving.max() } else { receiving.min() };
+        let next = if self.mutation == Mutation::FirstIsLast { receiving.max() } else { receiving.min() };
         actions.extend(next.map(Action::Receive));
     }
 
@@ -321,12 +322,12 @@ impl Shop {
         let buyer = &mut state.buyers[at];
         if let Some(seen) = seen {
             bounds.observe(seen);
-            buyer.memory.observe(seen);
+            buyer.cache.observe(seen);
         }
         let done = next + 1 >= seen.map_or(next, |seen| seen.count.get());
         if !done {
             buyer.step = Step::Bounding { asked, bounds, next: next + 1 };
-        } else if self.defect == Defect::AnyOrder && bounds.most().is_some_and(|most| most < asked.into()) {
+        } else if self.mutation == Mutation::AnyOrder && bounds.most().is_some_and(|most| most < asked.into()) {
             state.reject(at);
         } else {
             buyer.step = Step::Counting { asked, bounds };
@@ -340,7 +341,7 @@ impl Model for Shop {
 
     fn init_states(&self) -> Vec<State> {
         let buyer = |requests: &Vec<u8>| Buyer {
-            memory: Shards::default(),
+            cache: Shards::default(),
             requests: requests.iter().rev().copied().collect(),
             step: Step::Out,
             short: false,
@@ -362,7 +363,7 @@ impl Model for Shop {
             match buyer.step {
                 Step::Out => actions.extend((!buyer.requests.is_empty()).then_some(Action::Ask(at))),
                 Step::Taking { asked } => {
-                    let choices = u128::from(buyer.memory.count().get());
+                    let choices = u128::from(buyer.cache.count().get());
                     let mut known: Vec<Vec<Allocation>> = Vec::new();
                     for random in 0..choices {
                         match buyer.allocations(asked, random) {
@@ -384,7 +385,7 @@ impl Model for Shop {
             }
         }
         if state.budget.cancellations > 0 && state.sold > 0 {
-            let shards = if self.defect == Defect::ReturnsAnywhere { state.shards.len() } else { 1 };
+            let shards = if self.mutation == Mutation::ReturnsAnywhere { state.shards.len() } else { 1 };
             actions.extend((0..shards).map(|shard| Action::Cancel { shard }));
         }
         if let Some(rollout) = &state.rollout {
@@ -411,7 +412,7 @@ impl Model for Shop {
             Action::Take { buyer, random } => self.take(&mut state, buyer, random),
             Action::Conflict(at) => {
                 state.budget.conflicts -= 1;
-                if self.defect == Defect::ConflictIsNo {
+                if self.mutation == Mutation::ConflictIsNo {
                     state.reject(at);
                 }
             }
@@ -471,52 +472,52 @@ impl Model for Shop {
 
 const DEFINITE: &str = "who is rejected was rejected for too little";
 
-fn shop(defect: Defect, units: &[u8], requests: &[&[u8]], budget: Budget) -> Shop {
-    Shop { defect, units: units.to_vec(), requests: requests.iter().map(|own| own.to_vec()).collect(), budget }
+fn shop(mutation: Mutation, units: &[u8], requests: &[&[u8]], budget: Budget) -> Shop {
+    Shop { mutation, units: units.to_vec(), requests: requests.iter().map(|own| own.to_vec()).collect(), budget }
 }
 
 #[test]
-fn nobody_is_rejected_while_there_are_units_for_him_whatever_moves() {
+fn order_is_not_rejected_while_there_are_units_whatever_moves() {
     let everything = Budget { conflicts: 1, cancellations: 1, deliveries: 1, gatherings: 1, reshards: 1 };
-    holds("three shards", shop(Defect::None, &[1, 0, 1], &[&[1], &[2]], everything));
+    holds("three shards", shop(Mutation::None, &[1, 0, 1], &[&[1], &[2]], everything));
     let but_deliveries = Budget { deliveries: 0, conflicts: 0, ..everything };
-    holds("two shards", shop(Defect::None, &[1, 1], &[&[1, 1], &[1]], but_deliveries));
+    holds("two shards", shop(Mutation::None, &[1, 1], &[&[1, 1], &[1]], but_deliveries));
     let returned_twice = Budget { cancellations: 2, reshards: 2, ..Budget::default() };
-    holds("one shard, split and joined", shop(Defect::None, &[2], &[&[1, 1], &[1]], returned_twice));
+    holds("one shard, split and joined", shop(Mutation::None, &[2], &[&[1, 1], &[1]], returned_twice));
 }
 
 #[test]
 fn a_conflict_taken_for_a_no_refuses_wrongly() {
     let conflict = Budget { conflicts: 1, ..Budget::default() };
-    fails("shards, a conflict is a no", shop(Defect::ConflictIsNo, &[1, 1], &[&[1]], conflict), DEFINITE);
+    fails("shards, a conflict is a no", shop(Mutation::ConflictIsNo, &[1, 1], &[&[1]], conflict), DEFINITE);
 }
 
 #[test]
 fn one_shard_taken_for_all_refuses_wrongly() {
-    fails("shards, one is enough", shop(Defect::OneShardIsEnough, &[0, 1], &[&[1, 1]], Budget::default()), DEFINITE);
+    fails("shards, one is enough", shop(Mutation::OneShardIsEnough, &[0, 1], &[&[1, 1]], Budget::default()), DEFINITE);
 }
 
 #[test]
 fn asking_each_shard_in_any_order_refuses_wrongly() {
     let returned = Budget { cancellations: 1, ..Budget::default() };
-    fails("shards, in any order", shop(Defect::AnyOrder, &[1, 1], &[&[1, 1], &[1]], returned), DEFINITE);
+    fails("shards, in any order", shop(Mutation::AnyOrder, &[1, 1], &[&[1, 1], &[1]], returned), DEFINITE);
 }
 
 #[test]
 fn units_given_back_to_any_shard_refuse_wrongly() {
     let returned = Budget { cancellations: 1, ..Budget::default() };
-    let defect = Defect::ReturnsAnywhere;
-    fails("shards, given back anywhere", shop(defect, &[1, 1, 0], &[&[1, 1], &[1]], returned), DEFINITE);
+    let mutation = Mutation::ReturnsAnywhere;
+    fails("shards, given back anywhere", shop(mutation, &[1, 1, 0], &[&[1, 1], &[1]], returned), DEFINITE);
 }
 
 #[test]
 fn units_that_move_within_a_generation_refuse_wrongly() {
     let moved = Budget { reshards: 1, ..Budget::default() };
-    fails("shards, same generation", shop(Defect::SameGeneration, &[2, 0], &[&[2]], moved), DEFINITE);
+    fails("shards, same generation", shop(Mutation::SameGeneration, &[2, 0], &[&[2]], moved), DEFINITE);
 }
 
 #[test]
 fn rollout_that_writes_the_first_shard_last_refuses_wrongly() {
     let delivered = Budget { deliveries: 1, ..Budget::default() };
-    fails("shards, the first is last", shop(Defect::FirstIsLast, &[1, 0], &[&[1, 1], &[1]], delivered), DEFINITE);
+    fails("shards, the first is last", shop(Mutation::FirstIsLast, &[1, 0], &[&[1, 1], &[1]], delivered), DEFINITE);
 }

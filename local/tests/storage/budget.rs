@@ -1,4 +1,4 @@
-//! What each route costs: calls of `DynamoDB`, read units, write units, by outcome, in an environment that remembers
+//! What each route costs: calls of `DynamoDB`, read units, write units, by outcome, in an environment that has cached
 //! nothing (cold) and in one that has done the same before (warm).
 //!
 //! The engine says what each call consumes; the table is compared with `local/lab/BUDGET.md`, which
@@ -37,7 +37,7 @@ impl Metered {
         Self { shop, faults, proxy, lines: Vec::new() }
     }
 
-    /// A measured environment that remembers nothing.
+    /// A measured environment with an empty cache.
     fn cold(&self) -> Shop {
         self.shop.through(&self.proxy.endpoint())
     }
@@ -132,7 +132,7 @@ async fn a_transaction_that_met_another_is_sent_again_by_the_same_request() {
 }
 
 #[tokio::test]
-async fn stock_in_shards_is_read_twice_by_the_reconciler_for_units_may_be_on_their_way() {
+async fn reconciler_reads_sharded_stock_twice() {
     let mut calls = Vec::new();
     for shards in [1, 4] {
         let m = Metered::open().await;
@@ -145,7 +145,8 @@ async fn stock_in_shards_is_read_twice_by_the_reconciler_for_units_may_be_on_the
         assert!(m.cold().store.reconcile_scheduled(one, time(one)).await.unwrap().findings.is_empty());
         calls.push(m.faults.calls().len());
     }
-    // Of a product that was never split one read of its shard; of others the first shard, then all there can be, both twice.
+    // Of a product that was never split one read of its shard; of others the first shard, then all there can be, both
+    // twice.
     assert_eq!(calls[1], calls[0] + 3);
 }
 
@@ -335,7 +336,7 @@ async fn coupons(m: &mut Metered) {
             m.shop.customer(&format!("user-{number}")).issue(coupon).done().await;
         }
         m.row("issue-coupon", &what("sold out, the first time"), user(32).issue(coupon)).await;
-        let (calls, cost) = m.row("issue-coupon", &what("sold out, remembered"), user(33).issue(coupon)).await;
+        let (calls, cost) = m.row("issue-coupon", &what("sold out, cached"), user(33).issue(coupon)).await;
         let expected = Consumed { half_reads: 4, ..Consumed::default() };
         assert_eq!((calls, cost), (1, expected), "a transactional read of the user's coupon");
     }
@@ -420,8 +421,8 @@ async fn statistics(m: &mut Metered) {
     m.row("list-daily-totals", "92 days", env.store.totals_of_days(range)).await;
 }
 
-/// A night of the reconciler, by how many customers placed the orders of the day.
-async fn books(m: &mut Metered, customers: usize, orders_of_each: usize) {
+/// A run of the reconciler, by how many customers placed the orders of the day.
+async fn reconciliation(m: &mut Metered, customers: usize, orders_of_each: usize) {
     let products = [m.shop.product(PRICE, 10_000).await, m.shop.product(PRICE, 10_000).await];
     for number in 0..customers {
         let name = format!("c0a8012e-7b1f-4f43-9e6e-1d2a3b4c{number:04}");
@@ -431,15 +432,15 @@ async fn books(m: &mut Metered, customers: usize, orders_of_each: usize) {
         }
     }
     deliver(&m.shop).await;
-    let night = at("2026-11-21T16:00:00Z");
-    m.shop.store.aggregate(night, night).await.unwrap();
+    let scheduled = at("2026-11-21T16:00:00Z");
+    m.shop.store.aggregate(scheduled, scheduled).await.unwrap();
     let store = m.cold().store;
     let outcome = format!("{} orders of {customers} customers", customers * orders_of_each);
     let cost = m
         .row("reconcile-day", &outcome, async {
-            let books = store.reconcile_scheduled(night, time(night)).await.unwrap();
-            assert_eq!((books.customers, books.findings.len()), (customers, 0));
-            store.save_progress(&books).await.unwrap();
+            let result = store.reconcile_scheduled(scheduled, time(scheduled)).await.unwrap();
+            assert_eq!((result.customers, result.findings.len()), (customers, 0));
+            store.save_progress(&result).await.unwrap();
         })
         .await;
     // How the facts lie in their eight partitions is left to chance, and each is rounded up.
@@ -447,7 +448,7 @@ async fn books(m: &mut Metered, customers: usize, orders_of_each: usize) {
     m.lines.pop();
     let reads = (half_reads + 50) / 100 * 50;
     m.lines.push(format!("| reconcile-day | {outcome} | {calls} | about {reads} | {writes} marks |"));
-    m.row("reconcile-day", "nothing left to do", store.reconcile_scheduled(night, time(night))).await;
+    m.row("reconcile-day", "nothing left to do", store.reconcile_scheduled(scheduled, time(scheduled))).await;
 }
 
 fn page(lines: &[String]) -> String {
@@ -476,8 +477,8 @@ async fn each_route_costs_what_the_budget_says() {
             3 => coupons(&mut m).await,
             4 => catalogue(&mut m).await,
             5 => statistics(&mut m).await,
-            6 => books(&mut m, 100, 1).await,
-            _ => books(&mut m, 10, 10).await,
+            6 => reconciliation(&mut m, 100, 1).await,
+            _ => reconciliation(&mut m, 10, 10).await,
         }
         all.append(&mut m.lines);
     }

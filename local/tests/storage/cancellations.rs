@@ -98,7 +98,7 @@ async fn a_cancellation_that_arrives_after_another_gives_nothing_back() {
 }
 
 #[tokio::test]
-async fn a_replayed_cancellation_is_answered_with_the_same_order_and_not_made_again() {
+async fn replayed_cancellation_has_the_same_answer_and_no_second_effect() {
     let shop = Shop::open().await;
     let tea = shop.product(1_000, 5).await;
     let alice = shop.customer("alice").with_balance(2_000).await;
@@ -121,7 +121,7 @@ async fn a_replayed_order_is_answered_as_it_was_though_it_has_been_cancelled() {
 }
 
 #[tokio::test]
-async fn nobody_cancels_the_order_of_another() {
+async fn order_of_another_customer_cannot_be_cancelled() {
     let shop = Shop::open().await;
     let tea = shop.product(1_000, 5).await;
     let alice = shop.customer("alice").with_balance(1_000).await;
@@ -134,7 +134,7 @@ async fn nobody_cancels_the_order_of_another() {
 }
 
 #[tokio::test]
-async fn what_was_paid_is_given_back_though_the_price_has_changed() {
+async fn refund_is_the_paid_price_though_the_price_has_changed() {
     let shop = Shop::open().await;
     let tea = shop.product(1_000, 5).await;
     let alice = shop.customer("alice").with_balance(1_000).await;
@@ -145,7 +145,7 @@ async fn what_was_paid_is_given_back_though_the_price_has_changed() {
 }
 
 #[tokio::test]
-async fn what_was_paid_is_given_back_though_the_balance_passes_the_limit_for_deposits() {
+async fn refund_is_paid_though_the_balance_passes_the_deposit_limit() {
     let shop = Shop::open().await;
     let tea = shop.product(500_000, 5).await;
     let alice = shop.customer("alice").with_balance(500_000).await;
@@ -159,7 +159,7 @@ async fn what_was_paid_is_given_back_though_the_balance_passes_the_limit_for_dep
 }
 
 #[tokio::test]
-async fn a_refund_sorts_after_what_was_committed_before_it_though_a_clock_runs_behind() {
+async fn refund_sorts_after_earlier_entries_though_a_clock_is_behind() {
     let shop = Shop::open().await;
     let tea = shop.product(1_000, 5).await;
     let alice = shop.customer("alice").with_balance(5_000).await;
@@ -171,7 +171,7 @@ async fn a_refund_sorts_after_what_was_committed_before_it_though_a_clock_runs_b
 }
 
 #[tokio::test]
-async fn a_coupon_that_was_given_back_is_good_for_one_order_more_and_no_longer_than_before() {
+async fn returned_coupon_pays_for_one_more_order_and_expires_as_before() {
     let shop = Shop::open().await;
     let tea = shop.product(5_000, 9).await;
     let coupon = shop.campaign_of(CampaignDraft { valid_days: 1, ..welcome() }).await;

@@ -56,7 +56,7 @@ async fn the_catalogue_is_paged_by_name() {
 }
 
 #[tokio::test]
-async fn products_are_found_by_the_beginning_of_their_names_in_upper_or_lower_case() {
+async fn products_are_found_by_name_prefix_in_any_case() {
     let shop = Shop::open().await;
     for name in ["Green tea", "green apple", "GREENERY", "Gr", "evergreen", "greeN tea"] {
         shop.named_product(name, 1_000, 1).await;
@@ -224,7 +224,7 @@ async fn a_product_that_does_not_exist_is_not_found() {
 }
 
 #[tokio::test]
-async fn products_are_looked_up_by_the_hundred_and_what_does_not_exist_is_left_out() {
+async fn products_are_read_by_the_hundred_and_missing_ones_left_out() {
     let shop = Shop::open().await;
     let mut ids: Vec<ProductId> = vec!["01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap()];
     for number in 0..101 {

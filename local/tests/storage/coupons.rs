@@ -157,7 +157,7 @@ async fn open_campaigns_are_paged_by_their_close_without_those_to_come_or_over()
 }
 
 #[tokio::test]
-async fn the_next_page_of_campaigns_can_be_read_after_the_last_one_on_the_page_has_closed() {
+async fn next_page_of_campaigns_is_read_after_its_cursor_s_one_closed() {
     let shop = Shop::open().await;
     let now = many_campaigns(&shop).await;
     let first = shop.store.open_campaigns(1, None, time(now)).await.unwrap();
@@ -312,7 +312,7 @@ async fn used_coupons_are_those_of_orders_that_daily_runs_counted() {
 }
 
 #[tokio::test]
-async fn nobody_sees_the_coupons_of_another() {
+async fn coupons_of_another_customer_are_not_visible() {
     let shop = Shop::open().await;
     let coupon = shop.campaign(2, fixed(3_000)).await;
     shop.customer("alice").issue(coupon).done().await;

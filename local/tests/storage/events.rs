@@ -18,7 +18,7 @@ async fn an_order(shop: &Shop) -> (Customer, Order) {
 }
 
 #[tokio::test]
-async fn an_order_s_event_is_relayed_as_the_order_that_was_answered_and_whose_it_is() {
+async fn relayed_event_has_the_answered_order_and_its_customer() {
     let shop = Shop::open().await;
     let (alice, order) = an_order(&shop).await;
     let items = event_items(&shop, ORDER_PAID).await;
@@ -49,7 +49,7 @@ async fn the_event_of_one_order_is_the_same_message_every_time() {
 }
 
 #[tokio::test]
-async fn an_event_keeps_the_trace_of_its_request_and_one_from_before_is_relayed_all_the_same() {
+async fn event_keeps_its_request_s_trace_and_one_without_is_relayed() {
     let shop = Shop::open().await;
     an_order(&shop).await;
     let mut item = event_items(&shop, ORDER_PAID).await.remove(0);

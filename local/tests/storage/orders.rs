@@ -180,7 +180,7 @@ async fn filtered_page_ends_early_and_the_next_one_goes_on() {
 /// The rule that this shop is built around: a payment that does not go through has nothing to give back, because
 /// nothing was taken. Stock, coupon and balance are the very items that they were.
 #[tokio::test]
-async fn an_order_that_the_balance_does_not_cover_touches_neither_stock_nor_coupon() {
+async fn order_above_the_balance_changes_neither_stock_nor_coupon() {
     let shop = Shop::open().await;
     let (tea, milk) = (shop.product(10_000, 5).await, shop.product(2_500, 1).await);
     let coupon = shop.campaign(1, fixed(3_000)).await;
@@ -254,7 +254,7 @@ async fn a_quoted_price_that_no_longer_holds_is_rejected() {
 }
 
 #[tokio::test]
-async fn a_remembered_price_that_no_longer_holds_is_corrected_when_none_was_quoted() {
+async fn stale_cached_price_is_corrected_when_no_price_was_quoted() {
     let shop = Shop::open().await;
     let tea = shop.product(1_000, 9).await;
     let alice = shop.customer("alice").with_balance(9_000).await;
@@ -268,7 +268,7 @@ async fn a_remembered_price_that_no_longer_holds_is_corrected_when_none_was_quot
 }
 
 #[tokio::test]
-async fn a_balance_is_judged_by_the_price_that_holds_not_by_the_one_remembered() {
+async fn balance_is_checked_by_the_current_price_not_the_cached_one() {
     let shop = Shop::open().await;
     let tea = shop.product(1_000, 9).await;
     let alice = shop.customer("alice").with_balance(1_500).await;
@@ -330,7 +330,7 @@ async fn a_coupon_is_good_from_its_minimum_order_on() {
 }
 
 #[tokio::test]
-async fn a_minimum_order_is_judged_by_the_price_that_holds_not_by_the_one_remembered() {
+async fn minimum_order_is_checked_by_the_current_price_not_the_cached_one() {
     let shop = Shop::open().await;
     let tea = shop.product(4_000, 5).await;
     let coupon = shop.campaign(1, from(5_000, fixed(3_000))).await;
@@ -356,7 +356,7 @@ async fn a_minimum_order_is_missed_when_the_price_has_fallen() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_the_products_is_told_before_what_is_wrong_with_the_coupon() {
+async fn product_rejections_come_before_coupon_rejections() {
     let shop = Shop::open().await;
     let (tea, milk) = (shop.product(1_000, 1).await, shop.product(1_000, 5).await);
     let alice = shop.customer("alice").with_balance(50_000).await;

@@ -1,4 +1,4 @@
-//! Races: many at once for what is not enough for all. The outcome is exact, and the books are audited
+//! Races: many at once for what is not enough for all. The outcome is exact, and the invariants are checked
 //! afterwards. Those that are run in great numbers are in `rounds`.
 
 use sijang_domain::{Error, Idempotent, Rejection};
@@ -135,7 +135,7 @@ async fn an_order_is_given_back_once_however_often_it_is_cancelled_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sixty_four_racers_with_one_key_are_one_cancellation_and_get_the_same_answer() {
+async fn sixty_four_copies_of_a_cancellation_have_one_effect_and_answer() {
     let shop = Shop::open().await;
     let tea = shop.product(5_000, 9).await;
     let alice = shop.customer("alice").with_balance(10_000).await;

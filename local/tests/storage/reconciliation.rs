@@ -1,7 +1,7 @@
-//! The reconciler: it finds what is planted, by name, and nothing in a shop that is only busy.
+//! The reconciler finds each damage by its rule, and finds nothing in a busy shop.
 //!
-//! The shop's days are days of November 2026. A night is at 01:00 in Seoul of the day after, when all of the day's events
-//! are counted. What is planted is written into raw items, past the store.
+//! Days are days of November 2026. The reconciler runs at 01:00 in Seoul of the next day, after all events of the day
+//! are counted. Damage is written into raw items, without the store.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -33,8 +33,8 @@ pub async fn deliver(shop: &Shop) {
     crate::sales::record(shop, &order_events(&shop.snapshot().await)).await;
 }
 
-/// The aggregator and the reconciler of the night after a day.
-async fn night(shop: &Shop, day: i64) -> Reconciliation {
+/// Runs the daily aggregation and the reconciler after a day.
+async fn daily_run(shop: &Shop, day: i64) -> Reconciliation {
     deliver(shop).await;
     let ten_past_midnight = after(one_o_clock(day + 1), -3_000);
     shop.store.aggregate(ten_past_midnight, ten_past_midnight).await.unwrap();
@@ -42,15 +42,15 @@ async fn night(shop: &Shop, day: i64) -> Reconciliation {
 }
 
 pub async fn reconciled(shop: &Shop, day: i64, time: RequestTime) -> Reconciliation {
-    // Another environment: a reconciler remembers nothing of the shop's.
+    // A new environment, with an empty cache.
     let store = shop.another_environment().store;
-    let books = store.reconcile_scheduled(one_o_clock(day + 1), time).await.unwrap();
-    store.save_progress(&books).await.unwrap();
-    books
+    let result = store.reconcile_scheduled(one_o_clock(day + 1), time).await.unwrap();
+    store.save_progress(&result).await.unwrap();
+    result
 }
 
-fn rules(books: &Reconciliation) -> BTreeSet<Rule> {
-    books.findings.iter().map(|finding| finding.rule).collect()
+fn rules(result: &Reconciliation) -> BTreeSet<Rule> {
+    result.findings.iter().map(|finding| finding.rule).collect()
 }
 
 const NOTHING: BTreeSet<Rule> = BTreeSet::new();
@@ -215,8 +215,8 @@ impl Busy {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_damage_is_found_by_its_name_and_nothing_else_is() {
-    let planted: [(&str, &[Rule]); 20] = [
+async fn each_damage_is_found_by_its_rule_and_no_other() {
+    let damages: [(&str, &[Rule]); 20] = [
         ("a balance is off by one", &[Rule::BalanceDiffers]),
         ("a payment is missing", &[Rule::BalanceDiffers, Rule::EntryMissing]),
         ("a deposit is missing", &[Rule::BalanceDiffers]),
@@ -238,7 +238,7 @@ async fn each_damage_is_found_by_its_name_and_nothing_else_is() {
         ("a ranking is wrong", &[Rule::RankingDiffers]),
         ("a balance cannot be read", &[Rule::Unreadable]),
     ];
-    join_all(planted.map(|(what, expected)| Box::pin(found_as(what, expected.iter().copied().collect())))).await;
+    join_all(damages.map(|(what, expected)| Box::pin(found_as(what, expected.iter().copied().collect())))).await;
 }
 
 async fn found_as(what: &'static str, expected: BTreeSet<Rule>) {
@@ -255,16 +255,16 @@ fn day_of(number: i64) -> sijang_domain::Day {
 }
 
 #[tokio::test]
-async fn a_night_reads_what_was_never_damaged_and_leaves_nothing_but_its_marks() {
+async fn run_over_correct_records_writes_only_its_progress() {
     let busy = Busy::day().await;
     let before = busy.shop.snapshot().await;
-    let books = reconciled(&busy.shop, 21, time(one_o_clock(22))).await;
-    assert_eq!((rules(&books), books.facts, books.customers, books.nameless), (NOTHING, 5, 3, 0));
+    let result = reconciled(&busy.shop, 21, time(one_o_clock(22))).await;
+    assert_eq!((rules(&result), result.facts, result.customers, result.nameless), (NOTHING, 5, 3, 0));
     let marks = busy.shop.snapshot().await.changes_since(&before);
     assert!(marks.iter().all(|(change, table, key)| (*change, *table) == ('+', "sales") && key.starts_with("BOOKS")));
-    assert_eq!(marks.len(), 3, "the night's, and one for each product: {marks:?}");
+    assert_eq!(marks.len(), 3, "the run's, and one for each product: {marks:?}");
     let again = reconciled(&busy.shop, 21, time(one_o_clock(22))).await;
-    assert_eq!((again.facts, again.customers, again.done), (0, 0, true), "the night is done");
+    assert_eq!((again.facts, again.customers, again.done), (0, 0, true), "the run is done");
 }
 
 /// A shop whose run of the 24th has counted an order of the 21st for the last time; it was cancelled ten minutes later.
@@ -274,7 +274,7 @@ async fn shop_with_a_late_cancellation() -> Shop {
     let alice = shop.customer("alice").with_balance(5_000).await;
     let order = alice.order([(tea, 2)]).done().await;
     for day in 21..=22 {
-        assert_eq!(rules(&night(&shop, day).await), NOTHING, "the {day}th");
+        assert_eq!(rules(&daily_run(&shop, day).await), NOTHING, "the {day}th");
     }
     shop.store.aggregate(after(one_o_clock(24), -3_000), noon(24)).await.unwrap();
     alice.cancel(&order).at(after(one_o_clock(24), -2_400)).done().await;
@@ -291,8 +291,8 @@ async fn total_older_than_its_facts_is_found_when_no_run_is_to_count_it() {
     let shop = shop_with_a_late_cancellation().await;
     // To the consumer it is still the 21st: it leaves no mark.
     deliver(&shop).await;
-    let books = reconciled(&shop, 23, time(one_o_clock(24))).await;
-    assert_eq!(books.findings, [Finding::outdated(day_of(21))].into());
+    let result = reconciled(&shop, 23, time(one_o_clock(24))).await;
+    assert_eq!(result.findings, [Finding::outdated(day_of(21))].into());
     assert_eq!(by_hand(&shop, one_o_clock(25)).await, outdated);
     shop.store.recount(day_of(21), noon(24)).await.unwrap();
     assert_eq!(by_hand(&shop, one_o_clock(25)).await, NOTHING);
@@ -311,18 +311,18 @@ async fn marked_day_is_found_when_the_next_run_has_not_counted_it() {
     assert_eq!(rules(&reconciled(&shop, 24, time(one_o_clock(25))).await), outdated);
     let run_of_today_may_be_late = by_hand(&shop, one_o_clock(25)).await;
     assert_eq!((run_of_today_may_be_late, by_hand(&shop, one_o_clock(26)).await), (NOTHING, outdated));
-    assert_eq!(rules(&night(&shop, 25).await), NOTHING);
+    assert_eq!(rules(&daily_run(&shop, 25).await), NOTHING);
     assert_eq!(by_hand(&shop, one_o_clock(26)).await, NOTHING);
 }
 
-/// Days of sales, returns, deliveries and new shards of one product; what each night found.
+/// Days of sales, returns, deliveries and new shards of one product; the findings of each run.
 async fn days(damaged: Option<(i64, i64)>, shards: i64) -> Vec<BTreeSet<Rule>> {
     let shop = Shop::open_at(after(noon(10), -3_600)).await;
-    // Half of the shards come into use only later, between two nights.
+    // Half of the shards come into use only later, between two runs.
     let tea = shop.split_product(1_000, 500, (shards + 1) / 2).await;
     let alice = shop.customer("alice").with_balance(1_000_000).await;
     let mut last: Option<Order> = None;
-    let mut nights = Vec::new();
+    let mut runs = Vec::new();
     for day in 10..16 {
         // Early in the morning, after the reconciler; and around noon.
         alice.order([(tea, 2)]).at(after(one_o_clock(day), 600)).done().await;
@@ -340,17 +340,17 @@ async fn days(damaged: Option<(i64, i64)>, shards: i64) -> Vec<BTreeSet<Rule>> {
         }
         // After midnight, before the reconciler: an order of the next day, whose units are gone when the stock is read.
         alice.order([(tea, 1 + day % 4)]).at(after(one_o_clock(day + 1), -1_800)).done().await;
-        nights.push(rules(&night(&shop, day).await));
+        runs.push(rules(&daily_run(&shop, day).await));
     }
-    nights
+    runs
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn stock_that_no_order_took_is_missed_and_stock_from_nowhere_is_seen_from_night_to_night() {
+async fn lost_and_invented_stock_is_found_by_the_next_run() {
     for shards in [1, 4] {
         assert_eq!(days(None, shards).await, vec![NOTHING; 6], "{shards} shards");
         for (delta, rule) in [(-1, Rule::StockLost), (1, Rule::StockInvented)] {
-            // What is gone on the 13th is read that night, and known when the orders of the 14th are.
+            // The run of the 13th reads the stock without the unit, and that of the 14th compares it with the orders.
             let mut expected = vec![NOTHING; 6];
             expected[4] = [rule].into();
             assert_eq!(days(Some((13, delta)), shards).await, expected, "{shards} shards");
@@ -359,27 +359,27 @@ async fn stock_that_no_order_took_is_missed_and_stock_from_nowhere_is_seen_from_
 }
 
 #[tokio::test]
-async fn a_run_that_ends_early_is_gone_on_with_where_it_ended() {
+async fn run_continues_where_the_previous_one_ended() {
     let shop = Shop::open().await;
     let tea = shop.product(100, 1_000).await;
     for customer in shop.customers(40, 1_000).await {
         customer.order([(tea, 1)]).done().await;
     }
     deliver(&shop).await;
-    // The last one's balance is wrong: only who comes so far sees it.
+    // The last customer's balance is wrong: only the last run finds it.
     let busy = Busy { shop: shop.clone(), tea };
     busy.add("balances", &["\"customer-9\"", "\"BALANCE\""], "balance", 1).await;
     let over = || RequestTime { now: one_o_clock(22), deadline: Instant::now() };
     let mut runs = Vec::new();
     for _ in 0..4 {
-        let books = reconciled(&shop, 21, over()).await;
-        runs.push((books.customers, books.done, books.findings.len()));
+        let result = reconciled(&shop, 21, over()).await;
+        runs.push((result.customers, result.done, result.findings.len()));
     }
     assert_eq!(runs, [(16, false, 0), (16, false, 0), (8, true, 1), (0, true, 0)]);
 }
 
 #[tokio::test]
-async fn a_missed_night_is_no_reason_to_miss_stock() {
+async fn missed_run_does_not_report_lost_stock() {
     let shop = Shop::open_at(after(noon(10), -3_600)).await;
     let tea = shop.product(1_000, 500).await;
     let alice = shop.customer("alice").with_balance(1_000_000).await;
@@ -387,13 +387,13 @@ async fn a_missed_night_is_no_reason_to_miss_stock() {
         alice.order([(tea, 3)]).at(noon(day)).done().await;
         deliver(&shop).await;
         if day != 12 {
-            assert_eq!(rules(&night(&shop, day).await), NOTHING, "the {day}th");
+            assert_eq!(rules(&daily_run(&shop, day).await), NOTHING, "the {day}th");
         }
     }
 }
 
 #[tokio::test]
-async fn a_campaign_adds_up_in_several_shards_and_when_only_one_is_still_in_use() {
+async fn campaign_adds_up_in_several_shards_and_after_a_reshard_to_one() {
     for shards in [4, 1] {
         let shop = Shop::open().await;
         let tea = shop.product(1_000, 500).await;
@@ -402,7 +402,7 @@ async fn a_campaign_adds_up_in_several_shards_and_when_only_one_is_still_in_use(
             customer.with_coupon(coupon).await.order([(tea, 1)]).with(coupon).done().await;
         }
         shop.reshard_coupon(coupon, shards).done().await;
-        assert_eq!(rules(&night(&shop, 21).await), NOTHING, "{shards} shards");
+        assert_eq!(rules(&daily_run(&shop, 21).await), NOTHING, "{shards} shards");
     }
 }
 
@@ -412,7 +412,7 @@ async fn shop_in_shards() -> (Shop, ProductId, CouponId) {
     let (tea, coupon) = (shop.split_product(1_000, 90, 3).await, shop.split_campaign(9, fixed(500), 3).await);
     let alice = shop.customer("alice").with_balance(10_000).await.with_coupon(coupon).await;
     alice.order([(tea, 2)]).done().await;
-    assert_eq!(rules(&night(&shop, 21).await), NOTHING);
+    assert_eq!(rules(&daily_run(&shop, 21).await), NOTHING);
     alice.order([(tea, 1)]).with(coupon).at(noon(22)).done().await;
     (shop, tea, coupon)
 }
@@ -427,13 +427,13 @@ async fn unfinished_rollout_is_named_and_its_shards_are_not_called_damaged() {
     let of_stock = shop.killed_before_update(4, shop.reshard(tea, 5).at(noon(22))).await;
     let of_coupons = shop.killed_before_update(3, shop.reshard_coupon(coupon, 5).at(noon(22))).await;
     let both = [Finding::unfinished(Subject::Product(tea)), Finding::unfinished(Subject::Coupon(coupon))];
-    assert_eq!(night(&shop, 22).await.findings, both.into());
+    assert_eq!(daily_run(&shop, 22).await.findings, both.into());
     shop.store.finish_command(of_coupons.into(), plenty()).await.unwrap();
-    assert_eq!(night(&shop, 23).await.findings, unfinished(Subject::Product(tea)));
+    assert_eq!(daily_run(&shop, 23).await.findings, unfinished(Subject::Product(tea)));
     shop.store.finish_command(of_stock.into(), plenty()).await.unwrap();
     for day in 24..=26 {
         shop.customer("alice").order([(tea, 1)]).at(noon(day)).done().await;
-        assert_eq!(rules(&night(&shop, day).await), NOTHING, "the {day}th");
+        assert_eq!(rules(&daily_run(&shop, day).await), NOTHING, "the {day}th");
     }
 }
 
@@ -443,25 +443,25 @@ async fn rollout_that_is_under_way_is_no_finding() {
     let just_now = after(one_o_clock(23), -600);
     shop.killed_before_update(4, shop.reshard(tea, 5).at(just_now)).await;
     shop.killed_before_update(3, shop.reshard_coupon(coupon, 5).at(just_now)).await;
-    assert_eq!(rules(&night(&shop, 22).await), NOTHING);
+    assert_eq!(rules(&daily_run(&shop, 22).await), NOTHING);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_ledger_that_is_too_long_is_not_held_against_its_balance_by_a_part_of_it() {
+async fn balance_is_not_compared_with_a_part_of_a_long_ledger() {
     const MOST: usize = 10_000;
     let busy = Busy::day().await;
     // Deposits that never were, each before the real one.
     let deposit = busy.item("balances", &["\"alice\"", "\"DEPOSIT\""]).await;
     let id = deposit["sk"].as_s().unwrap();
     let stamp = &id[..id.len() - 16];
-    let planted = |number| {
+    let entry = |number| {
         let mut entry = deposit.clone();
         entry.insert("sk".to_owned(), AttributeValue::S(format!("{stamp}{number:016}")));
         entry
     };
     let there =
         busy.shop.snapshot().await.items("balances").filter(|item| item["user_id"] == deposit["user_id"]).count();
-    let entries: Vec<_> = (0..=MOST - there).map(planted).collect();
+    let entries: Vec<_> = (0..=MOST - there).map(entry).collect();
     let found = async || {
         let store = busy.shop.another_environment().store;
         rules(&store.reconcile_scheduled(one_o_clock(22), time(one_o_clock(22))).await.unwrap())
@@ -472,7 +472,7 @@ async fn a_ledger_that_is_too_long_is_not_held_against_its_balance_by_a_part_of_
     assert_eq!(found().await, NOTHING);
 }
 
-/// What customers do at once, again and again as long as somebody looks. All of it is stamped later than what is judged.
+/// What customers do at once, again and again as long as somebody looks. All of it is later than what is checked.
 async fn traffic(customer: Customer, tea: ProductId, mut order: Order, late: Timestamp, onlooker: watch::Sender<()>) {
     let mut second = 0;
     while !onlooker.is_closed() {
@@ -500,15 +500,15 @@ async fn nothing_is_found_while_customers_order_cancel_and_pay_in() {
     let now = after(shop.now(), 3_600);
     let late = after(now, -60);
     let (busy, mut onlooker) = watch::channel(());
-    let crowd =
+    let customers =
         orders.into_iter().map(|(customer, order)| tokio::spawn(traffic(customer, tea, order, late, busy.clone())));
-    let crowd: Vec<_> = crowd.collect();
+    let customers: Vec<_> = customers.collect();
     for look in 0..6 {
-        let books = shop.another_environment().store.reconcile_day(day_of(21), time(now), SETTLING).await.unwrap();
-        assert_eq!((rules(&books), books.customers), (NOTHING, 8), "look {look}");
+        let result = shop.another_environment().store.reconcile_day(day_of(21), time(now), SETTLING).await.unwrap();
+        assert_eq!((rules(&result), result.customers), (NOTHING, 8), "look {look}");
         onlooker.changed().await.unwrap();
     }
     drop(onlooker);
-    join_all(crowd).await.into_iter().for_each(Result::unwrap);
+    join_all(customers).await.into_iter().for_each(Result::unwrap);
     shop.check().await;
 }

@@ -6,7 +6,7 @@ use sijang_domain::{
     CouponId, Day, Order, OrderId, OrderStatus, Page, Position, ProductId, RecordedOrder, RecordedOrderFilter,
     Rejection, Timestamp,
 };
-use sijang_openapi::in_process;
+use sijang_functions::in_process;
 use sijang_storage::{AttributeValue, OrderEvents, Store};
 use sijang_testkit::shop::{Customer, Shop, after, at, fixed, pages, rejection, won};
 

@@ -1,6 +1,6 @@
 //! The big races, round after round: as many effects as there can be, in every round.
 //!
-//! With `SIJANG_ROUNDS=50` it is fifty rounds, with a thousand in the crowd; without, one round and a tenth of them.
+//! With `SIJANG_ROUNDS=50` it is fifty rounds, with a thousand customers; without, one round and a tenth of them.
 //! Each test prints what its races came to.
 
 use std::{
@@ -25,20 +25,20 @@ struct Rounds {
     began: Instant,
     count: usize,
     /// So many want what is enough for a tenth of them.
-    crowd: usize,
+    customers: usize,
 }
 
 impl Rounds {
     fn begin() -> Self {
-        let (count, crowd) = match env::var("SIJANG_ROUNDS") {
+        let (count, customers) = match env::var("SIJANG_ROUNDS") {
             Ok(rounds) => (rounds.parse().unwrap(), 1_000),
             Err(_) => (1, 100),
         };
-        Self { began: Instant::now(), count, crowd }
+        Self { began: Instant::now(), count, customers }
     }
 
     fn enough_for(&self) -> usize {
-        self.crowd / 10
+        self.customers / 10
     }
 
     /// Straight to the terminal: it is to be seen when the test passes, too.
@@ -52,50 +52,50 @@ impl Rounds {
     }
 }
 
-/// The crowd comes: as many at once as can.
+/// All customers at once.
 async fn rush<A: ShopCommand>(requests: Vec<Request<A>>) -> Vec<Result<Idempotent<A::Value>, Error>> {
     let sent = stream::iter(requests).map(|request| tokio::spawn(request.into_future()));
     sent.buffer_unordered(AT_ONCE).map(Result::unwrap).collect().await
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_crowd_of_buyers_gets_exactly_the_units_there_are() {
+async fn many_buyers_get_exactly_the_units_in_stock() {
     let rounds = Rounds::begin();
-    let (crowd, units) = (rounds.crowd, rounds.enough_for());
+    let (customers, units) = (rounds.customers, rounds.enough_for());
     let shop = Shop::open().await;
-    let buyers: Vec<_> = (0..crowd).map(|number| shop.customer(&format!("buyer-{number}"))).collect();
+    let buyers: Vec<_> = (0..customers).map(|number| shop.customer(&format!("buyer-{number}"))).collect();
     for deposit in rush(buyers.iter().map(|buyer| buyer.deposit(1_000_000)).collect()).await {
         deposit.unwrap();
     }
     for _ in 0..rounds.count {
         let tea = shop.product(100, i64::try_from(units).unwrap()).await;
         let (done, rejected) = outcome(rush(buyers.iter().map(|buyer| buyer.order([(tea, 1)])).collect()).await);
-        assert_eq!((done, rejected.len(), shop.stock(tea).await), (units, crowd - units, 0));
+        assert_eq!((done, rejected.len(), shop.stock(tea).await), (units, customers - units, 0));
         let sold_out = |rejection: &Rejection| matches!(rejection, Rejection::InsufficientStock { shortages } if shortages[0].available == 0);
         assert!(rejected.iter().all(sold_out), "{rejected:?}");
     }
     shop.check().await;
-    rounds.report(&format!("{crowd} buyers of {units} units"), crowd, units);
+    rounds.report(&format!("{customers} buyers of {units} units"), customers, units);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_crowd_of_users_gets_exactly_the_coupons_there_are() {
+async fn many_users_get_exactly_the_coupons_of_the_campaign() {
     let rounds = Rounds::begin();
-    let (crowd, coupons) = (rounds.crowd, rounds.enough_for());
+    let (customers, coupons) = (rounds.customers, rounds.enough_for());
     let shop = Shop::open().await;
-    let users: Vec<_> = (0..crowd).map(|number| shop.customer(&format!("user-{number}"))).collect();
+    let users: Vec<_> = (0..customers).map(|number| shop.customer(&format!("user-{number}"))).collect();
     for round in 1..=rounds.count {
         // Open for longer than the test's clock takes, a second for each request.
         let total = u32::try_from(coupons).unwrap();
         let coupon =
             shop.campaign_of(CampaignDraft { total, closes_at: at("2026-12-20T15:00:00Z"), ..welcome() }).await;
         let (done, rejected) = outcome(rush(users.iter().map(|user| user.issue(coupon)).collect()).await);
-        assert_eq!((done, rejected.len()), (coupons, crowd - coupons));
+        assert_eq!((done, rejected.len()), (coupons, customers - coupons));
         assert_eq!(rejected.iter().find(|rejection| **rejection != Rejection::CouponSoldOut), None, "in round {round}");
         assert_eq!(shop.snapshot().await.items("user-coupons").count(), round * coupons);
     }
     shop.check().await;
-    rounds.report(&format!("{crowd} users of {coupons} coupons"), crowd, coupons);
+    rounds.report(&format!("{customers} users of {coupons} coupons"), customers, coupons);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -106,7 +106,7 @@ async fn sixty_four_racers_with_one_key_are_one_order_and_get_the_same_answer() 
         let (tea, coupon) = (shop.product(5_000, 50).await, shop.campaign(1, fixed(3_000)).await);
         let alice = shop.customer(&format!("alice-{round}")).with_balance(100_000).await.with_coupon(coupon).await;
         let order = alice.order([(tea, 2)]).with(coupon);
-        // Half of them in other environments, which remember nothing.
+        // Half of them in other environments, with an empty cache.
         let racer = |number: usize| match number % 2 {
             0 => order.clone(),
             _ => order.again().in_environment_of(&shop.another_environment()),

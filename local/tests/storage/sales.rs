@@ -14,8 +14,8 @@ use sijang_testkit::{
     shop::{Shop, after, at, pages, time, won},
 };
 
-/// The night after 21 November 2026 in Seoul: the ranking counts the 19th, 20th and 21st.
-const NIGHT: &str = "2026-11-21T15:10:00Z";
+/// The daily run after 21 November 2026 in Seoul: the ranking counts the 19th, 20th and 21st.
+const DAILY_RUN: &str = "2026-11-21T15:10:00Z";
 
 fn product(number: u128) -> ProductId {
     ProductId::new(Timestamp::from_millis(0).unwrap(), number)
@@ -80,7 +80,7 @@ pub async fn record_on(shop: &Shop, now: Timestamp, events: &[CloudEvent]) {
 }
 
 async fn count(shop: &Shop) -> Vec<RankedProduct> {
-    shop.store.aggregate(at(NIGHT), at(NIGHT)).await.unwrap().products
+    shop.store.aggregate(at(DAILY_RUN), at(DAILY_RUN)).await.unwrap().products
 }
 
 fn ranked(number: u128, units_sold: i64, revenue: i64) -> RankedProduct {
@@ -140,7 +140,7 @@ async fn more_facts_than_one_write_takes_are_all_counted() {
 }
 
 #[tokio::test]
-async fn a_sale_counts_on_the_day_in_seoul_and_the_ranking_counts_the_three_complete_days_before() {
+async fn sale_counts_on_its_seoul_day_and_the_ranking_counts_three_days() {
     let shop = Shop::open().await;
     let instants: [(&str, i64); 5] = [
         ("2026-11-18T14:59:59.999Z", 1),
@@ -164,9 +164,9 @@ async fn counting_again_changes_nothing() {
     record(&shop, &[sale(1, 19, &[(1, 3, 100), (2, 1, 50)]), sale(2, 21, &[(2, 9, 60)])]).await;
     let first = count(&shop).await;
     let counted = shop.snapshot().await;
-    // Later the same night, and from another environment.
+    // Later in the same run, and from another environment.
     let again = shop.another_environment();
-    assert_eq!(again.store.aggregate(after(at(NIGHT), 3_600), at(NIGHT)).await.unwrap().products, first);
+    assert_eq!(again.store.aggregate(after(at(DAILY_RUN), 3_600), at(DAILY_RUN)).await.unwrap().products, first);
     assert_eq!(shop.snapshot().await, counted);
 }
 
@@ -178,7 +178,7 @@ async fn a_late_fact_is_counted_when_the_days_are_counted_again() {
     record(&shop, &[sale(2, 20, &[(2, 4, 100)])]).await;
     let expected = [ranked(2, 4, 400), ranked(1, 3, 300)];
     assert_eq!(count(&shop).await, expected);
-    assert_eq!(shop.store.newest_ranking(at(NIGHT)).await.unwrap().unwrap().products, expected);
+    assert_eq!(shop.store.newest_ranking(at(DAILY_RUN)).await.unwrap().unwrap().products, expected);
     assert_eq!(shop.store.day_totals(day(20)).await.unwrap().len(), 2);
 }
 
@@ -187,7 +187,7 @@ async fn one_day_can_be_counted_by_itself_and_is_read_in_pages() {
     let shop = Shop::open().await;
     let lines: Vec<_> = (1..=7).map(|number| (number, 2, 100)).collect();
     record(&shop, &[sale(1, 20, &lines), sale(2, 20, &lines[..1]), sale(3, 21, &lines)]).await;
-    assert_eq!(shop.store.recount(day(20), at(NIGHT)).await.unwrap(), 2);
+    assert_eq!(shop.store.recount(day(20), at(DAILY_RUN)).await.unwrap(), 2);
     let all = shop.store.day_totals(day(20)).await.unwrap();
     assert_eq!((all.len(), all[0].1.units, all[0].1.orders, all[0].1.revenue), (7, 4, 2, 400));
     for limit in 1..=8 {
@@ -235,18 +235,18 @@ async fn an_older_count_does_not_replace_a_newer_one() {
     let without = shop.snapshot().await;
     count(&shop).await;
     assert_eq!(shop.snapshot().await, without);
-    assert_eq!(shop.store.newest_ranking(at(NIGHT)).await.unwrap().unwrap().products, [ranked(1, 7, 700)]);
+    assert_eq!(shop.store.newest_ranking(at(DAILY_RUN)).await.unwrap().unwrap().products, [ranked(1, 7, 700)]);
 }
 
 #[tokio::test]
 async fn the_newest_ranking_is_that_of_the_newest_day() {
     let shop = Shop::open().await;
-    assert_eq!(shop.store.newest_ranking(at(NIGHT)).await.unwrap(), None);
+    assert_eq!(shop.store.newest_ranking(at(DAILY_RUN)).await.unwrap(), None);
     record(&shop, &[sale(1, 20, &[(1, 3, 100)]), sale(2, 22, &[(2, 1, 100)])]).await;
-    for night in ["2026-11-20T15:10:00Z", "2026-11-22T15:10:00Z", NIGHT] {
-        shop.store.aggregate(at(night), at(night)).await.unwrap();
+    for run in ["2026-11-20T15:10:00Z", "2026-11-22T15:10:00Z", DAILY_RUN] {
+        shop.store.aggregate(at(run), at(run)).await.unwrap();
     }
-    let newest = shop.store.newest_ranking(at(NIGHT)).await.unwrap().unwrap();
+    let newest = shop.store.newest_ranking(at(DAILY_RUN)).await.unwrap().unwrap();
     assert_eq!((newest.day, newest.products), (day(23), vec![ranked(1, 3, 300), ranked(2, 1, 100)]));
 }
 
@@ -256,16 +256,16 @@ async fn day_after_tomorrow_is_not_counted_and_its_ranking_is_not_read() {
     record(&shop, &[sale(1, 20, &[(1, 3, 100)])]).await;
     count(&shop).await;
     let before = shop.snapshot().await;
-    let mistyped = after(at(NIGHT), 365 * 86_400);
+    let mistyped = after(at(DAILY_RUN), 365 * 86_400);
     let sentence = "2027-11-22 is after tomorrow, and is not counted";
-    let error = shop.store.aggregate(mistyped, at(NIGHT)).await.unwrap_err();
+    let error = shop.store.aggregate(mistyped, at(DAILY_RUN)).await.unwrap_err();
     assert_eq!(error.to_string(), sentence);
-    assert_eq!(shop.store.recount(Day::of(mistyped), at(NIGHT)).await.unwrap_err().to_string(), sentence);
+    assert_eq!(shop.store.recount(Day::of(mistyped), at(DAILY_RUN)).await.unwrap_err().to_string(), sentence);
     assert_eq!(shop.snapshot().await, before);
     // An earlier release counted it. Until the day before, nobody reads it.
     shop.store.aggregate(mistyped, mistyped).await.unwrap();
     let newest = async |now| shop.store.newest_ranking(now).await.unwrap().unwrap().day;
-    assert_eq!(newest(at(NIGHT)).await, day(22));
+    assert_eq!(newest(at(DAILY_RUN)).await, day(22));
     assert_eq!(newest(after(mistyped, -2 * 86_400)).await, day(22));
     assert_eq!(newest(mistyped).await, Day::of(mistyped));
 }
@@ -282,9 +282,9 @@ async fn popular_products_are_the_first_that_are_on_sale() {
         alice.order([(*product, units)]).done().await;
     }
     record(&shop, &order_events(&shop.snapshot().await)).await;
-    let ranking = shop.store.aggregate(at(NIGHT), at(NIGHT)).await.unwrap();
+    let ranking = shop.store.aggregate(at(DAILY_RUN), at(DAILY_RUN)).await.unwrap();
     let shown = async || {
-        let popular = shop.another_environment().store.popular_products(&ranking, at(NIGHT)).await.unwrap();
+        let popular = shop.another_environment().store.popular_products(&ranking, at(DAILY_RUN)).await.unwrap();
         popular.into_iter().map(|(_, product)| product.product_id).collect::<Vec<_>>()
     };
     assert_eq!(shown().await, products[..5]);
@@ -316,7 +316,7 @@ async fn a_cancelled_order_is_taken_out_whichever_event_comes_first() {
             count(&shop).await;
         }
         assert_eq!(count(&shop).await, [ranked(1, 2, 200), ranked(2, 1, 100)]);
-        assert_eq!(shop.store.newest_ranking(at(NIGHT)).await.unwrap().unwrap().products.len(), 2);
+        assert_eq!(shop.store.newest_ranking(at(DAILY_RUN)).await.unwrap().unwrap().products.len(), 2);
     }
 }
 
@@ -327,10 +327,10 @@ async fn sold(shop: &Shop, number: i64) -> (i64, i64, u64) {
     (sales.units, sales.orders, sales.facts)
 }
 
-/// The daily run of the night after a day of the month.
+/// The daily run after a day of the month.
 async fn run_after(shop: &Shop, number: i64) {
-    let night = after(at(NIGHT), (number - 21) * 86_400);
-    shop.store.aggregate(night, night).await.unwrap();
+    let run = after(at(DAILY_RUN), (number - 21) * 86_400);
+    shop.store.aggregate(run, run).await.unwrap();
 }
 
 /// Two orders of the 21st, counted three times and then no more.

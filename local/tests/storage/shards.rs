@@ -1,5 +1,5 @@
-//! Stock and coupons in several shards: sold and given out to the last one, rejected only when there is none, while prices
-//! change, units come and go, and the number of shards changes.
+//! Stock and coupons in several shards: sold and given out to the last one, rejected only when there is none, while
+//! prices change, units come and go, and the number of shards changes.
 
 use sijang_domain::{Error, Idempotent, ProductId, ProductPatch, ProductStatus, Rejection, Shortage};
 use sijang_storage::Item;
@@ -41,7 +41,7 @@ async fn stocks(shop: &Shop, product: ProductId) -> Vec<i64> {
 // Resharding.
 
 #[tokio::test]
-async fn each_shard_has_a_partition_key_of_its_own_and_the_first_that_of_what_is_split() {
+async fn first_shard_has_its_owner_s_partition_key_and_others_their_own() {
     let shop = Shop::open().await;
     let tea = shop.split_product(1_000, 8, 3).await.to_string();
     let welcome = shop.split_campaign(8, fixed(5), 3).await.to_string();
@@ -103,7 +103,7 @@ async fn shards_are_changed_once_however_often_it_is_sent() {
 }
 
 #[tokio::test]
-async fn what_does_not_exist_is_not_split() {
+async fn missing_product_is_not_split() {
     let shop = Shop::open().await;
     let nothing = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
     assert_eq!(shop.reshard(nothing.parse().unwrap(), 2).rejected().await, Rejection::ProductNotFound);
@@ -154,7 +154,7 @@ async fn every_short_line_is_told_with_the_sum_of_its_shards() {
     let shortages = vec![short(tea, 11, 10), short(milk, 3, 2), short(jam, 6, 5)];
     let order = || alice.order([(jam, 6), (milk, 3), (tea, 11)]);
     for _ in 0..3 {
-        // First by a transaction, then from memory; and in an environment that remembers nothing.
+        // First by a transaction, then from the cache; and in an environment with an empty cache.
         assert_eq!(order().rejected().await, Rejection::InsufficientStock { shortages: shortages.clone() });
         let elsewhere = order().in_environment_of(&shop.another_environment());
         assert_eq!(elsewhere.rejected().await, Rejection::InsufficientStock { shortages: shortages.clone() });
@@ -182,7 +182,7 @@ async fn sold_out_is_unlearned_when_units_come_back_or_in_from_anywhere() {
 }
 
 #[tokio::test]
-async fn an_order_that_took_the_last_units_is_still_answered_when_sold_out_is_remembered() {
+async fn order_of_the_last_units_is_replayed_while_sold_out_is_cached() {
     let shop = Shop::open().await;
     for shards in [1, 3] {
         let (tea, coupon) = (shop.split_product(100, 4, shards).await, shop.split_campaign(1, fixed(50), shards).await);
@@ -201,7 +201,7 @@ async fn an_order_that_took_the_last_units_is_still_answered_when_sold_out_is_re
 }
 
 #[tokio::test]
-async fn an_environment_that_remembers_another_number_of_shards_is_corrected() {
+async fn environment_with_a_stale_number_of_shards_is_corrected() {
     let shop = Shop::open().await;
     let (tea, coupon) = (shop.product(100, 40).await, shop.campaign(20, fixed(50)).await);
     let alice = shop.customer("alice").with_balance(10_000).await;
@@ -221,7 +221,7 @@ async fn an_environment_that_remembers_another_number_of_shards_is_corrected() {
 }
 
 #[tokio::test]
-async fn an_environment_that_remembers_two_shards_sells_from_more_as_soon_as_there_are_more() {
+async fn environment_with_two_cached_shards_sells_from_new_shards() {
     let shop = Shop::open().await;
     let tea = shop.split_product(1, 800, 2).await;
     let alice = shop.customer("alice").with_balance(1_000).await;
@@ -294,7 +294,7 @@ async fn stock_may_reach_its_limit_but_not_pass_it() {
 }
 
 #[tokio::test]
-async fn an_order_is_given_back_whatever_became_of_the_shards_that_it_was_drawn_from() {
+async fn order_is_cancelled_whatever_became_of_its_shards() {
     let shop = Shop::open().await;
     let tea = shop.split_product(100, 16, 8).await;
     let alice = shop.customer("alice").with_balance(10_000).await;
@@ -308,7 +308,7 @@ async fn an_order_is_given_back_whatever_became_of_the_shards_that_it_was_drawn_
 }
 
 #[tokio::test]
-async fn the_largest_order_fits_in_one_transaction_however_its_products_are_split() {
+async fn largest_order_of_split_products_fits_in_one_transaction() {
     let shop = Shop::open().await;
     let coupon = shop.campaign(1, fixed(3_000)).await;
     let alice = shop.customer("alice").with_balance(100_000).await.with_coupon(coupon).await;
@@ -362,7 +362,7 @@ async fn hundreds_of_users_get_all_coupons_and_the_others_are_rejected() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_is_rejected_while_there_are_units_though_they_move_during_the_sale() {
+async fn order_is_not_rejected_while_units_move_between_shards() {
     for shards in [2, 3, 8] {
         let shop = Shop::open().await;
         let tea = shop.split_product(100, 100, shards).await;
@@ -380,7 +380,7 @@ async fn nobody_is_rejected_while_there_are_units_though_they_move_during_the_sa
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_is_rejected_a_coupon_while_there_are_some_though_they_move() {
+async fn coupon_is_not_rejected_while_coupons_move_between_counters() {
     for shards in [2, 3, 8] {
         let shop = Shop::open().await;
         let coupon = shop.split_campaign(100, fixed(100), shards).await;
@@ -395,7 +395,7 @@ async fn nobody_is_rejected_a_coupon_while_there_are_some_though_they_move() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn lines_over_several_shards_race_for_the_last_units_and_all_of_them_are_sold() {
+async fn orders_over_several_shards_race_and_sell_the_last_units() {
     for shards in [2, 3, 8] {
         let shop = Shop::open().await;
         let (tea, milk) = (shop.split_product(100, 60, shards).await, shop.split_product(50, 60, shards).await);

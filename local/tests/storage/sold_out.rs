@@ -1,5 +1,5 @@
-//! Sold out, believed for a moment: what was just counted to be nothing is not counted again, and whatever comes in is
-//! sold when that moment is over. The time of these requests is given: elsewhere each comes a second after the last.
+//! The cached "sold out": a count of no unit is not repeated for half a second, and units that come in are sold after
+//! that. These tests set the time of each request. In other tests each request comes a second after the last.
 
 use sijang_domain::{Order, ProductId, ProductPatch, ProductStatus, Rejection, Shortage, SoldOut, Timestamp};
 use sijang_testkit::shop::{Customer, Purchase, Request, Shop, race};
@@ -11,10 +11,10 @@ fn later(at: Timestamp, millis: u128) -> Timestamp {
     Timestamp::from_millis(at.millis() + i64::try_from(millis).unwrap()).unwrap()
 }
 
-/// The first instant at which what was counted is no longer believed, and the last at which it is.
+/// The first instant at which a count is no longer fresh, and the last at which it is.
 fn end(counted: Timestamp) -> (Timestamp, Timestamp) {
-    let believed = SoldOut::BELIEVED.as_millis();
-    (later(counted, believed), later(counted, believed - 1))
+    let fresh = SoldOut::CACHED_FOR.as_millis();
+    (later(counted, fresh), later(counted, fresh - 1))
 }
 
 fn short(product_id: ProductId, requested: u32, available: u32) -> Shortage {
@@ -25,7 +25,7 @@ fn insufficient(shortages: &[Shortage]) -> Rejection {
     Rejection::InsufficientStock { shortages: shortages.to_vec() }
 }
 
-/// A product of which the customer has bought the last unit, and knows.
+/// A product of which the customer bought the last unit; her environment has cached that it is sold out.
 struct SoldOutTea {
     shop: Shop,
     alice: Customer,
@@ -47,7 +47,7 @@ async fn sold_out(shards: i64) -> SoldOutTea {
 }
 
 #[tokio::test]
-async fn what_comes_back_in_is_sold_half_a_second_later_at_the_latest() {
+async fn returned_units_are_sold_after_at_most_half_a_second() {
     for (shards, way) in (0..3).flat_map(|way| [(1, way), (2, way), (8, way)]) {
         let SoldOutTea { shop, alice, tea, order, counted, .. } = sold_out(shards).await;
         let elsewhere = shop.another_environment();
@@ -60,15 +60,15 @@ async fn what_comes_back_in_is_sold_half_a_second_later_at_the_latest() {
             }
         }
         let (over, last) = end(counted);
-        let believed = alice.order([(tea, 1)]).at(last).rejected().await;
-        assert_eq!(believed, insufficient(&[short(tea, 1, 0)]), "{shards} shards");
+        let cached = alice.order([(tea, 1)]).at(last).rejected().await;
+        assert_eq!(cached, insufficient(&[short(tea, 1, 0)]), "{shards} shards");
         alice.order([(tea, 8)]).at(over).done().await;
         shop.check().await;
     }
 }
 
 #[tokio::test]
-async fn who_is_rejected_by_belief_does_not_prolong_it() {
+async fn rejection_from_the_cache_does_not_extend_it() {
     for shards in [1, 8] {
         let SoldOutTea { shop, alice, tea, counted, .. } = sold_out(shards).await;
         shop.another_environment().adjust(tea, 8).done().await;
@@ -97,7 +97,7 @@ async fn fewer_than_were_asked_for_is_not_nothing() {
 }
 
 #[tokio::test]
-async fn an_order_that_succeeded_is_answered_again_though_its_product_is_believed_to_be_sold_out() {
+async fn accepted_order_is_replayed_though_sold_out_is_cached() {
     for shards in [1, 8] {
         let SoldOutTea { last, order, counted, .. } = sold_out(shards).await;
         assert_eq!(last.again().at(counted).replayed().await, order);
@@ -105,7 +105,7 @@ async fn an_order_that_succeeded_is_answered_again_though_its_product_is_believe
 }
 
 #[tokio::test]
-async fn every_short_line_is_told_though_one_of_them_is_believed() {
+async fn every_short_line_is_named_though_one_is_cached() {
     for shards in [1, 8] {
         let SoldOutTea { shop, alice, tea, counted, .. } = sold_out(shards).await;
         let (milk, jam) = (shop.split_product(10, 2, shards).await, shop.split_product(10, 5, shards).await);
@@ -119,13 +119,13 @@ async fn every_short_line_is_told_though_one_of_them_is_believed() {
 }
 
 #[tokio::test]
-async fn what_has_been_seen_to_be_there_is_not_believed_to_be_sold_out() {
+async fn product_seen_with_units_is_no_longer_cached_as_sold_out() {
     for shards in [1, 8] {
         let SoldOutTea { shop, alice, tea, counted, .. } = sold_out(shards).await;
         let milk = shop.split_product(10, 2, shards).await;
         assert_eq!(alice.order([(milk, 3)]).at(counted).rejected().await, insufficient(&[short(milk, 3, 2)]));
         shop.another_environment().adjust(tea, 2).done().await;
-        // The administrator asks this environment for more than there is, and it counts for him.
+        // A staff command for too many units makes this environment count.
         assert_eq!(shop.adjust(tea, -3).at(counted).rejected().await, insufficient(&[short(tea, 3, 2)]));
         let order = alice.order([(milk, 3), (tea, 1)]).at(counted);
         assert_eq!(order.rejected().await, insufficient(&[short(milk, 3, 2)]));
@@ -134,7 +134,7 @@ async fn what_has_been_seen_to_be_there_is_not_believed_to_be_sold_out() {
 }
 
 #[tokio::test]
-async fn administrators_are_not_rejected_by_belief() {
+async fn staff_are_not_rejected_by_the_cached_count() {
     for shards in [1, 8] {
         let SoldOutTea { shop, tea, counted, .. } = sold_out(shards).await;
         shop.another_environment().adjust(tea, 2).done().await;
@@ -143,7 +143,7 @@ async fn administrators_are_not_rejected_by_belief() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_crowd_at_one_instant_buys_all_there_is_though_those_who_come_too_late_are_believed() {
+async fn buyers_at_one_instant_buy_all_units_and_the_others_are_rejected() {
     for shards in [1, 3, 8] {
         let shop = Shop::open().await;
         let tea = shop.split_product(100, 40, shards).await;

@@ -138,7 +138,7 @@ async fn order_is_cancelled_by_staff_after_the_period_and_given_back_whole() {
 }
 
 #[tokio::test]
-async fn cancellation_by_staff_is_replayed_by_its_key_and_needs_the_right_customer() {
+async fn staff_cancellation_is_replayed_and_needs_the_right_customer() {
     let shop = Shop::open().await;
     let tea = shop.product(1_000, 5).await;
     let (alice, bob) = (shop.customer("alice").with_balance(2_000).await, shop.customer("bob"));

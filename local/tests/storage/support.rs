@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use sijang_cloud::faults::{Call, Consumed, Faults, Plan, Proxy};
 use sijang_domain::{CampaignDraft, Day, Order, ProductPatch, ProductStatus, Timestamp};
 use sijang_edge::Event;
-use sijang_openapi::in_process;
+use sijang_functions::in_process;
 use sijang_storage::{OrderEvents, Store};
 use sijang_testkit::{
     engine::client_at,

@@ -1,9 +1,9 @@
 //! Upgrades: what an earlier release wrote is read and used by this one.
 //!
-//! `local/tests/storage/upgrade/VERSION.json` has what a release left behind: the raw items of every table, a message that was
-//! still in the queue, positions that cursors carry, and the answers that were given. These files are kept, and never
-//! edited. `UPDATE_EXPECT=1 cargo test --workspace --locked --test storage upgrade` writes the one of the version in
-//! `Cargo.toml`, if there is none yet.
+//! `local/tests/storage/upgrade/VERSION.json` has what a release left behind: the raw items of every table, a message
+//! that was still in the queue, positions that cursors carry, and the answers that were given. These files are kept,
+//! and never edited. `UPDATE_EXPECT=1 cargo test --workspace --locked --test storage upgrade` writes the one of the
+//! version in `Cargo.toml`, if there is none yet.
 
 use std::{
     collections::BTreeMap,
@@ -21,8 +21,8 @@ use sijang_testkit::{
 
 use crate::reconciliation::deliver;
 
-/// The night after the day on which everything in a fixture happened, 21 November 2026.
-const NIGHT: &str = "2026-11-21T15:10:00Z";
+/// The daily run after the day on which everything in a fixture happened, 21 November 2026.
+const DAILY_RUN: &str = "2026-11-21T15:10:00Z";
 
 /// What a release left behind.
 #[derive(Serialize, Deserialize)]
@@ -62,7 +62,7 @@ async fn write() -> Left {
     let order = alice.order([(tea, 2)]).with(coupon).key("old-order").done().await;
     shop.customer("bob").with_balance(10_000).await.with_coupon(coupon).await;
     deliver(&shop).await;
-    let ranking = shop.store.aggregate(at(NIGHT), at(NIGHT)).await.unwrap().products;
+    let ranking = shop.store.aggregate(at(DAILY_RUN), at(DAILY_RUN)).await.unwrap().products;
     let last_order = alice.order([(milk, 1)]).done().await.order_id;
     let snapshot = shop.snapshot().await;
     let event = |item: &&Item| format!("{item:?}").contains(&last_order.to_string());
@@ -123,7 +123,7 @@ async fn used(left: &Left, without: &[&str]) {
     assert_eq!(rest.iter().map(|product| product.product_id).collect::<Vec<_>>(), [left.tea]);
 
     // Events: the ranking as it was; what was in the queue is counted; the stream's record gives the same message.
-    assert_eq!(figures(&shop.store.newest_ranking(at(NIGHT)).await.unwrap().unwrap().products), left.ranking);
+    assert_eq!(figures(&shop.store.newest_ranking(at(DAILY_RUN)).await.unwrap().unwrap().products), left.ranking);
     let event: CloudEvent = serde_json::from_str(&left.message).unwrap();
     crate::sales::record(&shop, std::slice::from_ref(&event)).await;
     let snapshot = shop.snapshot().await;
@@ -131,7 +131,7 @@ async fn used(left: &Left, without: &[&str]) {
     let again = order_event_of(snapshot.items("events").find(of_last_order).unwrap().clone().into()).unwrap();
     assert_eq!(serde_json::to_string(&again).unwrap(), left.message);
     let expected = [(left.tea, 2, 10_000), (left.milk, 1, 1_000)];
-    assert_eq!(figures(&shop.store.aggregate(at(NIGHT), at(NIGHT)).await.unwrap().products), expected);
+    assert_eq!(figures(&shop.store.aggregate(at(DAILY_RUN), at(DAILY_RUN)).await.unwrap().products), expected);
 
     // An old coupon, old stock in shards, an old order, an old balance.
     let with_coupon = bob.order([(left.milk, 7)]).with(left.coupon).done().await;
@@ -152,13 +152,13 @@ async fn used(left: &Left, without: &[&str]) {
     shop.check().await;
     for noon in ["2026-11-21T03:00:00Z", "2026-11-22T03:00:00Z"] {
         let (day, later) = (Day::of(at(noon)), time(after(at(noon), 86_400)));
-        let books = shop.store.reconcile_day(day, later, SETTLING).await.unwrap();
-        assert_eq!(books.findings.len(), 0, "{:?}", books.findings);
+        let result = shop.store.reconcile_day(day, later, SETTLING).await.unwrap();
+        assert_eq!(result.findings.len(), 0, "{:?}", result.findings);
     }
 }
 
 #[tokio::test]
-async fn what_every_earlier_release_wrote_is_read_and_used() {
+async fn data_of_every_earlier_release_is_read_and_used() {
     let own = folder().join(concat!(env!("CARGO_PKG_VERSION"), ".json"));
     if env::var_os("UPDATE_EXPECT").is_some() && !own.exists() {
         fs::create_dir_all(folder()).unwrap();

@@ -91,7 +91,7 @@ async fn voided_coupons_are_listed_as_voided() {
 }
 
 #[tokio::test]
-async fn order_from_before_the_void_is_replayed_and_its_coupon_comes_back_voided() {
+async fn order_before_the_void_is_replayed_and_returns_a_voided_coupon() {
     let (shop, coupon, [alice, _], tea) = shop_with_holders().await;
     let order = alice.order([(tea, 1)]).with(coupon);
     let placed = order.clone().done().await;

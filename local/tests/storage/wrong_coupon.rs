@@ -1,6 +1,7 @@
-//! The drill of the runbook "wrong coupon": issued to a crowd, used by some; ended, voided, the orders cancelled by staff.
+//! The drill of the runbook "wrong coupon": issued to many customers, used by some; ended, voided, the orders cancelled
+//! by staff.
 //!
-//! `SIJANG_HOLDERS=500` makes the crowd larger than in CI; a fifth of it orders.
+//! `SIJANG_HOLDERS=500` makes the customers more than in CI; a fifth of them orders.
 
 use std::{env, time::Instant};
 
@@ -60,6 +61,6 @@ async fn wrong_coupon_is_ended_voided_and_its_orders_are_cancelled_by_staff() {
     deliver(&shop).await;
     let midnight = at("2026-11-21T15:10:00Z");
     shop.store.aggregate(midnight, midnight).await.unwrap();
-    let books = reconciled(&shop, 21, sijang_testkit::shop::time(after(midnight, 3_000))).await;
-    assert_eq!(books.findings.len(), 0, "{:?}", books.findings);
+    let result = reconciled(&shop, 21, sijang_testkit::shop::time(after(midnight, 3_000))).await;
+    assert_eq!(result.findings.len(), 0, "{:?}", result.findings);
 }

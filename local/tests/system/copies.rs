@@ -21,7 +21,7 @@ pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![named!(trial, world, copies_of_a_keyed_command_get_one_answer_while_the_shop_changes)]
 }
 
-/// What the copies ask for, and what changes meanwhile.
+/// The command of the copies, and the change meanwhile.
 const CASES: [&str; 7] = [
     "order, sold out",
     "order, restocked",

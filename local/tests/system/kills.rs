@@ -83,7 +83,7 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_there_twice(world: Arc<Worl
     stored.check();
     let all: BTreeSet<&str> = acknowledged.iter().flatten().map(String::as_str).collect();
     assert_eq!(all.len(), load.placed(), "no order answers two keys");
-    // A client's last request, too, was answered: what is there and what was acknowledged are the same.
+    // A client's last request was answered too: the stored and the acknowledged orders are the same.
     assert_eq!(stored.orders(), all);
     for (customer, orders) in customers.iter().zip(&acknowledged) {
         let spent = i64::try_from(orders.len()).unwrap() * PRICE;

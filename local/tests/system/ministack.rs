@@ -26,8 +26,8 @@ pub fn trials(world: &Arc<World>) -> Vec<Trial> {
         named!(trial, world, the_stack_tells_the_checksum_of_the_template_that_it_was_deployed_from),
         named!(trial, world, everything_that_calls_a_function_calls_its_alias),
         named!(trial, world, the_streams_filter_lets_only_order_events_through),
-        named!(lone_trial, world, a_poison_message_ends_in_the_dead_letter_queue_alone),
-        named!(own_trial, world, what_is_stored_survives_a_stop_and_a_start),
+        named!(lone_trial, world, poison_message_ends_in_the_dlq_alone),
+        named!(own_trial, world, stored_data_survives_a_restart),
     ]
 }
 
@@ -105,7 +105,8 @@ async fn the_streams_filter_lets_only_order_events_through(shop: Shop) {
     let customer = shop.customer_with(1_000).await;
     let placed = text(&customer.order(&order(&product, 1)).await.value(201)["order_id"]);
     counted(&shop, &placed).await;
-    // The deposit came first in the stream, and those of other trials. The relay would have taken them for malformed messages.
+    // The deposit came first in the stream, and those of other trials. The relay would have taken them for malformed
+    // messages.
     let dead = dlq_messages(&shop).await;
     assert!(dead.iter().all(|message| message.starts_with("malformed ")), "{dead:?}");
 }
@@ -115,7 +116,7 @@ async fn counted(shop: &Shop, order: &str) {
     eventually("the fact of an order", PIPELINE, look).await;
 }
 
-/// What is in the dead-letter queue; it stays there.
+/// The messages in the DLQ; they stay there.
 async fn dlq_messages(shop: &Shop) -> Vec<String> {
     let mut messages = Vec::new();
     for _ in 0..3 {
@@ -154,7 +155,7 @@ pub fn old_event() -> (String, Value) {
     (order, event)
 }
 
-async fn a_poison_message_ends_in_the_dead_letter_queue_alone(shop: Shop) {
+async fn poison_message_ends_in_the_dlq_alone(shop: Shop) {
     let (queue, malformed) = (shop.queue("OrderEventsQueueUrl"), format!("malformed {}", Ulid::generate()));
     let attributes = shop.sqs().get_queue_attributes().queue_url(queue).attribute_names(QueueAttributeName::All);
     let attributes = attributes.send().await.unwrap().attributes.unwrap();
@@ -189,7 +190,7 @@ async fn a_poison_message_ends_in_the_dead_letter_queue_alone(shop: Shop) {
     );
 }
 
-async fn what_is_stored_survives_a_stop_and_a_start(world: Arc<World>) -> Completion {
+async fn stored_data_survives_a_restart(world: Arc<World>) -> Completion {
     let mut options = ShopOptions::isolated(world.state_folder());
     let shop = world.start(options.clone()).await.unwrap();
     let url = shop.local().api_url().to_owned();
@@ -219,11 +220,11 @@ async fn what_is_stored_survives_a_stop_and_a_start(world: Arc<World>) -> Comple
     assert_eq!(seen(&shop).await, before);
     let customer = shop.person(name.clone(), &["shop/customer"]);
     let again = customer.post("/v1/orders").key("before").json(&order(&product, 1)).await;
-    assert_eq!((again.is_replay(), &again.body), (true, &placed.body), "the key is remembered");
+    assert_eq!((again.is_replay(), &again.body), (true, &placed.body), "the key is stored");
     let next = format!("/v1/me/balance/transactions?limit=1&cursor={}", text(&page["next_cursor"]));
     customer.get(&next).await.value(200);
     assert!(dlq_messages(&shop).await.contains(&message), "queues are kept");
-    // What was ordered before is counted, and so is what is ordered now: the pipeline runs.
+    // Earlier and new orders are counted: the pipeline runs.
     counted(&shop, &text(&placed.value(201)["order_id"])).await;
     counted(&shop, &text(&customer.order(&order(&product, 1)).await.value(201)["order_id"])).await;
     Stored::read(&shop).await.check();

@@ -21,10 +21,10 @@ const QUEUE: &str = "OrderEventsQueueUrl";
 const DEAD_LETTERS: &str = "OrderEventsDlqUrl";
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
-    vec![named!(own_trial, world, what_died_is_counted_once_when_the_reason_is_mended)]
+    vec![named!(own_trial, world, redriven_message_is_counted_once_after_the_repair)]
 }
 
-async fn what_died_is_counted_once_when_the_reason_is_mended(world: Arc<World>) -> Completion {
+async fn redriven_message_is_counted_once_after_the_repair(world: Arc<World>) -> Completion {
     let state = world.state_folder();
     let shop = world.start(StackOptions::isolated(&state)).await.unwrap();
     // Ten receives with the usual visibility timeout would take half an hour.
@@ -34,7 +34,7 @@ async fn what_died_is_counted_once_when_the_reason_is_mended(world: Arc<World>) 
     let place = async || text(&customer.order(&order(&product, 1)).await.value(201)["order_id"]);
     assert_eq!(said(&state, &[]).await, "the DLQ is empty\n");
 
-    // One message that nobody can read, beside one that is in order.
+    // An invalid message beside a valid one.
     let malformed = format!("malformed {}", Ulid::generate());
     shop.sqs().send_message().queue_url(shop.queue(QUEUE)).message_body(&malformed).send().await.unwrap();
     let mate = place().await;
@@ -64,7 +64,7 @@ async fn what_died_is_counted_once_when_the_reason_is_mended(world: Arc<World>) 
     assert!(unlucky.iter().all(|order| stored.has_fact(order)));
     stored.check();
 
-    // What is wrong in itself dies again: nothing but reading it helps.
+    // An invalid message returns to the DLQ.
     dead(&shop, 1).await;
     let receive = shop.sqs().receive_message().queue_url(shop.queue(DEAD_LETTERS));
     let message = receive.send().await.unwrap().messages.unwrap().remove(0);
@@ -84,7 +84,7 @@ async fn dead(shop: &Shop, count: usize) {
     eventually(&what, PIPELINE, async || (shop.waiting(DEAD_LETTERS).await == wanted).then_some(())).await;
 }
 
-/// Deletes a table. Returns what was in it.
+/// Deletes a table. Returns its items.
 async fn take_away(shop: &Shop, name: &str) -> Vec<Item> {
     let scan = shop.db().scan().table_name(name).consistent_read(true).into_paginator().items().send();
     let items = scan.collect::<Result<_, _>>().await.unwrap();
@@ -95,7 +95,7 @@ async fn take_away(shop: &Shop, name: &str) -> Vec<Item> {
     items
 }
 
-/// Makes the table again, with what was in it.
+/// Creates the table again, with its items.
 async fn put_back(shop: &Shop, name: &str, items: Vec<Item>) {
     let Key { hash, range } = shop.stack().template().table("sales").unwrap().key.clone();
     let mut create = shop.db().create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);

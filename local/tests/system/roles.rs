@@ -1,7 +1,7 @@
 //! Least privilege by observation: a role allows what its function was seen to do, and nothing else.
 //!
-//! The functions of a local stack run under their roles of `template.yaml`, so that a missing permission fails the trial
-//! that needs it. The other way round is shown here: after all trials, nothing that is permitted was left unused.
+//! The functions of a local stack run under their roles of `template.yaml`, so that a missing permission fails the
+//! trial that needs it. The other way round is shown here: after all trials, nothing that is permitted was left unused.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -27,14 +27,14 @@ use crate::{
 };
 
 const PATIENCE: Duration = Duration::from_mins(2);
-/// In whose names a trial asks for what their roles do not allow: the first may query sales, the second also put its own
-/// marks there.
+/// In whose names a trial asks for what their roles do not allow: the first may query sales, the second also put its
+/// own marks there.
 const IMPOSTORS: [&str; 2] = ["get-daily-stats", "reconcile-day"];
 /// The partition key of what a trial tries to put into sales.
 const FOREIGN: &str = "of-an-impostor";
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
-    vec![named!(trial, world, what_a_role_does_not_allow_is_rejected)]
+    vec![named!(trial, world, call_that_a_role_does_not_allow_is_rejected)]
 }
 
 /// Must come after all trials of the shared stack.
@@ -53,7 +53,7 @@ pub fn last_trial(world: &Arc<World>, before: &[Trial]) -> Trial {
     })
 }
 
-/// What a function may do.
+/// A permission of a function.
 type Permission = (String, Access);
 
 fn compare(shop: &Shop) {
@@ -61,7 +61,7 @@ fn compare(shop: &Shop) {
     let (used, permitted) = (roles.used(), template.functions().iter().flat_map(permitted).collect());
     let mut needed: BTreeSet<Permission> = template.functions().iter().flat_map(|f| of_triggers(template, f)).collect();
     needed.extend(used.iter().map(|(function, access)| {
-        // What is also done outside of transactions cannot be limited to them.
+        // A permission that is also used outside of transactions cannot be limited to them.
         let alone = (function.clone(), Access { within: None, ..access.clone() });
         if used.contains(&alone) { alone } else { (function.clone(), access.clone()) }
     }));
@@ -154,15 +154,15 @@ async fn messages_for_the_aggregator(shop: &Shop) {
     .await;
 }
 
-/// The books of today as they will be read tonight, marks and all.
+/// Reconciles today as tonight's run will, with its progress.
 async fn a_night_for_the_reconciler(shop: &Shop) {
     let tomorrow = seoul::day(Timestamp::now()).tomorrow().unwrap();
-    let night = json!({"scheduled_time": seoul::schedule(tomorrow).unwrap().to_string()});
-    let report = shop.stack().invoke("reconcile-day", &night).await.unwrap();
+    let event = json!({"scheduled_time": seoul::schedule(tomorrow).unwrap().to_string()});
+    let report = shop.stack().invoke("reconcile-day", &event).await.unwrap();
     assert_eq!((&report.error, &report.payload["findings"]), (&None, &json!([])), "{}", report.payload);
 }
 
-async fn what_a_role_does_not_allow_is_rejected(shop: Shop) {
+async fn call_that_a_role_does_not_allow_is_rejected(shop: Shop) {
     let sales = shop.table("sales");
     let text = |value: &str| AttributeValue::S(value.to_owned());
     for impostor in IMPOSTORS {

@@ -1,4 +1,4 @@
-//! What an operator sees of an order: its trace through function and relay, and the metrics that it leaves.
+//! Observability of an order: its trace through function and relay, and its metrics.
 
 use std::{fs, sync::Arc};
 
@@ -18,11 +18,11 @@ use crate::{
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![
         named!(trial, world, one_trace_leads_from_a_request_to_its_message),
-        named!(trial, world, what_happens_is_counted_by_the_names_of_the_catalogue),
+        named!(trial, world, metrics_have_the_names_of_the_catalogue),
     ]
 }
 
-/// What a function has logged.
+/// The logs of a function.
 fn log(shop: &Shop, function: &str) -> Vec<Value> {
     let log = fs::read_to_string(shop.stack().state().log(function)).unwrap_or_default();
     // The last line may still be on its way.
@@ -57,7 +57,8 @@ async fn one_trace_leads_from_a_request_to_its_message(shop: Shop) {
         assert!(line["span"]["request_id"].is_string() && line["span"]["id"].is_string(), "{line}");
         let trace = text(&line["span"]["trace_id"]);
         assert!(expected.is_none_or(|expected| *expected == trace), "{line}");
-        // MiniStack loses what goes beside the messages of a batch: the processes' trace test covers the rest of the way.
+        // MiniStack loses what goes beside the messages of a batch: the processes' trace test covers the rest of the
+        // way.
         worked_off(&shop, "publish-order-events", &trace).await;
     }
 }
@@ -74,7 +75,7 @@ fn total(shop: &Shop, metric: &Metric, value: Option<&str>) -> f64 {
     of_value.map(|line| sum(&line[metric.name])).sum()
 }
 
-async fn what_happens_is_counted_by_the_names_of_the_catalogue(shop: Shop) {
+async fn metrics_have_the_names_of_the_catalogue(shop: Shop) {
     let (product, customer) = (shop.product(6_000, 10).await, shop.customer_with(10_000).await);
     let counted = [
         (&metric::COMMANDS, Some("place-order")),
@@ -94,8 +95,8 @@ async fn what_happens_is_counted_by_the_names_of_the_catalogue(shop: Shop) {
         customer.post("/v1/orders").key(&key).json(&order(&product, 1)).await.value(201);
     }
     customer.order(&order(&product, 1)).await.problem(409, "insufficient-balance");
-    let night = json!({"scheduled_time": "2026-11-21T00:10:00+09:00"});
-    assert_eq!(shop.stack().invoke("aggregate-daily-stats", &night).await.unwrap().error, None);
+    let event = json!({"scheduled_time": "2026-11-21T00:10:00+09:00"});
+    assert_eq!(shop.stack().invoke("aggregate-daily-stats", &event).await.unwrap().error, None);
     for ((metric, value), before) in counted.into_iter().zip(before) {
         let grown = async || (total(&shop, metric, value) > before).then_some(());
         eventually(&format!("{} of {value:?}", metric.name), PIPELINE, grown).await;

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{EntryId, Money, OrderId, Rejection, SignedMoney, Timestamp, Violation};
 
-/// What one deposit and the balance may be, in KRW minor units (parameters of the template).
+/// Limits of one deposit and of the balance, in KRW minor units (parameters of the template).
 #[derive(Debug, Clone, Copy)]
 pub struct DepositLimits {
     /// The smallest deposit.
@@ -94,7 +94,7 @@ pub struct LedgerEntry {
     pub transaction_id: EntryId,
     /// Why.
     pub r#type: EntryType,
-    /// What was added; negative for a payment.
+    /// The amount that was added; negative for a payment.
     pub amount: SignedMoney,
     /// The balance once this entry counted.
     pub balance: Money,

@@ -1,4 +1,4 @@
-//! What the edge passes to the store and what comes back: a command, its time, its idempotent answer, a page of a list.
+//! Types that the edge and the store exchange: a command, its time, its idempotent answer, a page of a list.
 
 use std::time::Instant;
 

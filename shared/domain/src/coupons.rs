@@ -1,13 +1,14 @@
 //! Coupons: campaigns that give out a fixed number, first come first served, and the coupons that users hold.
 //!
-//! The terms of a campaign never change; it can only be ended early, and its coupons can be voided. An issued coupon has a
-//! copy of the terms, so a discount is computed from the cache, and only the use of the coupon is checked in the store.
+//! The terms of a campaign never change; it can only be ended early, and its coupons can be voided. An issued coupon
+//! has a copy of the terms, so a discount is computed from the cache, and only the use of the coupon is checked in the
+//! store.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{CouponId, Day, Money, Name, OrderId, Rejection, ShardCount, Timestamp, Violation};
 
-/// What a coupon takes off the list price.
+/// The discount of a coupon.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "type", rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Discount {
@@ -30,14 +31,14 @@ pub enum Discount {
 /// The terms under which a coupon is used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CouponTerms {
-    /// What it takes off.
+    /// The discount.
     pub discount: Discount,
     /// The smallest list price it is good for.
     pub minimum_order: Money,
 }
 
 impl CouponTerms {
-    /// What the coupon takes off this list price: never more than the price itself, nothing below the minimum order.
+    /// The discount on this list price: at most the price itself, zero below the minimum order.
     pub fn discount_on(&self, list_price: Money) -> Option<Money> {
         if list_price < self.minimum_order {
             return None;
@@ -203,7 +204,7 @@ pub enum CampaignState {
     Closed,
 }
 
-/// A campaign and what is left of it.
+/// A campaign and its remaining coupons.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct CampaignListing {
     /// The campaign.
@@ -221,8 +222,8 @@ pub struct CampaignReport {
     pub campaign: Campaign,
     /// Its state when it was read.
     pub state: CampaignState,
-    /// Coupons given out. While the counter is being split or merged, coupons that are moved between its shards count as
-    /// given out.
+    /// Coupons given out. While the counter is being split or merged, coupons that are moved between its shards count
+    /// as given out.
     pub issued: u32,
     /// Coupons not given out.
     pub remaining: u32,
@@ -271,7 +272,7 @@ pub struct IssuedCoupon {
 }
 
 impl IssuedCoupon {
-    /// What can be done with the coupon at `now`. A used coupon stays used when it expires, and an expired one stays
+    /// The status of the coupon at `now`. A used coupon stays used when it expires, and an expired one stays
     /// expired when it is voided.
     pub fn status(&self, now: Timestamp) -> CouponStatus {
         if self.used.is_some() {
@@ -300,7 +301,7 @@ impl IssuedCoupon {
     }
 }
 
-/// What can be done with a coupon.
+/// The status of an issued coupon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum CouponStatus {
@@ -325,7 +326,7 @@ pub struct IssuedCouponView {
     /// The terms as issued.
     #[serde(flatten)]
     pub terms: CouponTerms,
-    /// What can be done with it.
+    /// Its status.
     pub status: CouponStatus,
     /// When it was issued.
     pub issued_at: Timestamp,
@@ -433,7 +434,7 @@ mod tests {
     }
 
     #[test]
-    fn voided_coupon_is_neither_usable_nor_any_longer_voided_when_it_is_used_or_expired() {
+    fn voided_coupon_is_shown_as_used_or_expired_if_it_is() {
         let now = "2026-11-21T00:00:00Z".parse().unwrap();
         let coupon = IssuedCoupon { voided_at: Some(now), ..campaign().issue(now) };
         assert_eq!(coupon.status(now), CouponStatus::Voided);

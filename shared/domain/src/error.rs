@@ -28,7 +28,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Stored data that does not read as what it should be.
+    /// Stored data that cannot be read as its type.
     pub fn corrupt(what: &str, why: impl std::fmt::Display) -> Self {
         Self::Internal(format!("unreadable {what}: {why}"))
     }

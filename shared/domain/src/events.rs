@@ -20,7 +20,7 @@ pub struct OrderEvent {
 }
 
 impl OrderEvent {
-    /// The event's type, by what became of the order.
+    /// The event's type, by the status of the order.
     pub fn kind(&self) -> &'static str {
         match self.order.status {
             OrderStatus::Paid => ORDER_PAID,
@@ -78,7 +78,7 @@ impl CloudEvent {
         }
     }
 
-    /// Whether the envelope fits what it carries: what is not of a known type and version must not be counted.
+    /// Whether the envelope fits its data. An event of an unknown type or version must not be counted.
     pub fn is_consistent(&self) -> bool {
         self.specversion == "1.0" && self.r#type == self.data.kind() && self.id == self.data.id()
     }

@@ -98,7 +98,7 @@ ulid_id! {
     OrderId
 }
 ulid_id! {
-    /// An entry of the balance ledger or of the stock books.
+    /// An entry of the balance ledger or of the stock ledger.
     EntryId
 }
 

@@ -1,4 +1,4 @@
-//! What makes a repeated request the same request: the client's key, and a fingerprint of what was asked.
+//! Idempotency: a repeated request has the same client's key and the same fingerprint of its content.
 
 use std::fmt;
 

@@ -1,8 +1,8 @@
-//! What the shop counts and measures: the one list of its metrics.
+//! The list of all metrics of the shop.
 //!
-//! A metric costs by the month and by each value of its dimension, so that there are few, and none that AWS keeps anyway
-//! (invocations, durations, iterator age, depth of queues). With ten commands and 32 problem codes it can be 58, at $0.30
-//! a month each for the hours in which they occur. Alarms and dashboard may name only what is here.
+//! A metric costs by the month and by each value of its dimension, so that there are few, and none that AWS keeps
+//! anyway (invocations, durations, iterator age, depth of queues). With ten commands and 32 problem codes it can be 58,
+//! at $0.30 a month each for the hours in which they occur. Alarms and dashboard may name only what is here.
 
 /// Something that is counted or measured.
 #[derive(Debug, PartialEq, Eq)]
@@ -11,13 +11,13 @@ pub struct Metric {
     pub name: &'static str,
     /// What its values are.
     pub unit: Unit,
-    /// By what it is told apart, beside the stack: each value is a metric of its own on the bill.
+    /// Its dimension beside the stack: each value is billed as a metric of its own.
     pub dimension: Option<&'static str>,
-    /// What it says.
+    /// Its description.
     pub meaning: &'static str,
 }
 
-/// What a metric's values are.
+/// The unit of a metric's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     /// Things that happened: values add up.

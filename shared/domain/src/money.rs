@@ -86,7 +86,7 @@ impl<'de> Deserialize<'de> for Money {
     }
 }
 
-/// An amount with a sign, in KRW minor units: what a ledger entry adds to the balance.
+/// A signed amount in KRW minor units that a ledger entry adds to the balance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SignedMoney(i64);
 
@@ -102,12 +102,12 @@ impl SignedMoney {
         Self(minor)
     }
 
-    /// What a deposit or refund adds.
+    /// The positive amount of a deposit or refund.
     pub const fn credit(amount: Money) -> Self {
         Self(amount.0)
     }
 
-    /// What a payment adds: the amount, negative.
+    /// The negative amount of a payment.
     pub const fn debit(amount: Money) -> Self {
         Self(-amount.0)
     }

@@ -1,8 +1,8 @@
-//! Orders: the cart that is asked for, what it costs, and what a rejected transaction means.
+//! Orders: the cart, its price, and the decision after a failed transaction.
 //!
-//! A cart is priced from what the caller believes (its quotes, or prices remembered from earlier). The transaction
-//! checks the belief; when it fails, [`Cart::decide`] turns what the store showed into the one answer that the rules
-//! give: stock before coupon before balance.
+//! A cart is priced by its quotes, or by cached prices. The transaction checks these prices; when it fails,
+//! [`Cart::decide`] turns what the store showed into the one answer that the rules give: stock before coupon before
+//! balance.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::{
     Rejection, Shortage, Timestamp, Violation,
 };
 
-/// A version of a product and the price of one unit: what a line of an order is charged as.
+/// A version of a product and the price of one unit that an order line is charged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PricedVersion {
     /// The price of one unit.
@@ -39,7 +39,7 @@ pub struct CartLine {
     pub position: usize,
 }
 
-/// What is to be ordered: 1 to 50 products, each once, sorted by product.
+/// The requested lines: 1 to 50 products, each once, sorted by product.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Cart {
@@ -94,7 +94,7 @@ impl Cart {
         &self.lines
     }
 
-    /// What the cart costs at these prices; products without a price are unknown.
+    /// The price of the cart at these prices; products without a price are unknown.
     pub fn priced(&self, prices: &Prices) -> Result<Vec<OrderLine>, Rejection> {
         let mut unknown = Vec::new();
         let mut lines = Vec::with_capacity(self.lines.len());
@@ -117,10 +117,10 @@ impl Cart {
         Ok(lines)
     }
 
-    /// What it means that the transaction for this cart, priced at `prices`, failed with these checks.
+    /// The decision after the transaction for this cart, priced at `prices`, failed with these checks.
     ///
-    /// The rules' order: unknown products, products not sold, short stock, changed quotes; then, if the price was right,
-    /// the coupon, then the balance.
+    /// The rules' order: unknown products, products not sold, short stock, changed quotes; then, if the price was
+    /// right, the coupon, then the balance.
     pub fn decide(&self, checks: &OrderChecks, prices: &Prices, now: Timestamp) -> OrderDecision {
         let found = || self.lines.iter().zip(&checks.lines);
         let mut unknown: Vec<usize> =
@@ -178,7 +178,7 @@ impl CartLine {
     }
 }
 
-/// What a failed transaction showed of one line's product.
+/// A line's product as a failed transaction returned it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LineCheck {
     /// Its condition held.
@@ -198,7 +198,7 @@ pub enum LineCheck {
     },
 }
 
-/// What a failed transaction showed of the coupon.
+/// The coupon as a failed transaction returned it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CouponCheck {
     /// Its condition held, or there is none.
@@ -227,14 +227,14 @@ impl CouponCheck {
     }
 }
 
-/// What a failed transaction showed.
+/// The items that a failed transaction returned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderChecks {
     /// One for each line of the cart.
     pub lines: Vec<LineCheck>,
     /// The coupon.
     pub coupon: CouponCheck,
-    /// The balance and what was required of it, if it did not cover the price.
+    /// The balance and the required amount, if the balance did not cover the price.
     pub short_balance: Option<(Money, Money)>,
 }
 
@@ -250,7 +250,7 @@ impl OrderChecks {
 pub enum OrderDecision {
     /// Reject the order.
     Reject(Rejection),
-    /// The belief was stale, nothing speaks against the order: try again at these prices.
+    /// The prices were stale and no rule rejects the order: try again at these prices.
     Retry(Prices),
 }
 
@@ -271,7 +271,7 @@ pub struct OrderLine {
     pub name: Option<Name>,
 }
 
-/// What became of an order.
+/// The status of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum OrderStatus {
@@ -286,15 +286,15 @@ pub enum OrderStatus {
 pub struct Order {
     /// Sorts by time.
     pub order_id: OrderId,
-    /// What became of it.
+    /// Its status.
     pub status: OrderStatus,
-    /// What was ordered, sorted by product.
+    /// The ordered lines, sorted by product.
     pub lines: Vec<OrderLine>,
     /// The sum of the lines.
     pub list_price: Money,
-    /// What the coupon took off.
+    /// The discount by the coupon.
     pub discount: Money,
-    /// What was paid from the balance.
+    /// The amount that was paid from the balance.
     pub paid_price: Money,
     /// The coupon that was used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -495,7 +495,7 @@ mod tests {
     }
 
     #[test]
-    fn stock_is_judged_before_the_coupon_and_the_coupon_before_the_balance() {
+    fn stock_is_checked_before_coupon_and_coupon_before_balance() {
         let cart = cart(&[(1, 5, None)]).unwrap();
         let prices = prices(&[(1, 100)]);
         let mut all = OrderChecks {
@@ -536,7 +536,7 @@ mod tests {
         let change = PriceChange { product_id: product(1), quoted: money(100), current: money(120) };
         assert_eq!(decision, OrderDecision::Reject(Rejection::PriceChanged { changes: vec![change] }));
         let moved = quoted.decide(&checks(&[found(100, 9)]), &prices(&[(1, 90)]), at(0));
-        assert_eq!(moved, OrderDecision::Retry(prices(&[(1, 100)])), "the quote holds, what was remembered does not");
+        assert_eq!(moved, OrderDecision::Retry(prices(&[(1, 100)])), "the quote holds, the cached price does not");
 
         let unquoted = cart(&[(1, 1, None)]).unwrap();
         let stale = OrderChecks { short_balance: Some((money(90), money(100))), ..checks(&[found(80, 9)]) };
@@ -570,7 +570,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_paid_and_taken_off_is_the_sum_of_the_lines(
+        fn paid_price_plus_discount_is_the_sum_of_the_lines(
             lines in proptest::collection::vec((0..60_u128, 1..99_i64, 0..100_000_000_i64), 1..50),
             off in 0..1_000_000_i64,
         ) {

@@ -1,4 +1,4 @@
-//! Products: what is sold, at what price, and how many are left.
+//! Products: description, price and stock.
 
 use std::{fmt, num::NonZeroU32, str::FromStr};
 
@@ -125,7 +125,7 @@ pub struct Product {
     pub product_id: ProductId,
     /// Its name.
     pub name: Name,
-    /// What it is.
+    /// Its description.
     pub description: Description,
     /// The price of one unit.
     pub price: Money,
@@ -148,14 +148,14 @@ pub struct ProductSummary {
     pub stock: Stock,
 }
 
-/// What an administrator answers for: a product without its moving stock.
+/// A product without its stock, as staff commands return it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct ProductInfo {
     /// Which one.
     pub product_id: ProductId,
     /// Its name.
     pub name: Name,
-    /// What it is.
+    /// Its description.
     pub description: Description,
     /// The price of one unit.
     pub price: Money,
@@ -168,7 +168,7 @@ pub struct ProductInfo {
 pub struct ProductDraft {
     /// Its name.
     pub name: Name,
-    /// What it is.
+    /// Its description.
     pub description: Description,
     /// The price of one unit.
     pub price: Money,
@@ -195,7 +195,7 @@ impl ProductDraft {
     }
 }
 
-/// A change to a product: what is given replaces what is there.
+/// A change to a product: fields that are present replace the stored ones.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct ProductPatch {
     /// A new name.
@@ -222,7 +222,7 @@ impl ProductPatch {
     }
 }
 
-/// An entry of the stock books: units added (delivery, return) or taken (damage, loss).
+/// An entry of the stock ledger: units added (delivery, return) or taken (damage, loss).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct StockAdjustment {
     /// Sorts by time.

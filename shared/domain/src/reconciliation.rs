@@ -1,8 +1,8 @@
-//! The books: what must hold among the things that are stored, as pure checks over what was read of them.
+//! Reconciliation: the rules that hold between stored records, as pure checks of the records that were read.
 //!
-//! The reconciler asks them every night of a shop that goes on selling, so that each rule speaks only of what can no
-//! longer move: orders that are settled, ledger entries up to the one that the balance names, stock as it was when it was
-//! read. Reading, waiting and looking again are the store's.
+//! The reconciler runs while the shop sells. So each rule checks only records that can no longer change: settled
+//! orders, ledger entries up to the one that the balance names, stock at the time when it was read. The store does the
+//! reading, the waiting and the second reads.
 
 mod campaign;
 mod customer;

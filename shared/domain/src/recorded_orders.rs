@@ -19,7 +19,7 @@ pub struct RecordedOrder {
     pub user_id: Option<UserId>,
     /// Whether it was cancelled.
     pub status: OrderStatus,
-    /// What was ordered.
+    /// The ordered lines.
     pub lines: Vec<OrderLine>,
     /// The sum of the lines.
     pub list_price: Money,
@@ -112,9 +112,9 @@ impl RecordedOrder {
         Position(order_id.to_string())
     }
 
-    /// A page of the orders of a day, the newest first, of what was read of its shards.
+    /// A page of the orders of a day, the newest first, from the orders that were read of each shard.
     ///
-    /// What is older than the last order that a shard was read to may be missing, so the page ends before it. The page
+    /// Orders older than the last one that was read of a shard may be missing, so the page ends before them. The page
     /// then has a next one, also when no order passes the filter.
     pub fn page(shards: Vec<ShardFacts>, filter: &RecordedOrderFilter, limit: usize) -> Result<Page<Self>, Error> {
         let incomplete = shards.iter().filter_map(ShardFacts::incomplete).max();

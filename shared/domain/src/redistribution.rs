@@ -1,8 +1,8 @@
 //! Redistributions: how units are moved between shards, and units from outside are spread over them.
 //!
-//! The shards are changed one after the other, while they are sold from. So a redistribution has two halves: shards with a
-//! surplus give units first, then the others receive what was given. A shard may have sold units since the plan was made.
-//! It then gives fewer, and the receivers share what there is.
+//! The shards are changed one after the other, while they are sold from. So a redistribution has two halves: shards
+//! with a surplus give units first, then the others receive these units. A shard may have sold units since the plan was
+//! made. It then gives fewer, and the receivers share what there is.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +16,8 @@ pub struct Redistribution {
 }
 
 impl Redistribution {
-    /// The plan by which shards that have these units `left`, and `entering` units from outside, become so many equal shards.
+    /// The plan by which shards that have these units `left`, and `entering` units from outside, become so many equal
+    /// shards.
     pub fn plan(left: &[u32], shards: ShardCount, entering: u32) -> Self {
         let total = left.iter().fold(entering, |sum, left| sum.saturating_add(*left));
         let mut parts = shards.shares(total);
@@ -38,7 +39,7 @@ impl Redistribution {
         (0..).zip(&self.changes).filter_map(giver)
     }
 
-    /// The shards that give nothing, and what each receives of so many `units`: in proportion to what it may receive.
+    /// The shards that give nothing, and the share of `units` for each: in proportion to the units that it may receive.
     pub fn receivers(&self, units: u32) -> Vec<(u8, u32)> {
         let mut receivers: Vec<(u8, u64)> = (0..)
             .zip(&self.changes)

@@ -72,7 +72,7 @@ pub enum Rejection {
     /// Products of the order have too few units: every short line.
     #[error("short stock")]
     InsufficientStock {
-        /// Which, and what is there.
+        /// The products, with requested and available units.
         shortages: Vec<Shortage>,
     },
     /// The stock would pass its limit.
@@ -86,7 +86,7 @@ pub enum Rejection {
     /// Quoted prices no longer hold.
     #[error("prices have changed")]
     PriceChanged {
-        /// Which, and what they are now.
+        /// The products, with quoted and current prices.
         changes: Vec<PriceChange>,
     },
     /// The coupon was used.
@@ -104,7 +104,7 @@ pub enum Rejection {
         /// When.
         voided_at: Timestamp,
     },
-    /// The list price is below what the coupon is good for.
+    /// The list price is below the coupon's minimum order.
     #[error("below the coupon's minimum order")]
     CouponMinimumNotMet {
         /// The smallest list price the coupon is good for.

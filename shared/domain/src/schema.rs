@@ -24,8 +24,8 @@ const ULID: &str = "^[0-7][0-9A-HJKMNP-TV-Z]{25}$";
 const INSTANT: &str = "^(19[7-9][0-9]|2[01][0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])\
                        T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$";
 
-/// The pattern classes of the characters that a text on one line may have, and of those that a reader sees. Each is made
-/// once, from all of Unicode.
+/// The pattern classes of the characters that a text on one line may have, and of those that a reader sees. Each is
+/// made once, from all of Unicode.
 static PERMITTED: LazyLock<String> = LazyLock::new(|| class_without(crate::text::is_forbidden));
 static VISIBLE: LazyLock<String> = LazyLock::new(|| class_without(|character| !crate::text::is_visible(character)));
 
@@ -61,7 +61,7 @@ described! {
     ProductId ulid("A product of the catalogue.");
     CouponId ulid("A coupon campaign; with a customer, the one coupon of it that the customer can hold.");
     OrderId ulid("An order. Identifiers sort by the time the order was paid.");
-    EntryId ulid("An entry of the balance ledger or of the stock books. Identifiers sort by time.");
+    EntryId ulid("An entry of the balance ledger or of the stock ledger. Identifiers sort by time.");
     UserId text("The customer: the access token's `sub`.")
         .min_length(Some(1))
         .max_length(Some(128))

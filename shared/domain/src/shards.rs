@@ -1,7 +1,7 @@
 //! Shards: a number that many requests decrease at once (units in stock, coupons left), split over several items.
 //!
-//! One item takes about 500 transactional writes a second, so K items take K times as many. A request takes units from a
-//! random shard. The difficult part is a rejection: each shard shows only its own units, and units can move while a
+//! One item takes about 500 transactional writes a second, so K items take K times as many. A request takes units from
+//! a random shard. The difficult part is a rejection: each shard shows only its own units, and units can move while a
 //! request reads. A rejection is certain under these rules:
 //!
 //! 1. **Units are added only to the first shard, or together with a new generation.** A cancelled order gives its units
@@ -18,15 +18,15 @@
 //!    rejected without a read. Such a rejection was true at most half a second earlier, and units that are returned,
 //!    delivered or moved are sold at most half a second later.
 //!
-//! Coupons are never given back, so the first counter is a bound like the others, and zero coupons left in one generation
-//! means zero for ever.
+//! Coupons are never given back, so the first counter is a bound like the others, and zero coupons left in one
+//! generation means zero for ever.
 
 use serde::{Deserialize, Serialize};
 
 use crate::Violation;
 
-/// Into how many shards something is split: 1 to 96, so that the units of all of them can be gathered by one transaction,
-/// which changes a hundred items at most.
+/// Into how many shards something is split: 1 to 96, so that the units of all of them can be gathered by one
+/// transaction, which changes a hundred items at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "i64")]
 pub struct ShardCount(u8);
@@ -71,7 +71,7 @@ impl TryFrom<i64> for ShardCount {
     }
 }
 
-/// Of one shard, what it had when it was read.
+/// The units of one shard when it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ShardSnapshot {
     /// Which, counted from 0.
@@ -93,7 +93,7 @@ pub struct Allocation {
     pub units: u32,
 }
 
-/// What is known of all shards: of each in this generation, what it can have at most.
+/// The known upper bound of each shard in one generation.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Shards {
     generation: u32,
@@ -102,7 +102,7 @@ pub struct Shards {
 }
 
 impl Default for Shards {
-    /// What is believed of what was never seen: that it is not split.
+    /// What is assumed before the first read: not split.
     fn default() -> Self {
         Self { generation: 0, left: vec![None] }
     }
@@ -119,9 +119,9 @@ impl Shards {
         self.generation
     }
 
-    /// Learns from a shard, and from nothing else: what was taken since is not subtracted, because another may have seen the
-    /// shard after that already. One of a newer generation makes everything known before worthless; one of an older, or one
-    /// that is no longer in use, says nothing.
+    /// Learns from a shard, and from nothing else: what was taken since is not subtracted, because another may have
+    /// seen the shard after that already. One of a newer generation makes everything known before worthless; one of an
+    /// older, or one that is no longer in use, says nothing.
     pub fn observe(&mut self, seen: ShardSnapshot) {
         if seen.generation < self.generation {
             return;
@@ -135,8 +135,8 @@ impl Shards {
         }
     }
 
-    /// Where to take so many units from: a shard that may have as many, chosen at `random`; or else several, the fullest
-    /// first. Nothing when they are known not to have enough, which is no rejection yet.
+    /// Where to take so many units from: a shard that may have as many, chosen at `random`; or else several, the
+    /// fullest first. Nothing when they are known not to have enough, which is no rejection yet.
     pub fn allocate(&self, units: u32, random: u128) -> Option<Vec<Allocation>> {
         let shards = || (0..).zip(&self.left);
         let enough: Vec<u8> =
@@ -169,9 +169,9 @@ impl Shards {
         self.left[1..].iter().try_fold(0, |sum: u32, left| Some(sum.saturating_add((*left)?)))
     }
 
-    /// The count that a rejection may rest on (the third part of the rule): the bounds in here, and the first shard, which
-    /// was read after they were learned. Nothing when a shard is missing or of another generation. The only shard is all
-    /// there is.
+    /// The count that a rejection may rest on (the third part of the rule): the bounds in here, and the first shard,
+    /// which was read after they were learned. Nothing when a shard is missing or of another generation. The only shard
+    /// is all there is.
     pub fn count_with(&self, first: ShardSnapshot) -> Option<u32> {
         if first.count == ShardCount::ONE {
             return Some(first.left);
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_never_seen_is_believed_not_to_be_split_and_to_have_enough() {
+    fn unknown_product_is_assumed_unsplit_and_in_stock() {
         let shards = Shards::default();
         assert_eq!(shards.allocate(99, 7), Some(vec![Allocation { shard: 0, units: 99 }]));
         assert_eq!((shards.count(), shards.most()), (ShardCount::ONE, None));
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_generation_makes_what_was_known_worthless_and_an_old_one_says_nothing() {
+    fn new_generation_replaces_cached_shards_and_an_old_one_is_ignored() {
         let mut shards = known(&[0, 0]);
         shards.observe(seen(2, 0, 0, 2));
         assert_eq!(shards.most(), None);

@@ -1,11 +1,10 @@
-//! Sold out, believed for a moment: what lets a hundred thousand late customers be rejected without reading one item a
-//! hundred thousand times.
+//! "Sold out", cached for half a second, so that 100,000 late customers are rejected without 100,000 reads of one item.
 //!
-//! Only a count by the rule of rejections (see [`crate::Shards`]) licenses the belief, and only a count of nothing: fewer
-//! than somebody asked for may be enough for the next. Its age is counted from when the request came that counted, so
-//! that a rejection by it is true of a moment at most [`SoldOut::BELIEVED`] before the request that it rejects. The time of
-//! requests is the wall clock's: a monotonic one may stand still while an environment is frozen. Who is rejected by
-//! belief counts nothing, so that no belief outlives its time however many are rejected by it.
+//! Only a count of all shards (see [`crate::Shards`]) that found no unit is cached. A count of fewer units than one
+//! customer asked for is not: they may be enough for the next. The age begins at the time of the request that counted,
+//! so a rejection is true of an instant at most [`SoldOut::CACHED_FOR`] before the request that it rejects. A rejection
+//! from the cache does not make the cached count any younger. Ages are by the wall clock, because a monotonic clock may
+//! stand still while Lambda freezes an environment.
 
 use std::time::Duration;
 
@@ -15,26 +14,26 @@ use crate::{LineCheck, Timestamp};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SoldOut {
     counted: Timestamp,
-    finding: LineCheck,
+    check: LineCheck,
 }
 
 impl SoldOut {
-    /// For how long it is believed. Each environment counts again once in that time: a thousand of them, as many as an
-    /// account has unless it asks for more, read the first shard 2,000 times a second, of the 3,000 that its partition
-    /// bears. Half as long would be too short for that, and what comes in waits no longer for its buyers than need be.
-    pub const BELIEVED: Duration = Duration::from_millis(500);
+    /// How long a count stays in the cache. Each environment counts once in that time. 1,000 environments (the default
+    /// quota of an account) then read the first shard 2,000 times a second, and a partition bears 3,000 reads a second:
+    /// half the time would be too short. Units that are added wait at most this long for their first buyer.
+    pub const CACHED_FOR: Duration = Duration::from_millis(500);
 
-    /// What a count says, made for a request that came at this time; nothing when anything is left.
-    pub fn counted(finding: LineCheck, came: Timestamp) -> Option<Self> {
-        let nothing = matches!(finding, LineCheck::Found { stock: 0, .. });
-        nothing.then_some(Self { counted: came, finding })
+    /// A count that a request made; `now` is the time of that request. `None` when units are left.
+    pub fn counted(check: LineCheck, now: Timestamp) -> Option<Self> {
+        let empty = matches!(check, LineCheck::Found { stock: 0, .. });
+        empty.then_some(Self { counted: now, check })
     }
 
-    /// What was found, for a request that comes now; nothing when that is too long ago to be believed, or later than now,
-    /// as it is when the clock was set back.
-    pub fn believed(self, now: Timestamp) -> Option<LineCheck> {
+    /// The count, for a request at this time. `None` when the count is too old, or later than the request, as it is
+    /// when the clock was set back.
+    pub fn fresh(self, now: Timestamp) -> Option<LineCheck> {
         let age = u64::try_from(now.millis() - self.counted.millis()).ok().map(Duration::from_millis)?;
-        (age < Self::BELIEVED).then_some(self.finding)
+        (age < Self::CACHED_FOR).then_some(self.check)
     }
 }
 
@@ -52,18 +51,18 @@ mod tests {
     }
 
     #[test]
-    fn only_a_count_of_nothing_is_believed() {
+    fn only_a_count_of_no_unit_is_cached() {
         assert!(SoldOut::counted(found(0), at(0)).is_some());
-        for finding in [found(1), LineCheck::Absent, LineCheck::Held] {
-            assert_eq!(SoldOut::counted(finding, at(0)), None);
+        for check in [found(1), LineCheck::Absent, LineCheck::Held] {
+            assert_eq!(SoldOut::counted(check, at(0)), None);
         }
     }
 
     #[test]
-    fn it_is_believed_for_half_a_second_and_not_before_it_was_counted() {
+    fn count_is_fresh_for_half_a_second_and_not_before_it_was_made() {
         let sold_out = SoldOut::counted(found(0), at(10_000)).unwrap();
-        for (now, believed) in [(9_999, false), (10_000, true), (10_499, true), (10_500, false), (86_400_000, false)] {
-            assert_eq!(sold_out.believed(at(now)), believed.then_some(found(0)), "{now}");
+        for (now, fresh) in [(9_999, false), (10_000, true), (10_499, true), (10_500, false), (86_400_000, false)] {
+            assert_eq!(sold_out.fresh(at(now)), fresh.then_some(found(0)), "{now}");
         }
     }
 }

@@ -20,7 +20,7 @@ pub struct StaffAction {
     pub reason: Option<Name>,
     /// The `Idempotency-Key` of the request.
     pub idempotency_key: String,
-    /// What was acted on.
+    /// The subject of the action.
     #[serde(flatten)]
     pub subject: ActionSubject,
     /// The fields that the action changed.
@@ -29,7 +29,7 @@ pub struct StaffAction {
     pub created_at: Timestamp,
 }
 
-/// What an action of staff is about.
+/// The subject of a staff action.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ActionSubject {
     /// The product.
@@ -79,7 +79,7 @@ pub struct FieldChange {
     /// The value afterwards.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
-    /// What was added to a figure that sales also change; negative when it was taken.
+    /// The amount added to a figure that sales also change; negative when it was subtracted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delta: Option<i64>,
 }
@@ -102,7 +102,7 @@ impl FieldChange {
         Self { field: field.to_owned(), delta: Some(delta), ..Self::default() }
     }
 
-    /// What an update changed of a product. A description can be long, so only that it changed is named.
+    /// The changed fields of a product. A description can be long, so only the fact that it changed is stored.
     pub fn of_product(before: &ProductInfo, after: &ProductInfo) -> Vec<Self> {
         let ProductInfo { product_id: _, name, description, price, status } = before;
         let mut changes = Vec::new();

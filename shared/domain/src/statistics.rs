@@ -35,7 +35,7 @@ pub struct SaleFact {
     pub day: Day,
     /// The lines of the order.
     pub lines: Vec<SaleLine>,
-    /// What the statistics do not count; the first release did not say.
+    /// Fields that the statistics do not count; the first release did not write them.
     pub details: Option<FactDetails>,
 }
 
@@ -60,11 +60,11 @@ impl SaleLine {
     }
 }
 
-/// What a fact says of its order for the data platform. Its list price is the sum of its lines, and the paid price is the
-/// list price less the discount.
+/// What a fact says of its order for the data platform. Its list price is the sum of its lines, and the paid price is
+/// the list price less the discount.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FactDetails {
-    /// What the coupon took off the list price.
+    /// The discount on the list price.
     pub discount: Money,
     /// The coupon that was used.
     pub coupon_id: Option<CouponId>,
@@ -99,7 +99,7 @@ impl SaleFact {
         Self { order_id: order.order_id, user_id, kind, day: Day::of(order.paid_at), lines, details }
     }
 
-    /// What an order counts as.
+    /// The kind of an order's fact.
     pub fn lines_of(order: &Order) -> Vec<SaleLine> {
         let line = |line: &OrderLine| SaleLine {
             product_id: line.product_id,
@@ -148,7 +148,7 @@ impl SaleFact {
     }
 }
 
-/// What was sold on one day, of one product or of all together. Signed: a cancellation may be counted before its sale.
+/// Sales of one day, of one product or of all together. Signed: a cancellation may be counted before its sale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct ProductSales {
     /// Units sold.
@@ -231,7 +231,7 @@ impl DayTotals {
         self.facts += other.facts;
     }
 
-    /// What was sold of all products together.
+    /// Sales of all products together.
     pub fn sum(&self) -> ProductSales {
         let mut sum = ProductSales::default();
         self.products.values().for_each(|sales| sum.add(*sales));
@@ -283,12 +283,14 @@ pub struct Ranking {
 }
 
 impl Ranking {
-    /// How many products the ranking has: more than are shown, because others move up for those that are no longer on sale.
+    /// How many products the ranking has: more than are shown, because others move up for those that are no longer on
+    /// sale.
     pub const LENGTH: usize = 50;
     /// How many products are shown.
     pub const SHOWN: usize = 5;
 
-    /// What is wrong with it, by the totals of its window. One that counted other facts is older or newer, and not wrong.
+    /// The finding about it, by the totals of its window. A ranking that counted other facts is older or newer, not
+    /// wrong.
     pub fn finding(&self, window: &DayTotals) -> Option<Finding> {
         let counted = Self::of(self.day, window);
         let wrong = self.facts == counted.facts && self.products != counted.products;

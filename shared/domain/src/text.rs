@@ -1,6 +1,6 @@
 //! Text that people read: names and descriptions, in Unicode normalization form C, bounded, on one line.
 //!
-//! Characters are judged by their class in the Unicode character database, as ICU4X has it.
+//! Characters are classified in the Unicode character database, as ICU4X has it.
 
 use icu_casemap::CaseMapper;
 use icu_normalizer::ComposingNormalizerBorrowed;
@@ -68,8 +68,8 @@ impl Name {
         &self.0
     }
 
-    /// The form by which names are listed and searched. It is the same whatever the case, width and composition of a name:
-    /// a compatibility caseless match (The Unicode Standard, 3.13, D146).
+    /// The form by which names are listed and searched. It is the same whatever the case, width and composition of a
+    /// name: a compatibility caseless match (The Unicode Standard, 3.13, D146).
     pub fn sort_key(&self) -> String {
         let (fold, compose) = (CaseMapper::new(), ComposingNormalizerBorrowed::new_nfkc());
         let once = compose.normalize(&fold.fold_string(&self.0)).into_owned();

@@ -45,8 +45,8 @@ impl FromStr for Timestamp {
 
     /// RFC 3339 with any offset; finer than a millisecond is cut off.
     fn from_str(text: &str) -> Result<Self, Violation> {
-        // jiff accepts more forms than the OpenAPI document: a space for the T, no seconds, a leap second, the name of a
-        // time zone, an offset of more than 23 hours, a year that is 1970 or 2199 only in UTC.
+        // jiff accepts more forms than the OpenAPI document: a space for the T, no seconds, a leap second, the name of
+        // a time zone, an offset of more than 23 hours, a year that is 1970 or 2199 only in UTC.
         let (date_and_time, rest) = text.split_at_checked(19).ok_or(Violation::Malformed)?;
         let form =
             |text: &str| text.bytes().map(|byte| if byte.is_ascii_digit() { '0' } else { byte.into() }).collect();
@@ -128,7 +128,7 @@ impl Day {
         self >= today.plus(-1)
     }
 
-    /// The three complete days before this one: what the popularity ranking of this day counts.
+    /// The three complete days before this one, which the popularity ranking of this day counts.
     pub fn ranking_window(self) -> [Self; 3] {
         [self.plus(-3), self.plus(-2), self.plus(-1)]
     }

@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_trace_is_not_taken_for_one() {
+    fn invalid_trace_is_ignored() {
         for header in [
             "",
             "Root=",

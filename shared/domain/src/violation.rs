@@ -1,4 +1,4 @@
-//! What can be wrong with one field of a request.
+//! Violations of one field of a request.
 //!
 //! Parsing collects every violation before it gives up, so that a caller learns all of them in one answer. A violation
 //! never carries the offending value: input is not echoed.
@@ -49,7 +49,7 @@ pub enum Violation {
 pub struct FieldError {
     /// Where the violation is.
     pub pointer: String,
-    /// What it is.
+    /// The kind of violation.
     pub violation: Violation,
 }
 

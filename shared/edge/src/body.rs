@@ -1,7 +1,7 @@
 //! Strict JSON bodies: at most 16 KiB, every field known, of its type, and given once.
 //!
-//! A body is parsed in two steps. Its form is checked by serde, field by field; its values by the domain, all at once. A
-//! violation says where it is and what it is, and never repeats the input or the name of a Rust type.
+//! A body is parsed in two steps. Its form is checked by serde, field by field; its values by the domain, all at once.
+//! A violation says where it is and what it is, and never repeats the input or the name of a Rust type.
 
 use std::{fmt, marker::PhantomData};
 
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_one_json_document_is_rejected() {
+    fn body_that_is_not_one_json_document_is_rejected() {
         let nested = format!("{}{}", "[".repeat(1_000), "]".repeat(1_000));
         for json in
             ["", "{", "{}{}", "{} x", "\u{feff}{}", "nul", r#"{"lines":[],}"#, &format!("{{\"lines\":{nested}}}")]

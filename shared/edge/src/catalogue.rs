@@ -1,10 +1,10 @@
 //! The problem types of the API, one row each: status, code, titles, the failure, what an occurrence says, an example.
 //!
-//! To add a type, add a row, and for a new rule a variant of [`Rejection`]: a variant without a row does not compile. The
-//! OpenAPI document, its examples and the metrics follow from the rows.
+//! To add a type, add a row, and for a new rule a variant of [`Rejection`]: a variant without a row does not compile.
+//! The OpenAPI document, its examples and the metrics follow from the rows.
 //!
-//! A `code` never changes its meaning, and clients depend on it. `says` is what RFC 9457 has beyond the type: the detail
-//! (without one, the title), the errors of single fields, and the members that only this type has.
+//! A `code` never changes its meaning, and clients depend on it. `says` is what RFC 9457 has beyond the type: the
+//! detail (without one, the title), the errors of single fields, and the members that only this type has.
 
 use sijang_domain::{
     CouponId, CouponTerms, Discount, Error, FieldError, IssuedCoupon, Money, Name, PriceChange, ProductId, Rejection,
@@ -58,7 +58,7 @@ macro_rules! catalogue {
                 }
             }
 
-            /// What the problem says this time.
+            /// The text of this occurrence.
             #[allow(unused_variables)] // not every row uses all that its pattern names
             pub(crate) fn occurrence(&self, $now: Timestamp) -> Occurrence {
                 match self { $($failure => catalogue!(@says $($says)?)),* }

@@ -18,8 +18,9 @@ use sijang_domain::TraceId;
 
 use crate::partial_event;
 
-/// The most bytes of a path, and of a query, that go into a URI. API Gateway takes 10,240 bytes for the request line and
-/// all headers, and [`lambda_http::http::Uri`] 65,534. The conversion writes up to three bytes for one byte of a path.
+/// The most bytes of a path, and of a query, that go into a URI. API Gateway takes 10,240 bytes for the request line
+/// and all headers, and [`lambda_http::http::Uri`] 65,534. The conversion writes up to three bytes for one byte of a
+/// path.
 const MAX_URI_PART: usize = 10_240;
 
 /// Stands for a body that is not the base64 it is said to be. It is no JSON document, and it is not empty.
@@ -237,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_is_an_event_with_nothing_in_it() {
+    fn invalid_json_becomes_an_empty_event() {
         for no_json in ["", "{", "nul", "\u{fffd}", "{\"headers\":", "]"] {
             let mut json = serde_json::Deserializer::from_str(no_json);
             let event = Event::deserialize(&mut json).unwrap();

@@ -1,4 +1,4 @@
-//! What a request of API Gateway says, by name. Every part of a request is looked up here and nowhere else.
+//! The parts of an API Gateway request, by name. Only this module reads them.
 
 use lambda_http::{
     RequestExt,

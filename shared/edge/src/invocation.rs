@@ -12,12 +12,13 @@ use tracing::Span;
 
 use crate::{gateway_request::GatewayRequest, log, metrics};
 
-/// What is known of an invocation beside its event.
+/// The context of an invocation.
 #[derive(Debug, Clone)]
 pub struct Invocation {
     /// The request id of Lambda, which Lambda's own lines of the log have.
     pub id: String,
-    /// The request id of API Gateway, which its log and our problem documents have. Without a gateway, the same as `id`.
+    /// The request id of API Gateway, which its log and our problem documents have. Without a gateway, the same as
+    /// `id`.
     pub request_id: String,
     /// The trace that the invocation is part of.
     pub trace: Option<TraceId>,
@@ -53,9 +54,10 @@ impl Invocation {
     }
 }
 
-/// Handles events until the environment ends: one after the other, or as many at once as Lambda lets the environment have
-/// (`AWS_LAMBDA_MAX_CONCURRENCY`, on managed instances). All run on one thread, which each `main` starts: a function waits
-/// for its store, and threads that wake each other take a quarter of a request's CPU (`./local/shop bench orders`).
+/// Handles events until the environment ends: one after the other, or as many at once as Lambda lets the environment
+/// have (`AWS_LAMBDA_MAX_CONCURRENCY`, on managed instances). All run on one thread, which each `main` starts: a
+/// function waits for its store, and threads that wake each other take a quarter of a request's CPU (`./local/shop
+/// bench orders`).
 pub(crate) async fn run<H, F, I, O>(handle: H) -> Result<(), Error>
 where
     H: Fn(I, Context) -> F + Clone + Send + 'static,

@@ -24,7 +24,7 @@ fn text(en: &'static str, ko: &'static str) -> Text {
     Text { en, ko }
 }
 
-/// What is wrong with a field.
+/// The message about a field.
 pub(crate) fn violation(violation: Violation) -> Text {
     match violation {
         Violation::Missing => text("is required", "필수 항목입니다"),

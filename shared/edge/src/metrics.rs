@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_counted_becomes_lines_of_the_embedded_metric_format_once() {
+    fn counts_become_embedded_metric_format_lines_once() {
         start();
         count(&metric::RELAYED, 2);
         count(&metric::RELAYED, 3);

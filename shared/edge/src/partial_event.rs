@@ -1,4 +1,4 @@
-//! Reads from an event what can be read, where `lambda_http` would read nothing.
+//! Reads the valid members of an event that `lambda_http` would reject as a whole.
 //!
 //! `lambda_http` gives an event up at the first member of another type than it expects, although no handler would look
 //! at that member. This module takes each member by itself and leaves out what is of no use: a `null`, a number or a

@@ -15,12 +15,12 @@ pub struct ProblemType {
     pub code: &'static str,
     /// Its HTTP status.
     pub status: u16,
-    /// What it is, in English and Korean.
+    /// The title in English and Korean.
     pub(crate) title: Text,
 }
 
 impl ProblemType {
-    /// What it is, in English.
+    /// The title in English.
     pub fn title_in_english(&self) -> &'static str {
         self.title.en
     }
@@ -69,7 +69,7 @@ impl From<Vec<FieldError>> for Failure {
     }
 }
 
-/// What a problem says beyond its type.
+/// The members of a problem beside its type.
 #[derive(Debug, Default)]
 pub(crate) struct Occurrence {
     detail: Option<Text<String>>,
@@ -88,7 +88,7 @@ impl Occurrence {
         self
     }
 
-    /// An error that is what the title says.
+    /// An error without a message of its own: the title says it.
     pub(crate) fn error_of_type(mut self, pointer: &str) -> Self {
         self.errors.push((pointer.to_owned(), None));
         self
@@ -117,8 +117,8 @@ struct Problem<'a> {
 }
 
 impl Failure {
-    /// The response for this failure. A replayed rejection names the request that was rejected first, so that all copies
-    /// of a command get the same body.
+    /// The response for this failure. A replayed rejection names the request that was rejected first, so that all
+    /// copies of a command get the same body.
     pub(crate) fn reply(&self, language: Language, request_id: &str, now: Timestamp) -> Reply {
         match self {
             Self::Operation(Error::ReplayedRejection { request_id, .. }) => {

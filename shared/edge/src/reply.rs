@@ -45,7 +45,7 @@ impl Reply {
         reply.with("content-type", content_type).with("cache-control", "no-store")
     }
 
-    /// The JSON form of what this crate and the domain define, which always has one.
+    /// The JSON of a type of this crate or the domain, which can always be serialized.
     fn render(value: &impl Serialize) -> String {
         serde_json::to_string(value).unwrap_or_else(|error| {
             tracing::error!(%error, "an answer that cannot be rendered");
@@ -53,7 +53,7 @@ impl Reply {
         })
     }
 
-    /// 200 with what was asked for.
+    /// 200 with the requested resource.
     pub fn ok(value: &impl Serialize) -> Self {
         Self::json(StatusCode::OK, "application/json", Self::render(value))
     }
@@ -82,12 +82,12 @@ impl Reply {
         Self::ok(&List { data: page.data, next_cursor })
     }
 
-    /// 201 with what was made, the same when it was made before.
+    /// 201 with the created resource; a replay has the same answer.
     pub fn created(answer: &Idempotent<impl Serialize>) -> Self {
         Self::answered(StatusCode::CREATED, answer.replayed, Self::render(&answer.value))
     }
 
-    /// 200 with what was done, the same when it was done before.
+    /// 200 with the result; a replay has the same answer.
     pub fn done(answer: &Idempotent<impl Serialize>) -> Self {
         Self::answered(StatusCode::OK, answer.replayed, Self::render(&answer.value))
     }

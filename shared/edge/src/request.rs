@@ -115,7 +115,8 @@ impl Request {
         body::parse(self.http.body())
     }
 
-    /// No body, for a request that says everything by its path. `{}` and `null`, which some clients always send, are none.
+    /// No body, for a request that says everything by its path. `{}` and `null`, which some clients always send, are
+    /// none.
     pub fn no_body(&self) -> Result<(), Failure> {
         if body::is_empty(self.http.body()) {
             Ok(())
@@ -156,7 +157,8 @@ impl Request {
         value.map(parse).transpose().map_err(|violation| invalid_parameter(name, violation))
     }
 
-    /// A query parameter that selects elements of a list, if it is given. An empty one, which forms send, selects nothing.
+    /// A query parameter that selects elements of a list, if it is given. An empty one, which forms send, selects
+    /// nothing.
     pub fn filter<T>(
         &self,
         name: &str,
@@ -198,7 +200,7 @@ impl Request {
         Ok(Command { user, operation, key, fingerprint: Fingerprint::of(what), time, request_id, trace, reason: None })
     }
 
-    /// The command of a member of staff, with the reason that is given. A reason is part of what is asked.
+    /// The command of a member of staff, with its reason. The reason is part of the fingerprint.
     pub fn staff_command(
         &self,
         staff: UserId,

@@ -108,8 +108,8 @@ where
     reply
 }
 
-/// The reply to a request that failed, and the code of its problem. The failure is counted, and logged where an operator
-/// has to know.
+/// The reply to a request that failed, and the code of its problem. The failure is counted, and logged where an
+/// operator has to know.
 fn failed(failure: &Failure, language: Language, request_id: &str, now: Timestamp) -> (Reply, &'static str) {
     if let Failure::Operation(error @ (OperationError::Internal(_) | OperationError::Busy(_))) = failure {
         tracing::error!(%error, "the operation failed");
@@ -141,7 +141,7 @@ mod tests {
             && problem["request_id"] == "r-1"
     }
 
-    /// What the runtime gets for an event.
+    /// The response of an event, for the runtime.
     fn adapted(
         handle: impl Fn(Request) -> Answer + Clone + Send + Sync + 'static,
         event: Event,

@@ -117,7 +117,7 @@ impl Bucket {
         absent_as_none(self.s3.head_object().bucket(&self.name).key(key).send().await)
     }
 
-    /// The SHA-256 of what is really in a file, if it is there. It is not held in memory.
+    /// The SHA-256 of a stored file, if it exists. The file is read as a stream.
     pub(crate) async fn sha256(&self, key: &str) -> Result<Option<String>, Error> {
         let Some(mut object) = self.get_object(key).await? else { return Ok(None) };
         let mut sha256 = Sha256::new();
@@ -140,7 +140,7 @@ impl Bucket {
     }
 }
 
-/// What is put.
+/// The content.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Content<'a> {
     Parquet(&'a Path),
@@ -163,8 +163,8 @@ impl Content<'_> {
     }
 }
 
-/// Whether another put came first: before this one (412), or at once with it (409). After a lost answer it may have been
-/// this one itself.
+/// Whether another put came first: before this one (412), or at once with it (409). After a lost answer it may have
+/// been this one itself.
 fn was_overtaken<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
     error.raw_response().is_some_and(|response| matches!(response.status().as_u16(), 404 | 409 | 412))
 }

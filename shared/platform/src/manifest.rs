@@ -5,7 +5,7 @@ use sijang_domain::Day;
 
 use crate::{Table, bucket::StoredFile};
 
-/// What was exported of a day.
+/// The export of a day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     /// The version of the data contract.

@@ -23,7 +23,7 @@ use tempfile::NamedTempFile;
 
 use crate::{Table, internal};
 
-/// Rows of a row group: what is held in memory.
+/// Rows of a row group, which is held in memory.
 const ROW_GROUP: usize = 65_536;
 /// Written into each file in place of the version of the library, so that another version does not change every file.
 const CREATED_BY: &str = "sijang version 1.0.0 (build 0)";

@@ -8,7 +8,7 @@ use sijang_storage::Store;
 use crate::{Platform, Table};
 
 impl Platform {
-    /// What is wrong with the files of a day. Every file is read.
+    /// The findings about the files of a day. Every file is read.
     pub async fn findings(&self, store: &Store, day: Day) -> Result<BTreeSet<Finding>, Error> {
         let mut findings = BTreeSet::new();
         if self.is_behind(store, day).await? {

@@ -1,9 +1,9 @@
 //! Balances and their ledger: `BALANCE`, and `TX#<ulid>` for each change.
 //!
-//! A payment changes the balance without reading it, so an entry does not say what the balance was after it. Instead the
-//! balance item names its `last` entry, and every change is conditional on coming after it: entries sort in the order in
-//! which they were committed, whatever the clocks of their environments said. The ledger is read newest first, and each
-//! balance is worked out from the one above.
+//! A payment changes the balance without reading it, so an entry does not say what the balance was after it. Instead
+//! the balance item names its `last` entry, and every change is conditional on coming after it: entries sort in the
+//! order in which they were committed, whatever the clocks of their environments said. The ledger is read newest first,
+//! and each balance is worked out from the one above.
 
 use serde::{Deserialize, Serialize};
 use sijang_domain::{
@@ -66,7 +66,7 @@ struct BalanceChange<'a> {
     amount: SignedMoney,
 }
 
-/// What a balance item shows: a user without one has nothing.
+/// The balance of an item; zero for a user without one.
 pub(crate) struct BalanceSnapshot {
     pub(crate) balance: Money,
     pub(crate) last: Option<EntryId>,

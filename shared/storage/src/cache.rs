@@ -1,11 +1,11 @@
-//! What a warm environment caches, so that an order needs no read.
+//! The cache of a warm environment, with which an order needs no read.
 //!
-//! Prices, versions and generations may be stale: the conditions of the transaction check them and bring back the current
-//! ones. What shards have left is good for choosing one, and as a bound (see [`sijang_domain::Shards`]). That a product is
-//! sold out is the one thing that rejects orders without being checked, and not for long (see [`SoldOut`]). The terms of a
-//! campaign never change, and its counters check whether it was ended. Only the campaign itself says whether its coupons
-//! were voided, so it is cached for half a minute. The sums over the shards that pages show are cached for a second
-//! ([`Aged`]).
+//! Prices, versions and generations may be stale: the conditions of the transaction check them and bring back the
+//! current ones. What shards have left is good for choosing one, and as a bound (see [`sijang_domain::Shards`]). That a
+//! product is sold out is the one thing that rejects orders without being checked, and not for long (see [`SoldOut`]).
+//! The terms of a campaign never change, and its counters check whether it was ended. Only the campaign itself says
+//! whether its coupons were voided, so it is cached for half a minute. The sums over the shards that pages show are
+//! cached for a second ([`Aged`]).
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,15 +14,15 @@ use sijang_domain::{Campaign, CouponId, Name, PricedVersion, ProductId, ProductV
 
 use crate::products::ProductView;
 
-/// For how long a campaign is cached. A request may take eight seconds more, and clocks differ a little: voided coupons are
-/// rejected everywhere within a minute.
+/// For how long a campaign is cached. A request may take eight seconds more, and clocks differ a little: voided coupons
+/// are rejected everywhere within a minute.
 pub(crate) const CAMPAIGN_CACHED: Duration = Duration::from_secs(30);
 
 /// For how long pages show a sum over shards.
 pub(crate) const VIEW_CACHED: Duration = Duration::from_secs(1);
 
-/// A value that is used until it has some age. The time is that of the requests, by the wall clock: a monotonic clock may
-/// stand still while an environment is frozen.
+/// A value that is used until it has some age. The time is that of the requests, by the wall clock: a monotonic clock
+/// may stand still while an environment is frozen.
 #[derive(Debug, Clone)]
 pub(crate) struct Aged<T> {
     value: T,
@@ -34,7 +34,8 @@ impl<T> Aged<T> {
         Self { value, read_at }
     }
 
-    /// The value, for a request that arrives now; nothing when it is too old, or from the future of a clock that was set back.
+    /// The value, for a request that arrives now; nothing when it is too old, or from the future of a clock that was
+    /// set back.
     pub(crate) fn fresh(self, now: Timestamp, limit: Duration) -> Option<T> {
         let age = u64::try_from(now.millis() - self.read_at.millis()).ok().map(Duration::from_millis)?;
         (age < limit).then_some(self.value)

@@ -73,7 +73,7 @@ impl EventRow {
         self.customer.clone().map_or_else(|| user_of(&self.request), Ok)
     }
 
-    /// What the command of the event was about, by its answer.
+    /// The subject of the event's command, by its answer.
     pub(crate) fn subject(&self) -> Result<Subject, Error> {
         let answer = self.answer.as_deref().unwrap_or("{}");
         serde_json::from_str(answer).map_err(|error| Error::corrupt("answer", error))
@@ -143,7 +143,8 @@ impl Replay for ResponseBody {
 /// Reads the event that an earlier copy of the command has written.
 ///
 /// # Errors
-/// The stored rejection of an earlier copy; [`Rejection::IdempotencyKeyReused`] when the key belongs to another request.
+/// The stored rejection of an earlier copy; [`Rejection::IdempotencyKeyReused`] when the key belongs to another
+/// request.
 fn stored_result(item: Item, fingerprint: &Fingerprint) -> Result<StoredResult, Error> {
     let row: EventRow = from_item("event", item)?;
     if row.print.as_slice() != fingerprint.bytes() {
@@ -165,7 +166,7 @@ fn replay<T: Replay>(item: Option<Item>, command: &Command) -> Result<Idempotent
     T::replay(stored_result(item, &command.fingerprint)?).map(Idempotent::replay)
 }
 
-/// What became of a command's transaction.
+/// The result of a command's transaction.
 pub(crate) enum Commit<T> {
     /// It was written, now or by an earlier copy of the command.
     Done(Idempotent<T>),
@@ -270,8 +271,8 @@ impl Store {
         Commit::of(outcome, command, answer)
     }
 
-    /// Like [`Store::commit_command`], but returns nothing when another transaction held one of the items, or a table had
-    /// no capacity: the caller may then choose other shards.
+    /// Like [`Store::commit_command`], but returns nothing when another transaction held one of the items, or a table
+    /// had no capacity: the caller may then choose other shards.
     pub(crate) async fn try_commit_command_once<T: Replay>(
         &self,
         transaction: Transaction,

@@ -1,10 +1,10 @@
-//! Reconciling: every night the books of the day before are read, cheaply and while the shop goes on selling, and held
-//! against each other. The rules are the domain's (see [`sijang_domain::Rule`]); here is what they are asked of.
+//! Reconciliation of one day while the shop sells: reads the records of the day and checks that they agree. The rules
+//! are in the domain (see [`sijang_domain::Rule`]); this module reads what they need.
 //!
-//! What the day's facts name is read, and nothing is scanned. What moves while it is read is read in the order in which it
-//! moves: totals before the facts that they count, a balance before the entries that it names, holders before the counter.
-//! A finding about a customer has to stand in three looks, the later ones consistent. Nothing is repaired, and nothing is
-//! written but the reconciler's own marks.
+//! It reads the items that the day's facts name, and scans nothing. Records that change together are read in the order
+//! in which they are written: totals before the facts that they count, a balance before the ledger entries, holders
+//! before the counter. A finding about a customer is reported when three checks agree, the later two by consistent
+//! reads. The reconciler repairs nothing and writes only its own progress.
 
 mod checkpoint;
 mod customers;
@@ -28,28 +28,28 @@ pub const SETTLING: Duration = Duration::from_mins(15);
 /// Customers that are read at once.
 const AT_ONCE: usize = 16;
 
-/// What was found, and how far it went.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Reconciliation {
-    /// The day whose orders were checked at.
+    /// The day whose orders were checked.
     pub day: Day,
     /// Facts of that day.
     pub facts: u64,
-    /// Facts that do not say whose they are: their orders were not checked up.
+    /// Facts without a customer: their orders were not checked.
     pub nameless: usize,
-    /// Customers that were checked at.
+    /// Customers that were checked.
     pub customers: usize,
-    /// Whether there was anything left to check at.
+    /// Whether anything was left to check.
     pub checked: bool,
-    /// Whether all was checked at that was to be: if not, the next run goes on.
+    /// Whether everything was checked: if not, the next run continues.
     pub done: bool,
-    /// What is wrong.
+    /// The findings.
     pub findings: BTreeSet<Finding>,
-    /// What the next run has to know; to be saved when the findings are reported.
+    /// Where the next run begins; to be saved after the findings are reported.
     progress: Option<Progress>,
 }
 
-/// How far a night's run came.
+/// How far a run came.
 #[derive(Debug)]
 pub struct Progress {
     checkpoint: Checkpoint,
@@ -62,7 +62,7 @@ impl Reconciliation {
         Self { day, facts: 0, nameless: 0, customers: 0, checked: false, done: true, findings, progress: None }
     }
 
-    /// What comes of the statistics, where `findings` were made, and of a pass along the day's customers.
+    /// The findings of the statistics together with those of a pass over the day's customers.
     fn of(day: Day, facts: &DayFacts, pass: CustomersPass, mut findings: BTreeSet<Finding>) -> Self {
         findings.extend(pass.findings);
         Self {
@@ -79,8 +79,8 @@ impl Reconciliation {
 }
 
 impl Store {
-    /// Looks at the day before that of `scheduled_at`, from where the run before this one ended. To be followed by
-    /// [`Store::save_progress`] when the findings are reported.
+    /// Checks the day before `scheduled_at`, from where the previous run ended. Call [`Store::save_progress`] after the
+    /// findings are reported.
     pub async fn reconcile_scheduled(
         &self,
         scheduled_at: Timestamp,
@@ -107,8 +107,8 @@ impl Store {
         Ok(Reconciliation { progress, ..Reconciliation::of(day, &facts, pass, findings) })
     }
 
-    /// Looks at one day again, all of it but the stock, which only knows one night from the other. Orders are judged that
-    /// are older than `settling`.
+    /// Checks one day again, without the stock, which is compared between consecutive runs only. Orders that are older
+    /// than `settling` are checked.
     pub async fn reconcile_day(
         &self,
         day: Day,
@@ -122,7 +122,7 @@ impl Store {
         Ok(Reconciliation::of(day, &facts, pass, findings))
     }
 
-    /// Keeps how far a run came. Who dies before it looks at the same things again, and reports them again.
+    /// Saves how far a run came. A run that ends before it is repeated, and reports the same findings again.
     pub async fn save_progress(&self, reconciliation: &Reconciliation) -> Result<(), Error> {
         let Some(Progress { checkpoint, readings_kept }) = &reconciliation.progress else { return Ok(()) };
         let items = readings_kept.iter().map(to_item).collect::<Result<Vec<_>, _>>()?;
@@ -132,9 +132,9 @@ impl Store {
         self.put_own_item(to_item(checkpoint)?).await
     }
 
-    /// The facts of a day; and what is wrong with its totals and with the ranking that counts it, if that is asked for.
-    async fn statistics(&self, day: Day, judged: bool) -> Result<(DayFacts, BTreeSet<Finding>), Error> {
-        if !judged {
+    /// The facts of a day, and on demand the findings about its totals and about the ranking that counts it.
+    async fn statistics(&self, day: Day, checked: bool) -> Result<(DayFacts, BTreeSet<Finding>), Error> {
+        if !checked {
             return Ok((self.facts_of_day(day).await?, BTreeSet::new()));
         }
         let (totals, ranking) = (self.day_totals(day).await?, self.ranking_of(day.plus(1)).await?);
@@ -163,7 +163,7 @@ impl Store {
         Ok(ranking.finding(&window))
     }
 
-    /// Goes from customer to customer until the deadline; then to the campaigns whose coupons they hold.
+    /// Checks one customer after the other until the deadline, and then the campaigns whose coupons they hold.
     async fn pass(
         &self,
         facts: &DayFacts,
@@ -194,7 +194,7 @@ impl Store {
             pass.last = group.last().cloned();
         }
         for (coupon_id, holders) in holders {
-            let (campaign, rollout_at) = self.campaign_books(coupon_id, holders).await?;
+            let (campaign, rollout_at) = self.campaign_reconciliation(coupon_id, holders).await?;
             pass.findings.extend(campaign.finding());
             if rollout_at.is_some_and(|at| at <= settled) {
                 pass.findings.insert(Finding::unfinished(Subject::Coupon(coupon_id)));
@@ -204,7 +204,7 @@ impl Store {
     }
 }
 
-/// What happened before this instant is checked; what is younger may still be in progress.
+/// Records before this instant are checked; younger ones may still be in progress.
 fn settled_at(now: Timestamp, settling: Duration) -> Timestamp {
     let settled = now.millis() - i64::try_from(settling.as_millis()).unwrap_or(i64::MAX);
     Timestamp::from_millis(settled.max(0)).unwrap_or(Timestamp::EPOCH)

@@ -20,7 +20,7 @@ struct ActionRow {
     action: StaffAction,
 }
 
-/// What a command of staff acts on, and what it changes there.
+/// The subject of a staff command, and its changes.
 #[derive(Debug, Clone)]
 pub(crate) struct ActionDetails {
     pub(crate) subject: ActionSubject,

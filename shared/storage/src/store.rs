@@ -1,4 +1,4 @@
-//! The store: its client, its tables, its memory.
+//! The store: its client, its tables, its cache.
 
 use std::env;
 

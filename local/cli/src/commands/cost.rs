@@ -7,7 +7,7 @@ use clap::Args;
 use sijang_cli::cost::{operations, page};
 use sijang_cloud::layout::Repository;
 
-/// Prints what the shop costs on AWS: the measured budget of each operation at the published prices.
+/// Prints the cost of the shop on AWS: the measured budget of each operation at the published prices.
 #[derive(Debug, Args)]
 pub struct Cost {
     /// Print JSON: the dollars for a million of each operation, and for a day

@@ -5,7 +5,7 @@ use clap::Args;
 
 use super::{cargo, exec};
 
-/// Breaks a shop of its own on purpose, follows the runbooks to repair it, and prints which alarms would have rung.
+/// Breaks a shop of its own on purpose, follows the runbooks to repair it, and prints which alarms were raised.
 #[derive(Debug, Args)]
 pub struct Gameday {}
 

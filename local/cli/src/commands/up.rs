@@ -74,7 +74,7 @@ fn welcome(shop: &LocalShop, progress: Progress, since: Timestamp) {
     print!("{}", instructions(shop.api_url(), &own, &state.logs().display().to_string()));
 }
 
-/// What a reader needs who has just started the shop. The variables are those of README's tour.
+/// The addresses and variables for a first use of the shop. The variables are those of README's tour.
 fn instructions(url: &str, own: &str, logs: &str) -> String {
     format!(
         r#"

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 
-/// What an operation takes of `DynamoDB`, by its outcome.
+/// The `DynamoDB` units of an operation, by its outcome.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
     /// Route.

@@ -1,4 +1,4 @@
-//! What the shop costs on AWS: the measured budget of each operation, at the published prices.
+//! The cost of the shop on AWS: the measured budget of each operation, at the published prices.
 
 mod budget;
 mod operation;
@@ -34,7 +34,7 @@ const REQUESTS: &[(&str, &str, bool)] = &[
     ("place-order", "short balance", false),
     ("cancel-order", "1 line", true),
     ("issue-coupon", "done, warm, 1 shard", false),
-    ("issue-coupon", "sold out, remembered, 1 shard", false),
+    ("issue-coupon", "sold out, cached, 1 shard", false),
     ("deposit-balance", "done", false),
     ("get-balance", "any", false),
     ("get-product", "any, 1 shard", false),
@@ -121,7 +121,7 @@ Dollars for a million operations on AWS: the units of [`BUDGET.md`](BUDGET.md), 
 prices. `./local/shop cost` prints this page; a test compares them.
 
 - *Busy*: relay and consumer get 100 events at once. *Quiet*: each event comes by itself. Other operations have no event.
-- An order's way to its counted fact is in its price: relay, queue, consumer, fact, and the three nights that read it.
+- An order's way to its counted fact is in its price: relay, queue, consumer, fact, and the three daily runs that read it.
 - A function is billed for 10 milliseconds of 256 MB for each call that it makes: an assumption, nothing here ran on AWS.
   Ten more would be three cents a million.
 - Not in it: storage, logs, traces, alarms, data sent to clients, cold starts, and what nobody asked for (a poll of an
@@ -140,7 +140,7 @@ const OBVIOUS: &str = "## Against the obvious design
 An idempotency table of its own (a conditional put before, an update with the answer after), one read of prices and
 balance, a transaction of stock, balance, ledger and order, and then the event sent to the queue: worked out by the same
 prices and rules, not measured. It writes as many units; what is saved is the reads, the queue's call and the time. What it
-cannot buy: when the function dies between transaction and send, the event is lost, and between transaction and answer,
+cannot buy: when the function ends between transaction and send, the event is lost, and between transaction and answer,
 the key is stuck.
 ";
 
@@ -190,7 +190,7 @@ mod tests {
         // 10 ms of a quarter of a gigabyte.
         assert!(near(cost.functions, 200.0 + 33.3335));
         assert!(near(cost.total(), 1_000.0 + 233.3335 + 6_250.0 + 250.0));
-        // One by one: sent, received and deleted by a call each; two invocations; one write; three nights.
+        // One by one: sent, received and deleted by a call each; two invocations; one write; three daily runs.
         let quiet = Cost::of_event(QUIET);
         assert!(near(quiet.queue, 1_200.0) && near(quiet.functions, 2.0 * 233.3335) && near(quiet.writes, 625.0));
         assert!(near(quiet.reads, 3.0 * 125.0 / 16.0));

@@ -1,4 +1,4 @@
-//! What an operation costs, part by part.
+//! The cost of an operation, part by part.
 
 use serde_json::{Value, json};
 
@@ -13,12 +13,12 @@ const MEMORY: f64 = 0.25;
 const CALL: f64 = 0.010;
 /// The most messages in one call of a queue.
 const MESSAGES: f64 = 10.0;
-/// How many nights a fact is read: it is in the window of three.
-const NIGHTS: f64 = 3.0;
-/// What a consistent read of a fact takes, as part of a page: a quarter of a kilobyte.
+/// Daily runs that read a fact: it is in the window of three days.
+const DAILY_RUNS: f64 = 3.0;
+/// Read units of a fact, read consistently as part of a page: a quarter of a kilobyte.
 const FACT_READ: f64 = 0.25 / 4.0;
 
-/// Billionths of a dollar, by what they are paid for.
+/// Billionths of a dollar, by item of the bill.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Cost {
     pub(super) gateway: f64,
@@ -29,7 +29,7 @@ pub struct Cost {
 }
 
 impl Cost {
-    /// A request that reaches a function, which does what the budget says.
+    /// A request that reaches a function, with the units of the budget.
     pub fn of_request(row: &Row) -> Self {
         Self {
             gateway: GATEWAY.nanodollars,
@@ -57,7 +57,7 @@ impl Cost {
             // Received, and deleted.
             queue: times(2.0 / MESSAGES.min(batch), QUEUE),
             writes: times(1.0, WRITE),
-            reads: times(NIGHTS * FACT_READ, READ),
+            reads: times(DAILY_RUNS * FACT_READ, READ),
             ..Self::default()
         }
     }

@@ -1,4 +1,4 @@
-//! What the data platform costs, for a million orders of two lines on one day.
+//! The cost of the data platform, for a million orders of two lines on one day.
 
 use super::prices::{GIGABYTE_SECOND, READ, S3_GET, S3_PUT, SCANNED, STORED};
 
@@ -16,7 +16,7 @@ const MEMORY: f64 = 1.769;
 /// Files of a day, each looked at twice and written once; and the manifest.
 const FILES: f64 = 17.0;
 
-/// What is paid for, and how many dollars.
+/// An item of the bill, and its dollars.
 pub(super) fn rows() -> [(&'static str, f64); 4] {
     let dollars = |nanodollars: f64| nanodollars / 1e9;
     let megabytes = MILLIONS * BYTES;

@@ -123,7 +123,7 @@ impl Copy {
     }
 }
 
-/// What git knows and what it does not ignore.
+/// The tracked files, and the untracked ones that git does not ignore.
 async fn files(root: &Path) -> Result<BTreeSet<PathBuf>> {
     let mut git = Command::new("git");
     git.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]).current_dir(root);

@@ -1,4 +1,4 @@
-//! The table of mutations: what is broken, where, how, and which test fails.
+//! The table of mutations: the file, the change, and the test that fails.
 //!
 //! To add one, write into the file of its area in `local/lab/mutations`:
 //!
@@ -7,7 +7,7 @@
 //!   file: shared/storage/src/catalogue.rs
 //!   find: stock >= :units AND active
 //!   replace: active
-//!   caught_by: "storage: rounds::a_crowd_of_buyers_gets_exactly_the_units_there_are"
+//!   caught_by: "storage: rounds::many_buyers_get_exactly_the_units_in_stock"
 //! ```
 //!
 //! `find` must stand in the file exactly once. With `with`, the test gets environment variables. A test that runs the
@@ -24,7 +24,7 @@ use super::TestName;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mutation {
-    /// What is broken, in words.
+    /// A description of the mutation.
     #[serde(rename = "mutation")]
     pub name: String,
     /// In which file of the project.
@@ -44,7 +44,7 @@ impl Mutation {
     /// The text of the mutation's file with the mutation in it.
     ///
     /// # Errors
-    /// When what is to be taken out does not stand there exactly once, or nothing would change.
+    /// When the text to replace does not occur exactly once, or nothing would change.
     pub fn applied_to(&self, text: &str) -> Result<String> {
         let count = text.matches(&self.find).count();
         ensure!(count == 1, "{}: its `find` stands {count} times in {}", self.name, self.file);

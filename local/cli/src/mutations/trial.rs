@@ -1,5 +1,5 @@
-//! One test, built and run in the copy: it passes or it fails. Whatever else can happen (it does not compile, there is no
-//! such test, it takes too long, the process dies) is an error, because it would look like a caught mutation.
+//! One test, built and run in the copy: it passes or it fails. Whatever else can happen (it does not compile, there is
+//! no such test, it takes too long, the process ends) is an error, because it would look like a caught mutation.
 
 use std::{
     path::PathBuf,
@@ -17,7 +17,7 @@ use super::{Copy, Mutation, TestName};
 /// Longer than any one test takes.
 const PATIENCE: Duration = Duration::from_mins(10);
 
-/// What became of a test.
+/// The result of a test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// It passed.
@@ -79,7 +79,7 @@ struct Group(Option<Pid>);
 impl Drop for Group {
     fn drop(&mut self) {
         if let Some(group) = self.0 {
-            // Nobody is left in it when all went well.
+            // The process group is empty when all went well.
             let _ = kill_process_group(group, Signal::KILL);
         }
     }

@@ -13,7 +13,7 @@ use sijang_portal::issuer::{ADMIN, CUSTOMER};
 
 use crate::shop::LocalShop;
 
-/// What the shop has been given.
+/// The products and campaigns of the seed.
 #[derive(Debug, Clone, Copy)]
 pub struct Seeded {
     /// Number of products.

@@ -25,7 +25,7 @@ pub struct Call {
     pub nth: usize,
     /// What happened to it.
     pub fault: Fault,
-    /// What it consumed, if that is measured.
+    /// The consumed capacity, if it is measured.
     pub consumed: Consumed,
 }
 
@@ -43,12 +43,13 @@ struct Shared {
 #[derive(Debug)]
 struct State {
     plan: Plan,
-    /// Whether DynamoDB is asked what a call consumes.
+    /// Whether calls ask DynamoDB for the consumed capacity.
     measured: bool,
     calls: Vec<Call>,
     counts: HashMap<String, usize>,
     late: Vec<Onward>,
-    /// What eventually consistent reads were answered, by operation and request: the SDK writes the same one in many ways.
+    /// What eventually consistent reads were answered, by operation and request: the SDK writes the same one in many
+    /// ways.
     seen: HashMap<(String, Value), Reply>,
 }
 
@@ -135,11 +136,11 @@ impl Faults {
         self.state().late.push(onward);
     }
 
-    pub(super) fn remember(&self, operation: &str, request: &Value, reply: &Reply) {
+    pub(super) fn record(&self, operation: &str, request: &Value, reply: &Reply) {
         self.state().seen.insert((operation.to_owned(), request.clone()), reply.clone());
     }
 
-    pub(super) fn remembered(&self, operation: &str, request: &Value) -> Option<Reply> {
+    pub(super) fn recorded(&self, operation: &str, request: &Value) -> Option<Reply> {
         self.state().seen.get(&(operation.to_owned(), request.clone())).cloned()
     }
 

@@ -1,4 +1,4 @@
-//! What a call consumes of DynamoDB's capacity, as its reply says.
+//! The consumed capacity of a call, from its reply.
 //!
 //! A cancelled transaction does not say. It is counted as if it had been written, two units for each action, which is
 //! the most that it can be charged for items of up to one kilobyte.
@@ -8,11 +8,11 @@ use serde_json::Value;
 /// Read and write units.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Consumed {
-    /// Half read units: what an eventually consistent read of up to four kilobytes takes.
+    /// Half read units: an eventually consistent read of up to four kilobytes takes one.
     pub half_reads: u64,
     /// Write units that were charged.
     pub writes: u64,
-    /// Write units that were charged at most, for what was cancelled.
+    /// The most write units that cancelled transactions were charged.
     pub writes_at_most: u64,
 }
 

@@ -1,4 +1,4 @@
-//! What can happen to a call.
+//! The faults of a call.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ pub enum Fault {
     Reset,
     /// The call goes through after a while.
     Delay(Duration),
-    /// The call gets nowhere, and nobody says so.
+    /// The call hangs without a reply.
     Hang,
     /// The call is on its way for longer than anybody waits: it arrives when [`super::Faults::deliver_late`] says so.
     Late,

@@ -42,7 +42,7 @@ impl Onward {
     }
 }
 
-/// What is answered.
+/// The reply.
 #[derive(Debug, Clone)]
 pub(super) struct Reply {
     pub(super) status: StatusCode,

@@ -101,8 +101,8 @@ mod tests {
         let plan = |seed| Plan::seeded(seed, 250, vec![Fault::Reset.into(), Fault::HalfBatch.into()]);
         assert_eq!(faults(&plan(1), "PutItem"), faults(&plan(1), "PutItem"));
         assert_ne!(faults(&plan(1), "PutItem"), faults(&plan(2), "PutItem"));
-        let struck = faults(&plan(3), "PutItem").into_iter().filter(|fault| *fault == Fault::Reset).count();
-        assert!((60..=140).contains(&struck), "{struck}");
+        let injected = faults(&plan(3), "PutItem").into_iter().filter(|fault| *fault == Fault::Reset).count();
+        assert!((60..=140).contains(&injected), "{injected}");
     }
 
     #[test]

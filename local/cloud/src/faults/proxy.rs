@@ -1,4 +1,4 @@
-//! The proxy: takes a call, asks the plan, and does to the call what it says.
+//! The proxy: receives a call, asks the plan for a fault, and injects it.
 //!
 //! A call that goes on does so in a task of its own: a caller that gives up does not take it back.
 
@@ -57,7 +57,7 @@ async fn listen(listener: TcpListener, service: Service) {
 }
 
 async fn connection(stream: TcpStream, service: Service) {
-    // What is cut off is reset, not closed in good order.
+    // The connection is reset, not closed in good order.
     let _ = stream.set_zero_linger();
     let _ = stream.set_nodelay(true);
     let respond = service_fn(move |request| {
@@ -155,14 +155,14 @@ impl Service {
             }
             Fault::HalfBatch => Ok(half(operation, request, onward).await),
             Fault::Stale if requests::may_be_stale(operation, request) => {
-                match self.faults.remembered(operation, request) {
+                match self.faults.recorded(operation, request) {
                     Some(reply) => Ok(reply),
                     None => Ok(onward.go().await),
                 }
             }
             _ if requests::may_be_stale(operation, request) => {
                 let reply = onward.go().await;
-                self.faults.remember(operation, request, &reply);
+                self.faults.record(operation, request, &reply);
                 Ok(reply)
             }
             _ => Ok(onward.go().await),

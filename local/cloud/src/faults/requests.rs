@@ -9,7 +9,7 @@ pub(super) fn strip_token(request: &mut Value) {
     }
 }
 
-/// Whether it is a read that may be answered with what was so a while ago.
+/// Whether it is an eventually consistent read, which may be stale.
 pub(super) fn may_be_stale(operation: &str, request: &Value) -> bool {
     let consistent = |read: &Value| read["ConsistentRead"] == true;
     match operation {
@@ -23,7 +23,7 @@ pub(super) fn may_be_stale(operation: &str, request: &Value) -> bool {
 pub(super) struct Cut {
     /// The request with the first half, if there is anything in it.
     pub(super) first: Option<Value>,
-    /// What the reply has to say of the rest: a member's name, and its value.
+    /// The reply's member for the unprocessed rest: its name and value.
     pub(super) rest: (&'static str, Value),
     /// The reply when nothing at all was done.
     pub(super) nothing: Value,

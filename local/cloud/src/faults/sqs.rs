@@ -79,7 +79,7 @@ impl Sqs {
         lock(&self.queues).clear();
     }
 
-    /// The bodies of what is in a queue, visible or not.
+    /// The bodies of the messages in a queue, visible or not.
     pub fn bodies(&self, queue_url: &str) -> Vec<String> {
         let queues = lock(&self.queues);
         queues.get(queue_url).into_iter().flatten().map(|message| message.body.clone()).collect()

@@ -1,5 +1,5 @@
-//! What a request asks permission for, as IAM sees it: a transaction asks for each of its actions on each of its tables,
-//! a batch of messages for the action on one message, an index is a resource of its own.
+//! What a request asks permission for, as IAM sees it: a transaction asks for each of its actions on each of its
+//! tables, a batch of messages for the action on one message, an index is a resource of its own.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -21,7 +21,8 @@ pub struct Access {
 }
 
 impl Access {
-    /// Everything that a request with this `X-Amz-Target` and body asks for. `stores` has logical ids by physical names.
+    /// Everything that a request with this `X-Amz-Target` and body asks for. `stores` has logical ids by physical
+    /// names.
     pub(super) fn all(target: &str, request: &Value, stores: &BTreeMap<String, String>) -> Vec<Self> {
         let (service, operation) = target.rsplit_once('.').unwrap_or_default();
         let id = |name: &Value| {
@@ -61,8 +62,8 @@ impl Access {
         }
     }
 
-    /// Everything that a request to S3 asks for, by its method and path: `/bucket/key`. To a caller that may not list the
-    /// bucket, S3 answers 403 and not 404 when there is no such object, so reading one asks for both.
+    /// Everything that a request to S3 asks for, by its method and path: `/bucket/key`. To a caller that may not list
+    /// the bucket, S3 answers 403 and not 404 when there is no such object, so reading one asks for both.
     pub(super) fn of_object(method: &str, path: &str, stores: &BTreeMap<String, String>) -> Vec<Self> {
         let bucket = path.split('/').nth(1).unwrap_or("?");
         let bucket = stores.get(bucket).map_or(bucket, String::as_str);
@@ -122,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_limited_to_transactions_is_not_allowed_outside_of_them() {
+    fn permission_limited_to_transactions_allows_nothing_outside() {
         let action = "dynamodb:PutItem".to_owned();
         let put = Access { action: action.clone(), resource: "Orders".to_owned(), within: None, key: None };
         let within = |operation: &str| Access { within: Some(operation.to_owned()), ..put.clone() };
@@ -137,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_limited_to_keys_is_not_allowed_for_others() {
+    fn permission_limited_to_keys_does_not_allow_other_keys() {
         let stores = [("shop-sales".to_owned(), "Sales".to_owned())].into();
         let asked = |item: Value| {
             let put = json!({"TableName": "shop-sales", "Item": item});

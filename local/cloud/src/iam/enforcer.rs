@@ -1,4 +1,4 @@
-//! The gate: an HTTP server that hands on what the caller's role allows, and answers the rest as AWS does.
+//! The enforcer: an HTTP server that forwards calls that the caller's role allows, and rejects the rest as AWS does.
 
 use std::{io, net::SocketAddr, sync::Arc};
 
@@ -17,9 +17,9 @@ use tokio::{net::TcpListener, task::JoinSet};
 use super::{Access, Roles};
 use crate::progress::Progress;
 
-/// A gate before the services at one address. It ends when it is dropped.
+/// A enforcer before the services at one address. It ends when it is dropped.
 #[derive(Debug)]
-pub struct Gate {
+pub struct Enforcer {
     address: SocketAddr,
     roles: Roles,
     _server: JoinSet<io::Result<()>>,
@@ -33,7 +33,7 @@ struct Guard {
     progress: Progress,
 }
 
-impl Gate {
+impl Enforcer {
     /// Listens on a free port, before the services at `target` (`http://host:port`).
     pub async fn start(target: &str, roles: Roles, progress: Progress) -> Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;

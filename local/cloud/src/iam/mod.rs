@@ -1,9 +1,9 @@
 //! The roles of the template at work on one machine. The local cloud checks no permissions: a function whose role lacks
-//! one would run here and fail on AWS. So a gate stands before it, which knows each function by its credentials, rejects
-//! what the function's role does not allow, and remembers what was used.
+//! one would run here and fail on AWS. So a enforcer stands before it, which knows each function by its credentials,
+//! rejects what the function's role does not allow, and records what was used.
 //!
 //! ```text
-//! function (its own access key) -> SDK -> Gate -> tables and queues
+//! function (its own access key) -> SDK -> Enforcer -> tables and queues
 //!                                          |  Access: action, resource, enclosing operation
 //!                                          Roles (from template.yaml)
 //! ```
@@ -18,13 +18,13 @@ use std::{
 
 use anyhow::Result;
 
-pub use self::{access::Access, enforcer::Gate};
+pub use self::{access::Access, enforcer::Enforcer};
 use crate::{
     ministack::ACCOUNT,
     template::{Statement, Template},
 };
 
-/// What the functions may do, what they did, and what they were rejected. Cheap to clone; all clones are one.
+/// The roles of the functions, their calls and their rejected calls. Clones share one state.
 #[derive(Debug, Clone)]
 pub struct Roles(Arc<Shared>);
 
@@ -54,12 +54,12 @@ impl Roles {
         Ok(Self(Arc::new(Shared { statements: statements.collect(), stores, log: Mutex::default() })))
     }
 
-    /// What was allowed and done so far: function and access, each once.
+    /// The allowed calls so far: function and access, each once.
     pub fn used(&self) -> BTreeSet<(String, Access)> {
         self.log().used.clone()
     }
 
-    /// What was rejected so far: function and access, each once.
+    /// The rejected calls so far: function and access, each once.
     pub fn rejected(&self) -> BTreeSet<(String, Access)> {
         self.log().rejected.clone()
     }

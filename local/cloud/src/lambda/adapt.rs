@@ -26,7 +26,7 @@ enum Caller {
 #[derive(Debug)]
 pub(super) struct Event {
     caller: Caller,
-    /// What the function gets.
+    /// The event for the function.
     pub(super) body: Bytes,
 }
 

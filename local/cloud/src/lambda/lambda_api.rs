@@ -1,8 +1,8 @@
-//! The `cargo lambda watch` process: Lambda's Invoke and Runtime APIs. It is restarted when it dies.
+//! The `cargo lambda watch` process: Lambda's Invoke and Runtime APIs. It is restarted when it ends.
 //!
-//! It queues by name, answers a lost process never, and locks up for good beyond 100 waiting requests. So each execution
-//! environment gets a name of its own, and never more than one request: who waits, for whom, and how long is decided in
-//! `pool`. The names must be binaries of the project it runs in, hence the little manifest that lists them.
+//! It queues by name, answers a lost process never, and locks up for good beyond 100 waiting requests. So each
+//! execution environment gets a name of its own, and never more than one request: who waits, for whom, and how long is
+//! decided in `pool`. The names must be binaries of the project it runs in, hence the little manifest that lists them.
 
 use std::{
     ffi::OsString,

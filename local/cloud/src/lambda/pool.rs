@@ -139,7 +139,7 @@ impl Pool {
         let lost = |error: reqwest::Error| failure("Runtime.ExitError", format!("cargo lambda watch: {error}"));
         let response = loop {
             match self.http.post(&environment.invoke_url).body(event.clone()).send().await {
-                // Nobody has seen the event yet: cargo lambda watch is being restarted.
+                // No function has received the event: cargo lambda watch is being restarted.
                 Err(error) if error.is_connect() => sleep(Duration::from_millis(50)).await,
                 other => break other.map_err(lost)?,
             }

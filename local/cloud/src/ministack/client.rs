@@ -22,7 +22,7 @@ pub struct Cloud {
     http: reqwest::Client,
 }
 
-/// What an invocation through the Lambda API gave.
+/// The result of an invocation through the Lambda API.
 #[derive(Debug, Clone)]
 pub struct Invocation {
     /// The function's answer, or the error document.
@@ -67,7 +67,7 @@ impl Cloud {
         health.send().await.is_ok_and(|response| response.status().is_success())
     }
 
-    /// What was deployed of a function, by physical name.
+    /// A deployed function, by physical name.
     pub async fn function(&self, function: &str) -> Result<DeployedFunction> {
         let path = format!("/2015-03-31/functions/{function}/configuration");
         let configuration = self.json("lambda", reqwest::Method::GET, &path, None).await?;

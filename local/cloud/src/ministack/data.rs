@@ -1,4 +1,4 @@
-//! What lies in tables and queues, for those who keep the books.
+//! What is stored in tables and queues, for the invariants.
 
 use anyhow::{Context, Result, ensure};
 use reqwest::Method;

@@ -7,7 +7,7 @@ use futures::future::try_join_all;
 
 use super::physical_name;
 use crate::{
-    iam::Gate,
+    iam::Enforcer,
     lambda::{FunctionSpec, Functions},
     layout::{Repository, StateFolder},
     ministack::{CREDENTIAL, Cloud, REGION},
@@ -48,10 +48,10 @@ pub(super) fn specs(
         .collect()
 }
 
-/// Starts them behind the gate, each with the environment that the deployed stack gives it.
+/// Starts them behind the enforcer, each with the environment that the deployed stack gives it.
 pub(super) async fn serve(
     cloud: &Cloud,
-    gate: &Gate,
+    enforcer: &Enforcer,
     mut specs: Vec<FunctionSpec>,
     tools: &Tools,
     state: &StateFolder,
@@ -63,8 +63,8 @@ pub(super) async fn serve(
     }
     write_environment(state, &specs)?;
     for spec in &mut specs {
-        // By its access key the gate knows the function, and so its role.
-        let behind = [("AWS_ENDPOINT_URL", gate.endpoint()), ("AWS_ACCESS_KEY_ID", spec.name.clone())];
+        // By its access key the enforcer knows the function, and so its role.
+        let behind = [("AWS_ENDPOINT_URL", enforcer.endpoint()), ("AWS_ACCESS_KEY_ID", spec.name.clone())];
         spec.environment.extend(behind.map(|(name, value)| (name.to_owned(), value)));
     }
     let log = state.log("cargo-lambda");

@@ -1,5 +1,5 @@
-//! A whole shop on this machine: the local cloud with `template.yaml` deployed to it, the functions, the issuer, and the
-//! front address. `./local/up` runs one; tests run others, isolated, on free ports.
+//! A whole shop on this machine: the local cloud with `template.yaml` deployed to it, the functions, the issuer, and
+//! the front address. `./local/up` runs one; tests run others, isolated, on free ports.
 
 mod functions;
 mod parts;
@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::{
     build,
     faults::{Faults, Proxy},
-    iam::{Gate, Roles},
+    iam::{Enforcer, Roles},
     lambda::{Functions, InvokeEndpoint},
     layout::{Repository, StateFolder},
     ministack::{Cloud, Deployment, Invocation, MiniStack},
@@ -63,7 +63,7 @@ impl StackOptions {
 pub struct Stack {
     endpoint: InvokeEndpoint,
     functions: Functions,
-    gate: Gate,
+    enforcer: Enforcer,
     faults: Option<Proxy>,
     ministack: MiniStack,
     template: Template,
@@ -101,12 +101,12 @@ impl Stack {
             Some(faults) => Some(Proxy::start(cloud.endpoint(), faults).await?),
             None => None,
         };
-        let behind_the_gate = faults.as_ref().map_or_else(|| cloud.endpoint().to_owned(), Proxy::endpoint);
-        let gate = Gate::start(&behind_the_gate, Roles::of(&template, STACK_NAME)?, progress).await?;
-        let served = functions::serve(&cloud, &gate, specs, &tools, &state, progress);
+        let behind_the_enforcer = faults.as_ref().map_or_else(|| cloud.endpoint().to_owned(), Proxy::endpoint);
+        let enforcer = Enforcer::start(&behind_the_enforcer, Roles::of(&template, STACK_NAME)?, progress).await?;
+        let served = functions::serve(&cloud, &enforcer, specs, &tools, &state, progress);
         let functions = progress.step("functions", "waiting for every function's process", served).await?;
         endpoint.open(&functions);
-        Ok(Self { endpoint, functions, gate, faults, ministack, template, deployment, state })
+        Ok(Self { endpoint, functions, enforcer, faults, ministack, template, deployment, state })
     }
 
     /// A client of the local cloud.
@@ -126,7 +126,7 @@ impl Stack {
 
     /// Address at which a caller with a function's name for an access key has that function's role.
     pub fn gate_endpoint(&self) -> String {
-        self.gate.endpoint()
+        self.enforcer.endpoint()
     }
 
     /// Where calls of the cloud suffer the faults that the functions' calls do; the cloud itself when there are none.
@@ -134,9 +134,9 @@ impl Stack {
         self.faults.as_ref().map_or_else(|| self.ministack_endpoint().to_owned(), Proxy::endpoint)
     }
 
-    /// What its functions may do, and what they did.
+    /// The roles of its functions, and their calls.
     pub fn roles(&self) -> &Roles {
-        self.gate.roles()
+        self.enforcer.roles()
     }
 
     /// The template it was deployed from.
@@ -174,13 +174,13 @@ impl Stack {
         &self.state
     }
 
-    /// Completes when the local cloud has died, with the reason: nothing can be saved then.
+    /// Completes with the reason when the local cloud has ended: it cannot go on.
     pub async fn lost(&mut self) -> String {
         self.ministack.ended().await
     }
 
-    /// Stops everything, in order: events are delivered to their end, the functions' processes end, the data is written.
-    /// The caller stops sending requests first.
+    /// Stops everything, in order: events are delivered to their end, the functions' processes end, the data is
+    /// written. The caller stops sending requests first.
     pub async fn stop(self) {
         self.functions.settle().await;
         self.functions.stop().await;

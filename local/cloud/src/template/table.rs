@@ -1,4 +1,4 @@
-//! Tables of the template: what a contract test needs to create the same ones in another engine.
+//! Tables of the template, so that tests create the same ones in another engine.
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};

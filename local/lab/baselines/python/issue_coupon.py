@@ -35,7 +35,7 @@ def handle(event):
 
 
 def terms_of(coupon_id):
-    """A campaign never changes: a warm environment remembers it."""
+    """A campaign never changes: a warm environment caches it."""
     if coupon_id not in campaigns:
         key = {"coupon_id": {"S": coupon_id}, "sk": {"S": "CAMPAIGN"}}
         campaigns[coupon_id] = dynamodb.get_item(TableName=table["COUPONS"], Key=key, ConsistentRead=True)["Item"]

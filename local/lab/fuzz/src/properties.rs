@@ -1,5 +1,5 @@
-//! What holds of every answer: it is a success or a definite problem of the contract, and a problem says nothing that the
-//! contract does not say, least of all the input.
+//! What holds of every answer: it is a success or a definite problem of the contract, and a problem says nothing that
+//! the contract does not say, least of all the input.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,16 +8,35 @@ use sijang_edge::{CATALOGUE, Response};
 
 /// What the contract has to say.
 pub(crate) struct Contract {
-    /// By operation.
-    examples: BTreeMap<String, Value>,
+    /// By name.
+    operations: BTreeMap<String, Operation>,
     /// Names of fields and parameters.
     names: BTreeSet<String>,
 }
 
+/// What an operation takes.
+pub(crate) struct Operation {
+    /// A body, or null.
+    example: Value,
+    parameters: Vec<Value>,
+}
+
+impl Operation {
+    pub(crate) fn has_body(&self) -> bool {
+        !self.example.is_null()
+    }
+
+    /// The names of its parameters in the `path` or in the `query`.
+    pub(crate) fn named(&self, place: &str) -> impl Iterator<Item = &str> {
+        let there = self.parameters.iter().filter(move |parameter| parameter["in"] == place);
+        there.filter_map(|parameter| parameter["name"].as_str())
+    }
+}
+
 impl Contract {
     pub(crate) fn of_the_document() -> Self {
-        let document = sijang_openapi::document();
-        let mut contract = Self { examples: BTreeMap::new(), names: BTreeSet::new() };
+        let document = sijang_functions::openapi::document();
+        let mut contract = Self { operations: BTreeMap::new(), names: BTreeSet::new() };
         contract.learn(&document["components"]["schemas"]);
         for operation in document["paths"]
             .as_object()
@@ -25,13 +44,11 @@ impl Contract {
             .flatten()
             .flat_map(|(_, path)| path.as_object().into_iter().flatten().map(|(_, operation)| operation))
         {
-            let example = &operation["requestBody"]["content"]["application/json"]["example"];
-            if let (Some(name), false) = (operation["operationId"].as_str(), example.is_null()) {
-                contract.examples.insert(name.to_owned(), example.clone());
-            }
-            for parameter in operation["parameters"].as_array().into_iter().flatten() {
-                contract.names.extend(parameter["name"].as_str().map(str::to_owned));
-            }
+            let example = operation["requestBody"]["content"]["application/json"]["example"].clone();
+            let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+            contract.names.extend(parameters.iter().filter_map(|one| one["name"].as_str()).map(str::to_owned));
+            let name = operation["operationId"].as_str().unwrap_or_default().to_owned();
+            contract.operations.insert(name, Operation { example, parameters });
         }
         contract
     }
@@ -51,11 +68,23 @@ impl Contract {
 
     /// A body that the operation takes.
     pub(crate) fn example(&self, operation: &str) -> Option<&Value> {
-        self.examples.get(operation)
+        self.operations.get(operation).map(|operation| &operation.example).filter(|example| !example.is_null())
+    }
+
+    /// The names of the operations that are so, in order.
+    pub(crate) fn operations(&self, are: impl Fn(&Operation) -> bool) -> Vec<&str> {
+        self.operations.iter().filter(|(_, operation)| are(operation)).map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// The names of the parameters of the query without which an operation answers 400.
+    pub(crate) fn required_query<'a>(&'a self, operation: &str) -> impl Iterator<Item = &'a str> {
+        let parameters = self.operations.get(operation).map(|operation| operation.parameters.iter());
+        let required = |parameter: &&Value| parameter["in"] == "query" && parameter["required"] == true;
+        parameters.into_iter().flatten().filter(required).filter_map(|parameter| parameter["name"].as_str())
     }
 
     /// The answer, which keeps to the rules.
-    pub(crate) fn judge(&self, operation: &str, response: &Response) -> (u16, Value) {
+    pub(crate) fn check(&self, operation: &str, response: &Response) -> (u16, Value) {
         let (status, text) = (response.status().as_u16(), String::from_utf8_lossy(response.body()));
         let body: Value = serde_json::from_str(&text).unwrap_or_default();
         assert!((200..500).contains(&status), "{operation}: {status} {text}");

@@ -10,7 +10,7 @@ use aws_smithy_runtime_api::{
     http::{Response, StatusCode},
 };
 use aws_smithy_types::body::SdkBody;
-use sijang_openapi::in_process::Shop;
+use sijang_functions::in_process::Shop;
 use sijang_storage::{OrderEvents, Store, Tables};
 
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! One of the crowd. She asks until she has a definite answer, under one key, as any good client does.
+//! One customer of the load generator. It retries under one key until it has a definite answer, as a good client does.
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ pub(super) struct Customer {
     token: String,
 }
 
-/// What she was told in the end.
+/// The definite answer.
 pub(super) struct Answer {
     pub(super) asked: Instant,
     pub(super) tries: u32,
@@ -31,7 +31,7 @@ impl Customer {
         Self { gateway, token }
     }
 
-    /// Pays in what one unit costs, or the least that can be.
+    /// Deposits the price of one unit, or the smallest possible deposit.
     pub(super) async fn pay_in(&self, price: &Value) -> Result<()> {
         const LEAST: i64 = 100;
         let amount = price["amount"].as_i64().unwrap_or_default().max(LEAST);

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 const LIFE: Duration = Duration::from_mins(1);
 
-/// What a code is worth.
+/// The grant behind a code.
 #[derive(Debug)]
 pub(super) struct Grant {
     pub(super) name: String,

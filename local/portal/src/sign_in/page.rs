@@ -44,7 +44,7 @@ pub(super) fn render(request: &Request, storefront: &str) -> String {
         (
             "NOTE",
             text(
-                "This issuer lives on your own machine and believes everybody.",
+                "This issuer runs on your own machine and asks for no password.",
                 "이 로그인은 내 컴퓨터에서만 쓰이며, 비밀번호가 없습니다.",
             ),
         ),

@@ -202,7 +202,7 @@ export const en = {
   "flash.result": "What happened",
   "flash.exact": "{gone} of {total}, and nobody twice",
   "flash.exact-why": "Read back from the public API: every customer of the crowd who was told so has one ({crowd}), nobody has two, and the windows have {beside}.",
-  "flash.wrong": "The books do not agree: {gone} of {total} are gone, the crowd has {crowd}, the windows {beside}.",
+  "flash.wrong": "The answers and the shop do not agree: {gone} of {total} are gone, the crowd has {crowd}, the windows {beside}.",
   "flash.p50": "Half were answered within",
   "flash.p99": "99% were answered within",
   "flash.last": "The last piece went after",

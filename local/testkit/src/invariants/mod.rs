@@ -18,7 +18,7 @@ use crate::{pipeline::order_events, snapshot::Snapshot};
 
 use self::rows::Rows;
 
-/// What is wrong, a sentence each; empty when every invariant holds.
+/// The violations, a sentence each; empty when every invariant holds.
 pub fn violations(shop: &Snapshot) -> Vec<String> {
     let rows = Rows::read(shop);
     let mut violations = Violations::default();

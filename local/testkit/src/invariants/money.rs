@@ -1,4 +1,4 @@
-//! Balances, the ledger, and what was paid for orders.
+//! Balances, the ledger, and the payments of orders.
 
 use std::collections::BTreeMap;
 

@@ -29,7 +29,7 @@ impl Entry {
     }
 }
 
-/// Of what a shard is: `p`, `p#1`, `p#2`, ... are of `p`.
+/// The owner of a shard: `p`, `p#1`, `p#2`, ... are of `p`.
 fn owner<'de, D: Deserializer<'de>>(partition: D) -> Result<String, D::Error> {
     Ok(String::deserialize(partition)?.split('#').take(1).collect())
 }

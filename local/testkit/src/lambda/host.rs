@@ -46,7 +46,7 @@ pub struct LambdaHost {
     api: RuntimeApi,
     /// Warm environments: they have run before and are frozen.
     warm: AsyncMutex<BTreeMap<&'static str, Environment>>,
-    /// What is stored, as of the last snapshot.
+    /// The items as of the last snapshot.
     known: Mutex<Snapshot>,
     logs: TempDir,
 }
@@ -77,7 +77,7 @@ impl LambdaHost {
         Environment::start(function, &program, session).await
     }
 
-    /// What the processes of a function have logged.
+    /// The logs of a function's processes.
     pub fn log(&self, function: &str) -> String {
         fs::read_to_string(self.logs.path().join(format!("{function}.log"))).unwrap()
     }
@@ -89,7 +89,7 @@ impl LambdaHost {
         self.knows(items);
     }
 
-    /// What is stored now.
+    /// The stored items.
     pub async fn snapshot(&self) -> Snapshot {
         let snapshot = Snapshot::of(&self.services.database).await;
         self.knows(&snapshot);
@@ -124,7 +124,7 @@ impl LambdaHost {
         Err(format!("{function} is not done after {TRIES} runs: {last}"))
     }
 
-    /// Delivers the events to the end of the pipeline, each by its function. Returns what is stored then.
+    /// Delivers the events to the end of the pipeline, each by its function. Returns the stored items after that.
     ///
     /// # Errors
     /// When a function fails, or messages are left.

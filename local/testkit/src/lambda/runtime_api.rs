@@ -38,7 +38,7 @@ pub struct Event {
     pub body: Value,
 }
 
-/// What an environment reports.
+/// The report of an environment.
 #[derive(Debug)]
 pub enum Report {
     /// It asks for its next event.

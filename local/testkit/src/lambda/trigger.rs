@@ -23,13 +23,13 @@ pub enum Trigger {
     Client(Request),
     /// The stream repeats a batch from the first record that is not done with.
     Stream(Vec<Item>),
-    /// The queue delivers again what was not deleted, when its visibility timeout has passed.
+    /// The queue delivers undeleted messages again when their visibility timeout has passed.
     Queue,
     /// The scheduler starts over what failed, with the same input.
     Schedule(String),
 }
 
-/// What came of a run.
+/// The result of a run.
 pub enum Outcome {
     /// The function is done, with this reply.
     Done(Reply),
@@ -134,7 +134,7 @@ fn failures(answer: &Value) -> Vec<&str> {
     failures.map(|failure| failure["itemIdentifier"].as_str().unwrap()).collect()
 }
 
-/// Receives what is visible, up to `most` messages, as the event source mapping does.
+/// Receives up to `most` visible messages, as the event source mapping does.
 pub async fn receive(host: &LambdaHost, most: usize) -> Vec<Message> {
     let mut messages = Vec::new();
     while messages.len() < most {

@@ -118,7 +118,7 @@ fn line(subject: &Subject, results: &[(Case, Option<String>)]) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_lost_doubled_or_rejected_wrongly_whatever_happens_to_any_call() {
+async fn faults_at_any_call_lose_double_and_wrongly_reject_nothing() {
     let began = Instant::now();
     let only = std::env::var("SIJANG_SCENARIO").unwrap_or_default();
     let commands = [commands::done(), commands::done_in_shards(), commands::rejected()];

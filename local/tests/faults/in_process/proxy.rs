@@ -237,7 +237,7 @@ async fn only_a_read_that_need_not_be_consistent_is_stale() {
 }
 
 #[tokio::test]
-async fn calls_are_counted_in_all_and_by_operation_and_struck_by_either() {
+async fn faults_hit_calls_by_their_number_in_all_or_by_operation() {
     let bench = Bench::new().await;
     bench.faults.plan(Plan::nth("PutItem", 2, Fault::Throttled));
     bench.put("a").await.unwrap();

@@ -160,7 +160,7 @@ fn aggregate() -> Job {
 }
 
 #[tokio::test]
-async fn facts_that_the_table_leaves_are_written_in_another_call_if_there_is_time() {
+async fn unprocessed_facts_are_written_by_another_call_in_time() {
     let messages = received(&sales(&Shop::open().await).await);
     let services = Services::new().await;
     let store = services.clients(Duration::from_secs(5)).store;
@@ -172,7 +172,7 @@ async fn facts_that_the_table_leaves_are_written_in_another_call_if_there_is_tim
 }
 
 #[tokio::test]
-async fn the_reconciler_rests_on_nothing_that_may_be_old() {
+async fn reconciler_confirms_findings_by_consistent_reads() {
     let shop = Shop::open().await;
     let messages = received(&sales(&shop).await);
     assert!(shop.store.record(&messages, recorded_at(plenty())).await.is_empty());
@@ -202,7 +202,7 @@ async fn the_reconciler_rests_on_nothing_that_may_be_old() {
 }
 
 #[tokio::test]
-async fn what_was_not_sent_is_named_by_its_place() {
+async fn unsent_messages_are_named_by_position() {
     let services = Services::new().await;
     let queue = services.clients(Duration::from_secs(5)).queue;
     let bodies: Vec<String> = (0..25).map(|number| number.to_string()).collect();

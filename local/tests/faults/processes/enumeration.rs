@@ -129,7 +129,7 @@ fn report(subjects: &[Arc<Subject>], results: &Results, began: Instant) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_lost_or_doubled_at_whatever_call_a_process_dies() {
+async fn process_killed_at_any_call_loses_and_doubles_nothing() {
     functions::build().await;
     let began = Instant::now();
     let only = std::env::var("SIJANG_SCENARIO").unwrap_or_default();

@@ -75,7 +75,7 @@ async fn finish(host: &LambdaHost, items: &Snapshot, bodies: &[String]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_redrive_that_ends_anywhere_loses_no_letter_and_counts_none_twice() {
+async fn redrive_killed_anywhere_loses_and_doubles_no_message() {
     functions::build().await;
     let shop = shop().await;
     let bodies = sell(&shop).await;
@@ -100,7 +100,7 @@ async fn a_redrive_that_ends_anywhere_loses_no_letter_and_counts_none_twice() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_more_letters_are_moved_than_were_asked_for() {
+async fn redrive_moves_no_more_messages_than_requested() {
     let host = LambdaHost::new().await;
     dlq_messages(&host, &["one".to_owned(), "two".to_owned(), "three".to_owned()]).await;
     assert_eq!(redrive(&host).run(2).await.unwrap(), 2);

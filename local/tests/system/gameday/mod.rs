@@ -1,8 +1,9 @@
-//! Game day: seven things are broken on purpose on a running stack. Each has to show in logs and metrics, so that its alarm
-//! goes on; the commands of its runbook, as they stand there, have to mend it; and then the books have to balance.
+//! Game day: seven faults are made on purpose on a running stack. Each must appear in logs and metrics so that its
+//! alarm is raised. The commands of its runbook, run as they are written there, must repair it. Then the invariants
+//! must hold.
 //!
-//! `./local/shop gameday` prints the table. Times in it are those of a machine on which an hour is not waited for: what an alarm
-//! sees after an hour is asked of it as it would be then.
+//! `./local/shop gameday` prints the table. The test does not wait an hour: an alarm that looks at an hour gets metrics
+//! with the times that they would have.
 
 mod alarms;
 mod runbook;
@@ -47,7 +48,7 @@ const HOUR: i64 = 3_600;
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![
-        named!(own_trial, world, what_breaks_shows_and_its_runbook_mends_it),
+        named!(own_trial, world, every_fault_raises_its_alarm_and_its_runbook_repairs_it),
         own_trial(
             world,
             "gameday::wrong_coupon_is_voided_and_its_orders_are_cancelled",
@@ -68,7 +69,7 @@ struct GameDay {
     table: Vec<[String; 6]>,
 }
 
-async fn what_breaks_shows_and_its_runbook_mends_it(world: Arc<World>) -> Completion {
+async fn every_fault_raises_its_alarm_and_its_runbook_repairs_it(world: Arc<World>) -> Completion {
     let state = world.state_folder();
     let mut day = GameDay::open(&world, &state).await;
     day.poison().await;
@@ -103,7 +104,7 @@ impl GameDay {
         text(&self.customer.order(&order(&self.product, 1)).until_definite().await.value(201)["order_id"])
     }
 
-    /// From here on, what shows is of what is broken next.
+    /// From here on, logs and metrics are of the next fault.
     fn break_something(&mut self) {
         (self.watch, self.began) = (Watch::begin(&self.shop), Instant::now());
     }
@@ -128,7 +129,7 @@ impl GameDay {
         self.noted(metric, || self.watch.values(&self.shop, metric).iter().sum::<f64>() >= 1.0).await;
     }
 
-    /// Everything that was broken is mended: who orders is served, alarms stay off, events are counted, books balanced.
+    /// Everything is repaired: orders are accepted, alarms stay off, events are counted, the invariants hold.
     async fn mended(&mut self, what: &str, showed: &str, after: f64, alarm: Option<&str>, runbook: &str) {
         Stored::once_counted(&self.shop).await;
         self.watch = Watch::begin(&self.shop);
@@ -144,7 +145,7 @@ impl GameDay {
         self.table.push(row.map(str::to_owned));
     }
 
-    /// A message that nobody can read.
+    /// An invalid message.
     async fn poison(&mut self) {
         self.break_something();
         let send = self.shop.sqs().send_message().queue_url(self.shop.queue(QUEUE));
@@ -205,11 +206,11 @@ impl GameDay {
 
     /// An environment whose clock still says yesterday writes an order when yesterday has been counted.
     async fn wrong_clock(&mut self) {
-        let night = seoul::schedule(seoul::day(Timestamp::now())).unwrap();
-        let midnight = night.as_millisecond() - 600_000;
+        let scheduled = seoul::schedule(seoul::day(Timestamp::now())).unwrap();
+        let midnight = scheduled.as_millisecond() - 600_000;
         Box::pin(self.sell_by_the_clock(midnight - 200)).await;
-        let night = json!({"scheduled_time": night.to_string()});
-        assert_eq!(self.shop.stack().invoke("aggregate-daily-stats", &night).await.unwrap().error, None);
+        let event = json!({"scheduled_time": scheduled.to_string()});
+        assert_eq!(self.shop.stack().invoke("aggregate-daily-stats", &event).await.unwrap().error, None);
         self.break_something();
         Box::pin(self.sell_by_the_clock(midnight - 100)).await;
         let after = self.began.elapsed().as_secs_f64();
@@ -268,7 +269,7 @@ impl GameDay {
         store.place_order(&command, &cart, None).await.unwrap().value.order_id.to_string()
     }
 
-    /// Somebody writes a tenth of the price into the table, past the shop; warm environments remember it soon.
+    /// Somebody writes a tenth of the price into the table, without the shop's code; warm environments cache it soon.
     async fn wrong_price(&mut self) {
         self.break_something();
         let update = self.shop.db().update_item().table_name(self.shop.table("products"));
@@ -287,7 +288,7 @@ impl GameDay {
         self.operator.set("PRICE", &PRICE);
         let said = self.operator.follow("wrong-price").await;
         assert!(said.contains(&format!("\"price\":{}", krw(PRICE))), "{said}");
-        // Every environment that remembers the wrong one, and more than once.
+        // In every environment that has cached the wrong price, and more than once.
         for _ in 0..8 {
             let paid = self.customer.order(&order(&self.product, 1)).await.value(201);
             assert_eq!(paid["paid_price"], krw(PRICE));
@@ -297,14 +298,14 @@ impl GameDay {
         self.mended("wrong price in warm environments", showed, after, None, "wrong-price").await;
     }
 
-    /// Facts cannot be written for a while: every event of that time dies.
+    /// Facts cannot be written for a while: every event of that time goes to the DLQ.
     async fn many_dlq_messages(&mut self) {
         self.break_something();
         self.faults.plan(Plan::new(|call| {
             if call.operation == "BatchWriteItem" { Fault::InternalError.into() } else { Fault::None.into() }
         }));
         let unlucky = join_all((0..30).map(|_| self.place())).await;
-        // Or more: what was delivered twice dies twice.
+        // Or more: a message that was delivered twice goes there twice.
         let dead = async || (self.shop.waiting(DLQ).await[0].parse::<usize>().unwrap() >= 30).then_some(());
         eventually("thirty DLQ messages", PIPELINE, dead).await;
         let after = self.alarm("DlqMessagesAlarm", 0).await;
@@ -345,7 +346,8 @@ impl GameDay {
 
     /// The table, straight to the terminal: it is to be seen when the trial passes, too.
     fn print(&self) {
-        let mut text = "| broken | showed | after | alarm | runbook | books |\n|---|---|---|---|---|---|\n".to_owned();
+        let mut text =
+            "| broken | showed | after | alarm | runbook | reconciliation |\n|---|---|---|---|---|---|\n".to_owned();
         for row in &self.table {
             let _ = writeln!(text, "| {} |", row.join(" | "));
         }

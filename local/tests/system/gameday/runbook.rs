@@ -54,7 +54,7 @@ impl Operator {
         self.variables.insert(name.to_owned(), value.to_string());
     }
 
-    /// Runs commands; what they print.
+    /// Runs commands and returns their output.
     pub async fn run(&self, commands: &str) -> String {
         let script = format!(". local/ops/runbooks/tools.sh\n{commands}");
         let mut shell = Command::new("bash");

@@ -1,7 +1,7 @@
-//! The drill of the runbooks "wrong coupon" and "customer complains": a coupon of 30,000 won without a minimum is issued to a
-//! crowd, used by a fifth of it, ended, voided, and its orders are cancelled by staff.
+//! The drill of the runbooks "wrong coupon" and "customer complains": a coupon of 30,000 won without a minimum is
+//! issued to many customers, used by a fifth of it, ended, voided, and its orders are cancelled by staff.
 //!
-//! `SIJANG_HOLDERS=500` makes the crowd larger than in CI.
+//! `SIJANG_HOLDERS=500` makes the customers more than in CI.
 
 use std::{env, sync::Arc, time::Instant};
 
@@ -29,12 +29,12 @@ pub async fn wrong_coupon_is_voided_and_its_orders_are_cancelled(world: Arc<Worl
     let product = shop.product(PRICE, 10_000).await;
     let terms = json!({"discount": {"type": "FIXED", "amount": krw(30_000)}, "total": 100_000});
     let coupon = shop.coupon(terms).await;
-    let crowd: Vec<Person> = (0..holders).map(|_| shop.customer()).collect();
-    let issues = crowd.iter().map(|person| person.issue(&coupon));
+    let customers: Vec<Person> = (0..holders).map(|_| shop.customer()).collect();
+    let issues = customers.iter().map(|person| person.issue(&coupon));
     let coupons = stream::iter(issues).map(|request| async { request.until_definite().await.value(201) });
     assert_eq!(coupons.buffer_unordered(AT_ONCE).count().await, holders);
     let free = order_with(&product, 1, &coupon);
-    let (buyers, others) = crowd.split_at((holders / 5).max(1));
+    let (buyers, others) = customers.split_at((holders / 5).max(1));
     let orders = stream::iter(buyers.iter().map(|buyer| buyer.order(&free)));
     let orders = orders.map(|request| async { request.until_definite().await.value(201) });
     let orders: Vec<_> = orders.buffered(AT_ONCE).collect().await;

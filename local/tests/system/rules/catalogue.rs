@@ -15,7 +15,7 @@ pub fn trials(world: &Arc<World>) -> Vec<Trial> {
         named!(trial, world, a_reader_who_has_the_newest_version_gets_304),
         named!(trial, world, products_are_found_by_the_beginning_of_their_name),
         named!(trial, world, health_is_answered_and_head_is_get_without_a_body),
-        named!(trial, world, what_is_ones_own_is_never_kept),
+        named!(trial, world, private_answers_are_never_cached),
     ]
 }
 
@@ -64,7 +64,7 @@ async fn health_is_answered_and_head_is_get_without_a_body(shop: Shop) {
     }
 }
 
-async fn what_is_ones_own_is_never_kept(shop: Shop) {
+async fn private_answers_are_never_cached(shop: Shop) {
     let customer = shop.customer();
     for path in ["/v1/me/balance", "/v1/me/balance/transactions", "/v1/me/coupons", "/v1/orders"] {
         let answer = customer.get(path).await;

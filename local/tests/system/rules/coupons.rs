@@ -40,7 +40,7 @@ async fn a_customer_gets_one_of_a_campaign(shop: Shop) {
     customer.issue(&coupon).text("{\"a\":1}").await.invalid("");
 }
 
-/// What is left of a campaign, if it is listed.
+/// The remaining coupons of a campaign, if it is listed.
 async fn left(shop: &Shop, coupon: &str) -> Option<i64> {
     let open = shop.nobody().all("/v1/coupons", 100).await;
     open.iter().find(|open| open["coupon_id"] == coupon)?["remaining"].as_i64()

@@ -1,4 +1,4 @@
-//! Orders: what is asked, what it costs, why it is rejected, and that a rejection leaves nothing.
+//! Orders: cart, price, rejections, and that a rejection changes nothing.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -14,7 +14,7 @@ pub fn trials(world: &Arc<World>) -> Vec<Trial> {
         named!(trial, world, an_order_has_1_to_50_lines_of_1_to_99_units),
         named!(trial, world, lines_of_the_same_product_are_merged),
         named!(trial, world, unknown_products_and_coupons_are_pointed_at),
-        named!(trial, world, what_is_not_sold_at_present_cannot_be_ordered),
+        named!(trial, world, inactive_product_cannot_be_ordered),
         named!(trial, world, short_stock_lists_every_short_line_and_sells_none),
         named!(trial, world, stock_is_rejected_before_the_coupon_and_the_coupon_before_the_balance),
         named!(trial, world, a_quoted_price_holds_or_the_order_is_rejected),
@@ -94,7 +94,7 @@ async fn set(shop: &Shop, product: &str, change: Value) {
     shop.admin().patch(&format!("/v1/admin/products/{product}")).new_key().json(&change).await.value(200);
 }
 
-async fn what_is_not_sold_at_present_cannot_be_ordered(shop: Shop) {
+async fn inactive_product_cannot_be_ordered(shop: Shop) {
     let (product, other) = (shop.product(10, 10).await, shop.product(10, 10).await);
     let customer = shop.customer_with(1_000).await;
     set(&shop, &product, json!({"status": "INACTIVE"})).await;
@@ -121,7 +121,7 @@ async fn short_stock_lists_every_short_line_and_sells_none(shop: Shop) {
     assert_eq!(found, BTreeSet::from([shortage(&one, 2, 1), shortage(&two, 1, 0)]));
     assert_eq!((shop.stock(&one).await, shop.stock(&plenty).await, customer.balance().await), (1, 100, 10_000));
     assert!(customer.all("/v1/orders", 10).await.is_empty());
-    // Stock that is added sells as soon as nobody believes any more that there is none.
+    // Added stock sells when no environment has "sold out" cached any more.
     let path = format!("/v1/admin/products/{two}/stock-adjustments");
     shop.admin().post(&path).new_key().json(&json!({"delta": 1, "reason": "delivery"})).await.value(201);
     let sold = async || (customer.order(&order(&two, 1)).await.status == 201).then_some(());

@@ -1,4 +1,4 @@
-//! What a request must look like, and what an answer to a bad one says and does not say.
+//! The form of requests, and the problems that invalid ones get.
 
 use std::sync::Arc;
 
@@ -146,7 +146,7 @@ async fn problems_speak_the_readers_language(shop: Shop) {
     }
 }
 
-/// An order that cannot be read any more: nobody is told why.
+/// An order with corrupt data: the answer does not say why.
 async fn an_internal_error_tells_nothing(shop: Shop) {
     let (customer, order_id) = (shop.customer(), Ulid::generate().to_string());
     let key = || {

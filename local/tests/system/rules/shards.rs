@@ -1,4 +1,4 @@
-//! Stock and campaigns in shards: what a customer meets is as before.
+//! Stock and campaigns in shards: answers are the same as without.
 
 use std::sync::Arc;
 

@@ -14,7 +14,7 @@ use crate::stored;
 /// In every input, and in no answer.
 const CANARY: &str = "kanarienvogel";
 
-/// What would tell of the code behind an answer: types of Rust, messages of its parsers.
+/// Texts that would reveal the code behind an answer: Rust types, messages of parsers.
 const TELLTALES: [&str; 24] = [
     "::",
     "struct ",
@@ -280,7 +280,7 @@ async fn raw_queries(tally: &mut Tally, shop: &Shop, route: &Route) {
     }
 }
 
-/// What became of it all.
+/// The results.
 #[derive(Default)]
 struct Tally {
     rejected: usize,
@@ -299,24 +299,24 @@ impl Tally {
             "unsupported-media-type",
         ];
         let code = answer.code().unwrap_or_default();
-        self.judge(answer, answer.status == 400 && CODES.contains(&code.as_str()));
+        self.check(answer, answer.status == 400 && CODES.contains(&code.as_str()));
     }
 
     /// Not there, by the gateway or by the function.
     fn absent(&mut self, answer: &Answer) {
-        self.judge(answer, answer.status == 404);
+        self.check(answer, answer.status == 404);
     }
 
     /// What staff read of a customer whom no token names: nothing, or not at all.
     fn about_nobody(&mut self, answer: &Answer) {
-        self.judge(answer, [200, 400, 404].contains(&answer.status.as_u16()));
+        self.check(answer, [200, 400, 404].contains(&answer.status.as_u16()));
     }
 
     fn no_failure(&mut self, answer: &Answer) {
-        self.judge(answer, !answer.status.is_server_error());
+        self.check(answer, !answer.status.is_server_error());
     }
 
-    fn judge(&mut self, answer: &Answer, good: bool) {
+    fn check(&mut self, answer: &Answer, good: bool) {
         // The request's name is random, and may look like anything.
         let mut body: Value = serde_json::from_str(&answer.body).unwrap_or_default();
         body.as_object_mut().and_then(|members| members.remove("request_id"));

@@ -74,7 +74,7 @@ impl Two {
         Self { owner, other, key, things }
     }
 
-    /// Everything that the owner sees of what is the owner's.
+    /// Everything of the owner's that the owner sees.
     async fn seen_by_owner(&self) -> Vec<Value> {
         let mut seen = vec![self.owner.get("/v1/me/balance").await.value(200)];
         for list in ["/v1/me/balance/transactions", "/v1/me/coupons", "/v1/orders"] {

@@ -26,7 +26,7 @@ pub struct Route {
 
 /// All of them.
 pub fn routes() -> Vec<Route> {
-    let document = sijang_openapi::document();
+    let document = sijang_functions::openapi::document();
     let paths = document["paths"].as_object().unwrap();
     let of_path = |(path, operations): (&String, &Value)| {
         let route = |(method, operation): (&String, &Value)| route(path, method, operation);
@@ -89,7 +89,7 @@ impl Route {
         }
     }
 
-    /// What the authorizer says of someone who may use it.
+    /// The authorizer's claims of a permitted caller.
     pub fn claims(&self, name: &str) -> Value {
         json!({"jwt": {"claims": {"sub": name, "scope": self.scope.as_deref().unwrap_or_default()}, "scopes": null}})
     }

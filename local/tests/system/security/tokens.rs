@@ -93,7 +93,7 @@ impl Tokens {
         self.inside.sign(&self.inside.header(), &with(&self.claims, [(name, value)]))
     }
 
-    /// What is no token, or not the one that was signed.
+    /// Texts that are no token, or not the signed one.
     fn malformed(&self) -> Vec<Attack> {
         let good = &self.good;
         let parts: Vec<&str> = good.split('.').collect();
@@ -118,7 +118,7 @@ impl Tokens {
         ]
     }
 
-    /// Not signed, or signed with what everybody knows.
+    /// Unsigned tokens, or tokens signed with public values.
     fn algorithms(&self) -> Vec<Attack> {
         let (signed, signature) = self.good.rsplit_once('.').unwrap();
         let (_, claims) = signed.split_once('.').unwrap();

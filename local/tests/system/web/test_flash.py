@@ -1,4 +1,4 @@
-"""The flash sale: a crowd, and the books after it."""
+"""The flash sale: many customers at once, and what they have after it."""
 
 import pytest
 from playwright.sync_api import expect
@@ -26,8 +26,8 @@ def test_a_crowd_gets_what_there_is_and_nobody_gets_two(visit, kind, rejected):
     first.get_by_role("button", name="I want one").click()
     expect(first.get_by_role("status")).to_have_text("It is yours.")
     page.get_by_role("button", name="Send 80 customers").click()
-    expect(page.locator("[data-books]")).to_have_attribute("data-books", "exact")
-    expect(page.locator("[data-books]")).to_contain_text("20 of 20, and nobody twice")
+    expect(page.locator("[data-held]")).to_have_attribute("data-held", "exact")
+    expect(page.locator("[data-held]")).to_contain_text("20 of 20, and nobody twice")
     expect(page.locator('[data-outcome="done"] dd')).to_have_text("19")
     expect(page.locator(f'[data-outcome="{rejected}"] dd')).to_have_text("61")
     expect(page.locator(".chart svg[role=img]")).to_have_attribute("aria-label", "Answers over time, in steps of 100 ms")
@@ -44,19 +44,19 @@ def test_before_it_opens_nobody_gets_one(visit):
     expect(first.locator('[data-problem="coupon-not-open"]')).to_contain_text("It begins on")
 
 
-def test_books_that_do_not_agree_are_noticed(visit):
+def test_answers_that_do_not_agree_are_noticed(visit):
     visitor = visit().open()
-    verdicts = visitor.page.evaluate("""async () => {
-        const { booksAgree } = await import("/app/flash/tally.js");
+    results = visitor.page.evaluate("""async () => {
+        const { answersAgree } = await import("/app/flash/tally.js");
         const answers = [{ outcome: "done" }, { outcome: "done" }, { outcome: "coupon-sold-out" }];
         const sale = { total: 3 };
-        const books = { owners: 2, units: 2, left: 0, beside: 1 };
+        const held = { owners: 2, units: 2, left: 0, beside: 1 };
         return [
-          booksAgree(sale, answers, books),
-          booksAgree(sale, answers, { ...books, owners: 1 }),
-          booksAgree(sale, answers, { ...books, units: 3 }),
-          booksAgree(sale, answers, { ...books, left: -1, beside: 2 }),
-          booksAgree(sale, answers, { ...books, beside: 0 }),
+          answersAgree(sale, answers, held),
+          answersAgree(sale, answers, { ...held, owners: 1 }),
+          answersAgree(sale, answers, { ...held, units: 3 }),
+          answersAgree(sale, answers, { ...held, left: -1, beside: 2 }),
+          answersAgree(sale, answers, { ...held, beside: 0 }),
         ];
     }""")
-    assert verdicts == [True, False, False, False, False]
+    assert results == [True, False, False, False, False]

@@ -39,7 +39,7 @@ def test_pictures(visit, shop, picture):
     admin.page.get_by_role("button", name="I want one").first.click()
     expect(admin.page.locator(".window").first.get_by_role("status")).to_be_visible()
     admin.page.get_by_role("button", name="Send 300 customers").click()
-    expect(admin.page.locator("[data-books]")).to_be_visible()
+    expect(admin.page.locator("[data-held]")).to_be_visible()
     picture(admin, "flash-sale", whole=True)
 
     admin.go("operations")

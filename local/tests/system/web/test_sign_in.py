@@ -1,4 +1,4 @@
-"""Signing in: the token is in its tab and nowhere else, and only an answer to our own question is believed."""
+"""Signing in: the token is in its tab and nowhere else, and only the answer to its own request is accepted."""
 
 import re
 
@@ -89,7 +89,7 @@ def test_a_session_that_ended_says_so_and_the_basket_stays(visit, shop):
 
 
 @pytest.mark.parametrize("method, path", [
-    ("POST", "/_local/tokens"), ("POST", "/_local/crowd"), ("GET", "/_local/queues"), ("POST", "/_local/daily-runs"),
+    ("POST", "/_local/tokens"), ("POST", "/_local/load"), ("GET", "/_local/queues"), ("POST", "/_local/daily-runs"),
     ("POST", "/_local/redrive"),
 ])
 def test_what_is_local_is_for_administrators(shop, method, path):

@@ -1,4 +1,4 @@
-//! A campaign's counters against its total, and against the customers who were seen to hold a coupon of it.
+//! Compares a campaign's counters with its total and with the customers who were found to hold one of its coupons.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ pub struct Counter {
     pub issued: u32,
 }
 
-/// A campaign as it was read, after those who hold its coupons.
+/// A campaign, read after the coupons of its holders.
 #[derive(Debug, Clone)]
 pub struct CampaignReconciliation {
     /// Which.
@@ -25,12 +25,12 @@ pub struct CampaignReconciliation {
     pub moving: bool,
     /// Its counters.
     pub counters: Vec<Counter>,
-    /// Customers who were seen to hold one: not all of them, but each of them once.
+    /// Customers who were found to hold a coupon: some of the holders, each counted once.
     pub holders: BTreeSet<UserId>,
 }
 
 impl CampaignReconciliation {
-    /// What is wrong with its counters.
+    /// The finding about its counters.
     pub fn finding(&self) -> Option<Finding> {
         let sum = |figure: fn(&Counter) -> u32| self.counters.iter().map(|one| u64::from(figure(one))).sum::<u64>();
         let issued = sum(|counter| counter.issued);
@@ -63,7 +63,8 @@ mod tests {
         for bad in [&[(5, 1)][..], &[(4, 2)], &[(6, 2)], &[(2, 3), (3, 0)], &[]] {
             assert!(wrong(false, bad), "{bad:?}");
         }
-        // Coupons that one counter has given and no other has received yet are missing from the sum; there are never more.
+        // Coupons that one counter has given and no other has received yet are missing from the sum; there are never
+        // more.
         for (counters, expected) in [(&[(4, 2)][..], false), (&[(6, 2)], true), (&[(4, 1)], true), (&[(1, 2)], true)] {
             assert_eq!(wrong(true, counters), expected, "{counters:?}");
         }

@@ -33,7 +33,7 @@ pub struct Ledger {
 pub struct CustomerRecords {
     /// Who.
     pub user: UserId,
-    /// Balance and ledger; nothing where the ledger is too long to be read in one night.
+    /// Balance and ledger; `None` when the ledger is too long to be read in one run.
     pub ledger: Option<Ledger>,
     /// The orders of the day.
     pub orders: Vec<Order>,
@@ -42,7 +42,7 @@ pub struct CustomerRecords {
 }
 
 impl CustomerRecords {
-    /// What is wrong. Only what was settled at `settled` is judged: what came after may still be on its way.
+    /// The findings. Only what was settled at `settled` is checked: later records may still be in progress.
     pub fn findings(&self, facts: &DayFacts, settled: Timestamp) -> BTreeSet<Finding> {
         let mut findings = Findings(BTreeSet::new());
         let orders: BTreeMap<OrderId, &Order> = self.orders.iter().map(|order| (order.order_id, order)).collect();

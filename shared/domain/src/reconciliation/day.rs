@@ -1,4 +1,4 @@
-//! The facts of one day, read as a whole: where each lies, what they add up to, and whose orders they are of.
+//! All facts of one day: the shard of each, their totals, and the customers of their orders.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -109,7 +109,7 @@ impl DayFacts {
         self.misplaced.iter().cloned().chain(wrong).collect()
     }
 
-    /// A finding when the stored total of the day is not what these facts add up to.
+    /// A finding when the stored total of the day is not the sum of these facts.
     pub fn sum_finding(&self, stored: ProductSales) -> Option<Finding> {
         let wrong = is_wrong(stored, self.totals.sum());
         wrong.then(|| Finding::new(Rule::TotalDiffers, Subject::Day(self.day)))
@@ -123,7 +123,7 @@ impl DayFacts {
         wrong.then(|| Finding::new(Rule::TotalDiffers, Subject::Coupon(coupon_id)))
     }
 
-    /// What became of the products of a shelf on this day, seen from when the shelf was read.
+    /// Units sold of each product on this day, relative to when its stock was read.
     pub fn units_sold_by_product(
         &self,
         read_at: impl Fn(ProductId) -> Option<Timestamp>,

@@ -1,4 +1,4 @@
-//! What can be wrong, by name. The names are the same in the log, in the tests and in the runbook.
+//! Findings and their rules. The names are the same in the log, in the tests and in the runbook.
 
 use std::fmt;
 
@@ -67,11 +67,11 @@ rules! {
     FileMissing "file-missing",
     /// A file of the data platform is not the one that its day's manifest names.
     FileDiffers "file-differs",
-    /// Items that cannot be read as what they should be.
+    /// Items that cannot be read as their type.
     Unreadable "unreadable",
 }
 
-/// What a finding is about.
+/// The subject of a finding.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Subject {
     /// A customer's balance and ledger.

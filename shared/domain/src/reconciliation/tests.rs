@@ -139,7 +139,7 @@ impl Read {
     }
 }
 
-/// What is found after a damage.
+/// The findings after a damage.
 fn after(damage: impl FnOnce(&mut Read)) -> Vec<(Rule, Subject)> {
     let mut read = Read::in_order();
     damage(&mut read);
@@ -157,7 +157,7 @@ fn nothing_is_found_where_everything_is_in_order() {
     let nobody =
         CustomerRecords { user: alice(), ledger: Some(Ledger::default()), orders: Vec::new(), coupons: Vec::new() };
     assert_eq!(Read { account: nobody, facts: Vec::new() }.findings(), []);
-    // A ledger that is too long to be read: everything else is judged all the same.
+    // A ledger that is too long to be read: everything else is checked.
     assert_eq!(after(|read| read.account.ledger = None), []);
     let unread = after(|read| (read.account.ledger, read.facts) = (None, Vec::new()));
     assert_eq!(unread, [of_order(Rule::FactMissing, A), of_order(Rule::FactMissing, B)]);
@@ -284,7 +284,7 @@ fn an_order_is_counted_as_it_is_and_taken_out_when_it_is_cancelled() {
 }
 
 #[test]
-fn an_order_that_may_still_be_on_its_way_is_not_judged() {
+fn order_that_may_still_be_in_progress_is_not_checked() {
     let placed = |n| {
         after(|read| {
             let mut order = order(n, &[(1, 1, 100)], 0);
@@ -354,14 +354,14 @@ fn a_stored_total_is_wrong_when_it_says_something_else_of_the_same_facts() {
 }
 
 #[test]
-fn units_are_told_apart_by_when_the_shelf_was_read() {
+fn units_sold_are_divided_by_the_time_of_the_reading() {
     let mut facts = DayFacts::new(day());
     for (n, units) in [(1, 1), (6, 2), (11, 4)] {
         facts.add(placed(fact(&order(n, &[(1, units, 100), (2, 1, 100)], 0), SaleKind::Sale)));
     }
     let sales = facts.units_sold_by_product(|id| (id == product(1)).then(|| at(6)));
     assert_eq!(sales[&product(1)], UnitsSold { all: 7, before: 1, unsure: 2 });
-    assert_eq!(sales[&product(2)], UnitsSold { all: 3, before: 0, unsure: 0 }, "on no shelf that was read");
+    assert_eq!(sales[&product(2)], UnitsSold { all: 3, before: 0, unsure: 0 }, "stock that was not read");
 }
 
 #[test]

@@ -27,8 +27,8 @@ use crate::{
     staff::ActionDetails,
 };
 
-/// The index that lists campaigns by the time they close, and its one partition. It has all of them, also those that are
-/// over.
+/// The index that lists campaigns by the time they close, and its one partition. It has all of them, also those that
+/// are over.
 const OPEN_CAMPAIGNS: &str = "open-campaigns";
 const LISTED: &str = "CAMPAIGN";
 
@@ -74,7 +74,7 @@ pub(super) struct CampaignRow {
     closes_at: i64,
     valid_days: u16,
     listing: String,
-    /// `closing time#coupon`: what is still open is one range of the index.
+    /// `closing time#coupon`: the open campaigns are one range of the index.
     listing_key: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     voided_at: Option<i64>,
@@ -178,7 +178,7 @@ pub(crate) fn coupon_of(item: Item) -> Result<IssuedCoupon, Error> {
     from_item::<UserCouponRow>("user coupon", item)?.coupon()
 }
 
-/// What the failed condition of a coupon's use shows.
+/// The coupon as the failed condition of its use returned it.
 pub(crate) fn coupon_check(condition: Condition) -> Result<CouponCheck, Error> {
     match condition {
         Condition::Held => Ok(CouponCheck::Held),
@@ -279,8 +279,9 @@ impl Store {
         self.commit_new(transaction, command, answer).await
     }
 
-    /// A campaign and its counters as they are now, to be held against those who were seen to hold its coupons.
-    pub(crate) async fn campaign_books(
+    /// A campaign and its counters as they are now, to be compared with the customers who were found to hold its
+    /// coupons.
+    pub(crate) async fn campaign_reconciliation(
         &self,
         coupon_id: CouponId,
         holders: BTreeSet<UserId>,
@@ -288,7 +289,7 @@ impl Store {
         let before = OwnerState::read(self.campaign_item(coupon_id).await?)?;
         let mut counters = self.counter_rows(coupon_id, ShardCount::ONE).await?;
         if counters.iter().any(|first| first.member.generation > 0) {
-            // What a counter that is no longer in use has given out still counts.
+            // Coupons that a retired counter has issued still count.
             counters = self.counter_rows(coupon_id, ShardCount::ALL).await?;
         }
         let campaign = self.campaign_item(coupon_id).await?;
@@ -345,8 +346,8 @@ impl Store {
         // Keys begin with a time and go on with `#`, which sorts below `$`: what closes now is closed.
         let bound = format!("{now}$");
         let is_closed = state == CampaignState::Closed;
-        // A campaign may close while its page is read, and clocks differ: the engine would not begin after what is out of
-        // the range.
+        // A campaign may close while its page is read, and clocks differ: the engine would not begin after what is out
+        // of the range.
         let after = after.filter(|position| (position.0 < bound) == is_closed);
         let query = Query {
             table: &self.tables.coupons,

@@ -1,7 +1,8 @@
-//! Switches off what the SDK computes anew for each call and nobody reads here.
+//! Switches off headers that the SDK computes for each call and DynamoDB does not need.
 //!
-//! The `User-Agent` with the SDK's metrics is put together twice for a call. Invocation and attempt numbers are headers for
-//! AWS's support. The clock of a Lambda function needs no correction. The SDK lets a caller disable interceptors for a call.
+//! The `User-Agent` with the SDK's metrics is put together twice for a call. Invocation and attempt numbers are headers
+//! for AWS's support. The clock of a Lambda function needs no correction. The SDK lets a caller disable interceptors
+//! for a call.
 
 use aws_runtime::{
     invocation_id::InvocationIdInterceptor, request_info::RequestInfoInterceptor,

@@ -30,7 +30,7 @@ pub(crate) fn is_transient<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool
     }
 }
 
-/// What the failure of a call means.
+/// The error for a failed call.
 #[allow(clippy::needless_pass_by_value)] // the form that map_err takes
 pub fn failed<E: ProvideErrorMetadata>(error: SdkError<E>) -> Error {
     if is_transient(&error) { Error::Busy(describe(&error)) } else { Error::Internal(describe(&error)) }
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn what_asks_for_patience_is_busy_and_anything_else_is_broken() {
+    fn throttling_and_conflicts_are_busy_and_other_errors_failed() {
         let busy = [
             (answer(400, "ThrottlingException"), "ThrottlingException: because"),
             (answer(400, "ProvisionedThroughputExceededException"), "ProvisionedThroughputExceededException: because"),

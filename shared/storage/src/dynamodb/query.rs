@@ -52,7 +52,7 @@ impl Store {
         self.select(query, limit, |item| Ok(Some(item))).await
     }
 
-    /// Up to `limit` of what `keep` makes of a query's items; it passes over what does not belong.
+    /// Up to `limit` values that `keep` makes of a query's items; items for which it returns `None` are skipped.
     pub(crate) async fn select<T>(
         &self,
         query: Query<'_>,
@@ -134,8 +134,8 @@ impl Store {
         Ok(call.send().await.map_err(failed)?.item)
     }
 
-    /// One item, or nothing, by `TransactGetItems`: the read conflicts with a transaction in flight on the item instead of
-    /// missing its effect, and is then retried until the deadline. It costs twice a consistent read.
+    /// One item, or nothing, by `TransactGetItems`: the read conflicts with a transaction in flight on the item instead
+    /// of missing its effect, and is then retried until the deadline. It costs twice a consistent read.
     pub(crate) async fn get_in_transaction(
         &self,
         table: &str,

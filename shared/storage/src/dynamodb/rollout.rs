@@ -1,20 +1,20 @@
 //! Rollouts: how a change reaches all shards of a product or a campaign while they are sold from.
 //!
-//! No transaction can hold 96 hot shards at one instant. So a command is accepted by a transaction of two items that no sale
-//! writes: its event, and the **owner** (`INFO` of a product, `CAMPAIGN`). The owner then has the next version and a
-//! **rollout**, the state that every shard is to have. Each shard is brought to it by a write of its own, on the condition
-//! that it is of an older version, and the rollout is removed from the owner at the end.
+//! No transaction can hold 96 hot shards at one instant. So a command is accepted by a transaction of two items that no
+//! sale writes: its event, and the **owner** (`INFO` of a product, `CAMPAIGN`). The owner then has the next version and
+//! a **rollout**, the state that every shard is to have. Each shard is brought to it by a write of its own, on the
+//! condition that it is of an older version, and the rollout is removed from the owner at the end.
 //!
 //! - Each write is exact by itself: a sale's condition checks the price and the status of the shard that it takes from.
 //! - Each write can be repeated by anybody at any time: the shard's version says whether it was made.
 //! - An owner has one rollout at a time. The next command finishes it before it is accepted itself.
-//! - What is left by a process that was killed is finished by the repetition of its command, by the next command, or by the
+//! - A rollout whose process was killed is finished by the repetition of its command, by the next command, or by the
 //!   worker that reads the events ([`Store::finish_rollout`]).
 //!
-//! The order of the writes keeps the rule of rejections ([`sijang_domain::Shards`]) when units are moved: shards that give
-//! units leave their generation first, then the first shard does, and only then others receive units. A rejection rests on
-//! the first shard and on bounds of its generation, so no unit can be overlooked in between. When no units are moved, the
-//! first shard is last: pages show its price, and what they show then holds everywhere.
+//! The order of the writes keeps the rule of rejections ([`sijang_domain::Shards`]) when units are moved: shards that
+//! give units leave their generation first, then the first shard does, and only then others receive units. A rejection
+//! rests on the first shard and on bounds of its generation, so no unit can be overlooked in between. When no units are
+//! moved, the first shard is last: pages show its price, and what they show then holds everywhere.
 
 use std::collections::HashMap;
 
@@ -76,7 +76,7 @@ pub(crate) struct Owner<'a> {
     pub(crate) id: String,
     /// The sort key of the owner's item.
     pub(crate) sk: &'static str,
-    /// What the sort key of a shard begins with.
+    /// The prefix of a shard's sort key.
     pub(crate) kind: &'static str,
     pub(crate) units: Units,
 }
@@ -84,9 +84,9 @@ pub(crate) struct Owner<'a> {
 /// How the shards of an owner count their units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Units {
-    /// `stock` is what is left.
+    /// `stock` is the number of units left.
     Stock,
-    /// `quota` less `issued` is what is left.
+    /// `quota` less `issued` is the number of coupons left.
     Coupons,
 }
 
@@ -99,7 +99,7 @@ pub(crate) struct Settled {
     pub(crate) first: Item,
 }
 
-/// What of an owner's item a rollout needs. The first release did not count the versions of campaigns.
+/// The attributes of an owner's item that a rollout needs. The first release did not count the versions of campaigns.
 #[derive(Debug, Deserialize)]
 struct OwnerRow {
     #[serde(default)]
@@ -128,7 +128,7 @@ impl OwnerState {
     }
 }
 
-/// What of a shard a rollout needs.
+/// The attributes of a shard that a rollout needs.
 #[derive(Debug, Default, Deserialize)]
 struct ShardRow {
     /// The rollout that it had last. The first release had none.
@@ -163,8 +163,8 @@ impl Owner<'_> {
         shard_key(self.hash, &self.id, sort_key(self.kind, shard))
     }
 
-    /// The change of the owner that accepts a rollout, if the owner is as it was read: of the version `seen`, and without
-    /// another rollout. `update` sets what else the command changes of the owner.
+    /// The change of the owner that accepts a rollout, if the owner is as it was read: of the version `seen`, and
+    /// without another rollout. `update` sets what else the command changes of the owner.
     pub(crate) fn accepting(
         &self,
         rollout: &Rollout,
@@ -334,7 +334,7 @@ impl Progress<'_> {
         change
     }
 
-    /// And the shard belongs to the rollout's generation from then on. What was never split has none.
+    /// Moves the shard to the rollout's generation. An owner that was never split has none.
     fn joining(&self, change: Change) -> Change {
         if self.rollout.member == Membership::default() { change } else { change.joining(self.rollout.member) }
     }

@@ -1,11 +1,12 @@
 //! Shards as items: `STOCK#0`, `STOCK#1`, ... of a product, `COUNTER#0`, ... of a campaign.
 //!
-//! The first is in the partition of what it is of. Each other has a partition key of its own, `<id>#1`, `<id>#2`, ...:
+//! The first is in its owner's partition. Each other has a partition key of its own, `<id>#1`, `<id>#2`, ...:
 //! items of one partition key lie in one partition, which bears 1,000 writes a second however many items they are.
 //!
-//! Each has its generation and the number of shards in it; what was never split has neither. Units are taken on the
-//! condition that the shard has no newer generation than the environment knows: stale knowledge is corrected by the first
-//! failure. The first shard is always there, and none is ever deleted: one that is no longer in use has nothing left.
+//! Each has its generation and the number of shards in it; an owner that was never split has neither. Units are taken
+//! on the condition that the shard has no newer generation than the environment knows: stale knowledge is corrected by
+//! the first failure. The first shard is always there, and none is ever deleted: one that is no longer in use has
+//! nothing left.
 
 use std::fmt::Display;
 
@@ -61,7 +62,7 @@ pub(crate) fn sort_key(kind: &str, shard: u8) -> String {
     format!("{kind}{shard}")
 }
 
-/// The key of a shard: of what it is, by the attribute `hash`, and its sort key.
+/// The key of a shard: its owner, by the attribute `hash`, and its sort key.
 pub(crate) fn shard_key(hash: &str, id: impl Display, sk: String) -> Item {
     let partition = match sk.split_once('#') {
         Some((_, number)) if number != "0" => format!("{id}#{number}"),
@@ -70,7 +71,7 @@ pub(crate) fn shard_key(hash: &str, id: impl Display, sk: String) -> Item {
     key([(hash, partition), ("sk", sk)])
 }
 
-/// Of what a shard is, from its partition key.
+/// The owner of a shard, from its partition key.
 pub(crate) fn owner<'de, D: Deserializer<'de>, Id: DeserializeOwned>(partition: D) -> Result<Id, D::Error> {
     let partition = String::deserialize(partition)?;
     let id = partition.split_once('#').map_or(partition.as_str(), |(id, _)| id);
@@ -84,8 +85,8 @@ pub(crate) fn number(sk: &str) -> Result<u8, Error> {
 }
 
 impl Change {
-    /// Only while the shard belongs to no newer generation than the known one: a newer one has another number of shards, or
-    /// other shards with units, so who takes units learns of it by the first failure.
+    /// Only while the shard belongs to no newer generation than the known one: a newer one has another number of
+    /// shards, or other shards with units, so who takes units learns of it by the first failure.
     pub(crate) fn known_in(self, known: Membership) -> Self {
         match known.shards {
             ShardCount::ONE => self.and("attribute_not_exists(shards)"),
@@ -101,7 +102,7 @@ impl Change {
         }
     }
 
-    /// And the shard belongs to a new generation from then on: to be said last, after what is set.
+    /// Moves the shard to a new generation: called last, after the attributes that are set.
     pub(crate) fn joining(self, next: Membership) -> Self {
         let change = self.number(":next", next.generation);
         match next.shards {
@@ -112,8 +113,8 @@ impl Change {
 }
 
 impl Store {
-    /// The first so many shards of something, as they are, in no order. Those that are no longer in use come after those
-    /// that are.
+    /// The first so many shards of something, as they are, in no order. Those that are no longer in use come after
+    /// those that are.
     pub(crate) async fn shards(
         &self,
         table: &str,

@@ -32,7 +32,7 @@ pub fn order_event_of(item: serde_dynamo::Item) -> Result<CloudEvent, Error> {
 }
 
 impl Store {
-    /// Finishes what a command of staff began, if its own process did not: `item` is the command's event, out of the stream.
+    /// Finishes a staff command that its own process did not finish: `item` is the command's event, from the stream.
     /// An event of a command without a rollout changes nothing.
     pub async fn finish_command(&self, item: serde_dynamo::Item, deadline: Instant) -> Result<(), Error> {
         let row: EventRow = serde_dynamo::from_item(item).map_err(|error| Error::corrupt("event", error))?;

@@ -133,8 +133,8 @@ impl OrderEvents {
 }
 
 impl Store {
-    /// Counts the order events in these messages. Returns the handles of the messages that are not done with: unreadable
-    /// ones, and those whose fact could not be written. They come again, and end in the dead-letter queue.
+    /// Counts the order events in these messages. Returns the handles of the messages that are not done with:
+    /// unreadable ones, and those whose fact could not be written. They come again, and end in the dead-letter queue.
     pub async fn record(&self, messages: &[Received], time: RequestTime) -> HashSet<String> {
         let (pending, oldest) = self.record_batch(messages, time).await;
         record_lag(&CONSUMER_LAG, oldest);
@@ -180,7 +180,8 @@ impl Store {
         (pending, written.into_iter().map(|(_, time)| time).min())
     }
 
-    /// Counts what is in the queue until it looks empty or the deadline is near. Returns how many messages were counted.
+    /// Counts messages of the queue until it looks empty or the deadline is near. Returns the number of counted
+    /// messages.
     pub async fn drain(&self, queue: &OrderEvents, time: RequestTime) -> Result<usize, Error> {
         let (mut counted, mut oldest) = (0, None);
         while Instant::now() < time.deadline {

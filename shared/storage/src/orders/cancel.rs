@@ -29,7 +29,8 @@ impl Store {
     /// Cancels an order of the customer who gives the command: money, units and coupon are given back, all or nothing.
     ///
     /// # Errors
-    /// The rejections that [`sijang_domain::Order::cancelled`] gives, and that of an order which the user does not have.
+    /// The rejections that [`sijang_domain::Order::cancelled`] gives, and that of an order which the user does not
+    /// have.
     pub async fn cancel_order(
         &self,
         command: &Command,
@@ -75,7 +76,7 @@ impl Store {
         }
     }
 
-    /// The transaction of a cancellation. What can fail stands first, after the event: order, balance.
+    /// The transaction of a cancellation. Actions whose condition can fail come first, after the event: order, balance.
     fn cancellation(
         &self,
         cancellation: &Cancellation<'_>,

@@ -1,4 +1,4 @@
-//! Products: `INFO` (what it is), beside its stock (see [`crate::stock`]), and the catalogue that lists them.
+//! Products: `INFO` (name, description, status), beside the stock (see [`crate::stock`]), and the catalogue index.
 
 use std::collections::HashMap;
 
@@ -63,7 +63,7 @@ impl InfoRow {
     }
 }
 
-/// What the catalogue's index projects of an [`InfoRow`]: `name`, beside the keys.
+/// The attributes of an [`InfoRow`] in the catalogue's index: `name`, beside the keys.
 #[derive(Debug, Deserialize)]
 struct ListedRow {
     product_id: ProductId,
@@ -91,7 +91,8 @@ fn is_info(item: &Item) -> bool {
     item.get("sk").and_then(|sk| sk.as_s().ok()).is_some_and(|sk| sk == INFO)
 }
 
-/// A product, and its stock as one row. Price and status are those of the first shard, which is the last to get new ones.
+/// A product, and its stock as one row. Price and status are those of the first shard, which is the last to get new
+/// ones.
 fn product(info: InfoRow, stock: &StockRow) -> Result<Product, Error> {
     Ok(Product {
         product_id: info.product_id,
@@ -144,7 +145,7 @@ impl Store {
         let stocks = self.stocks(&ids, now).await?;
         let mut data = Vec::with_capacity(page.data.len());
         for ListedRow { product_id, name, .. } in page.data {
-            // An entry of the index can be older than its product's other item: what has no stock item is not listed.
+            // An entry of the index can be older than its product's stock item: a product without one is not listed.
             let Some(stock) = stocks.get(&product_id) else { continue };
             data.push(ProductSummary { product_id, name, price: stock.price()?, stock: Stock::counted(stock.stock) });
         }
@@ -172,7 +173,7 @@ impl Store {
         product(info, &stock)
     }
 
-    /// The products of these identifiers; what does not exist is left out.
+    /// The products of these identifiers; missing ones are left out.
     pub async fn products(&self, ids: &[ProductId], now: Timestamp) -> Result<HashMap<ProductId, Product>, Error> {
         let mut products = HashMap::with_capacity(ids.len());
         for product_id in ids {
@@ -216,8 +217,8 @@ impl Store {
         self.commit_new(transaction, command, answer).await
     }
 
-    /// Changes a product. A new price or status reaches one shard after the other: orders are charged by the shard that they
-    /// take from, and all shards have it when the command is answered.
+    /// Changes a product. A new price or status reaches one shard after the other: orders are charged by the shard that
+    /// they take from, and all shards have it when the command is answered.
     pub async fn update_product(
         &self,
         command: &Command,
@@ -242,8 +243,8 @@ impl Store {
         .await
     }
 
-    /// Changes a product and its shards by a rollout. `change` makes the change from the product and its shards in use, of which
-    /// there is one at least, when the product has no other rollout.
+    /// Changes a product and its shards by a rollout. `change` makes the change from the product and its shards in use,
+    /// of which there is one at least, when the product has no other rollout.
     pub(super) async fn change_product(
         &self,
         command: &Command,
@@ -281,13 +282,13 @@ pub(super) struct ProductChange {
     pub(super) kind: &'static str,
     pub(super) answer: ResponseBody,
     pub(super) rollout: Rollout,
-    /// The change of what the product is, if that changes.
+    /// The update of `INFO`, if it changes.
     pub(super) info: Option<InfoChange>,
     /// For the history of staff.
     pub(super) changes: Vec<FieldChange>,
 }
 
-/// A change of what a product is.
+/// A change of `INFO`.
 pub(super) struct InfoChange {
     after: ProductInfo,
     product_version: ProductVersion,

@@ -1,4 +1,4 @@
-//! Products: what they are, the catalogue that lists them, and their stock.
+//! Products: their description, the catalogue, and their stock.
 
 mod adjust;
 mod catalogue;

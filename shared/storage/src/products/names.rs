@@ -1,7 +1,7 @@
-//! The names of product versions: orders hold versions, and this finds what a product was called then.
+//! The names of product versions: orders hold versions, and show the name of that version.
 //!
-//! `INFO` has the current version and its name. The command that gives a product another name also writes `VERSION#<n>` with
-//! the name that the product had. The name of a version never changes, so it is cached for ever.
+//! `INFO` has the current version and its name. The command that gives a product another name also writes `VERSION#<n>`
+//! with the name that the product had. The name of a version never changes, so it is cached for ever.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -17,7 +17,7 @@ use crate::{
 /// A version of a product.
 type Version = (ProductId, ProductVersion);
 
-/// `VERSION#<n>`, and what of `INFO` is the same.
+/// `VERSION#<n>`, and the attributes that `INFO` shares.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct VersionRow {
     product_id: ProductId,
@@ -43,7 +43,8 @@ fn version_key((product_id, version): Version) -> Item {
 }
 
 impl Store {
-    /// Gives the lines of orders the names that the products had when they were ordered. Lines without a version get none.
+    /// Gives the lines of orders the names that the products had when they were ordered. Lines without a version get
+    /// none.
     pub async fn name_lines(&self, orders: &mut [Order]) -> Result<(), Error> {
         let lines = orders.iter().flat_map(|order| &order.lines);
         let versions = lines.filter_map(|line| Some((line.product_id, line.product_version?)));
@@ -54,8 +55,8 @@ impl Store {
         Ok(())
     }
 
-    /// The names of these versions. Those that are not cached take one call for each 50 of them. An eventually consistent
-    /// read may miss a name that was just given: what it misses is read again.
+    /// The names of these versions. Those that are not cached take one call for each 50 of them. An eventually
+    /// consistent read may miss a name that was just written: missing names are read again.
     async fn names(&self, versions: BTreeSet<Version>) -> Result<HashMap<Version, Name>, Error> {
         let cached = |version: &Version| Some((*version, self.cache.names.get(version)?));
         let mut names: HashMap<Version, Name> = versions.iter().filter_map(cached).collect();

@@ -81,7 +81,7 @@ impl StockRow {
     /// A rollout that makes so many equal shards of these, with units from outside.
     pub(crate) fn rollout(&self, shards: ShardCount, rows: &[Self], entering: u32) -> Rollout {
         let left: Vec<u32> = rows.iter().map(|row| row.stock).collect();
-        // The only shard stays what it is: units may be added to it in any generation.
+        // The only shard stays the first: units may be added to it in any generation.
         let unsplit = self.member.shards == ShardCount::ONE && shards == ShardCount::ONE;
         let member = if unsplit { self.member } else { self.member.next(shards) };
         let moves = Redistribution::plan(&left, shards, entering);

@@ -1,6 +1,6 @@
 //! Stock: `STOCK#0`, `STOCK#1`, ... of a product, each with units, price, and whether it is sold.
 //!
-//! Stock is apart from what a product is because it is the hot key, and a write is charged by the size of its item. The
+//! Stock is an item apart from `INFO` because it is the hot key, and a write is charged by the size of its item. The
 //! price is beside it so that one condition checks everything that a sale depends on. A product has one shard unless an
 //! administrator gives it more; when a rejection is definite then, is told at [`sijang_domain::Shards`].
 
@@ -24,7 +24,7 @@ use crate::{
     random::random,
 };
 
-/// The sort key of what a product is.
+/// The sort key of a product's description.
 pub(crate) const INFO: &str = "INFO";
 const STOCK: &str = "STOCK#";
 
@@ -38,8 +38,8 @@ pub(crate) struct StockRow {
     /// KRW minor units for one.
     pub(crate) price: i64,
     pub(crate) active: bool,
-    /// Units that ever came in here from outside: stocked, adjusted, given back. What is not there was sold, or moved to
-    /// another shard (see [`sijang_domain::StockReconciliation`]).
+    /// Units that ever came in here from outside: stocked, adjusted, given back. What is not there was sold, or moved
+    /// to another shard (see [`sijang_domain::StockReconciliation`]).
     #[serde(default)]
     pub(crate) entered: i64,
     /// The version of the product that this shard has (see [`crate::dynamodb::rollout`]). The first release had none.
@@ -168,7 +168,8 @@ impl Transaction {
         Ok(())
     }
 
-    /// Gives units of a product back, at whatever price it is sold now: to the first shard, as the rule of rejections wants.
+    /// Gives units of a product back, at whatever price it is sold now: to the first shard, as the rule of rejections
+    /// wants.
     pub(crate) fn restock(&mut self, table: &str, product_id: ProductId, quantity: Quantity) -> Result<(), Error> {
         let back = Change::to(table, stock_key(product_id, 0), "SET stock = stock + :units")
             .when("attribute_exists(product_id)")
@@ -179,8 +180,8 @@ impl Transaction {
 }
 
 impl Store {
-    /// From where so many units of a product are to be taken; nothing when it is remembered not to have as many, which is
-    /// no rejection yet.
+    /// The shards from which to take these units of a product; `None` when by the cache it has too few, which is no
+    /// rejection yet.
     pub(crate) fn sale(&self, product_id: ProductId, units: u32) -> Option<Sale> {
         let shards = self.cache.stocks.get(&product_id).unwrap_or_default();
         Some(Sale { product_id, known: Membership::known_of(&shards), allocations: shards.allocate(units, random())? })
@@ -204,7 +205,7 @@ impl Store {
         self.cache.prices.get(&product_id).map(|priced| priced.version).unwrap_or_default()
     }
 
-    /// Caches what a shard shows. A shard with units proves that the product is not sold out.
+    /// Caches a shard as it was read. A shard with units proves that the product is not sold out.
     pub(crate) fn observe(&self, row: &StockRow) -> Result<(), Error> {
         if row.stock > 0 {
             self.cache.sold_out.remove(&row.product_id);
@@ -216,7 +217,7 @@ impl Store {
         Ok(())
     }
 
-    /// What was counted of a product, by the rule of rejections: if that is nothing, it is believed for a moment.
+    /// The count of a product over all shards. A count of no unit is cached (see [`SoldOut`]).
     fn conclude(&self, row: &StockRow, stock: u32, time: RequestTime) -> Result<LineCheck, Error> {
         let check = row.found(stock)?;
         if let Some(sold_out) = SoldOut::counted(check, time.now) {
@@ -225,8 +226,8 @@ impl Store {
         Ok(check)
     }
 
-    /// Whether nothing was wrong with a transaction but that one shard has too little, while others are remembered to have
-    /// had enough: they can be tried before all of them are counted.
+    /// Whether the only failed condition of a transaction is that one shard has too few units, while by the cache
+    /// others have enough: these are tried before all shards are counted.
     pub(crate) fn other_shard_may_suffice(&self, sales: &[Sale], conditions: &[Condition]) -> Result<bool, Error> {
         let mut failed = conditions.iter().enumerate().filter(|(_, condition)| **condition != Condition::Held);
         let (Some((at, Condition::Failed(Some(item)))), None) = (failed.next(), failed.next()) else {
@@ -242,8 +243,8 @@ impl Store {
         Ok(row.stock < allocation.units && shards.most().is_some() && another())
     }
 
-    /// What the failed conditions of a transaction say of its sales. The condition of an only shard shows the whole stock.
-    /// Of several shards, each shows only itself, so the others are read.
+    /// The checks of a transaction's sales by its failed conditions. The condition of an only shard shows the whole
+    /// stock. Of several shards, each shows only itself, so the others are read.
     pub(crate) async fn sale_checks(
         &self,
         sales: &[Sale],
@@ -280,28 +281,28 @@ impl Store {
         Ok(checks)
     }
 
-    /// These products in their order, for an order that would be rejected: those that were counted just now and sold out
-    /// as they were then, the others as they are.
+    /// These products in their order, for an order that would be rejected: from the cache those that were counted as
+    /// sold out (see [`SoldOut`]), the others as they are now.
     pub(crate) async fn cached_line_checks(
         &self,
         products: &[ProductId],
         time: RequestTime,
     ) -> Result<Vec<LineCheck>, Error> {
-        let believed = |product_id| self.cache.sold_out.get(product_id)?.believed(time.now);
-        let believed: Vec<Option<LineCheck>> = products.iter().map(believed).collect();
-        let uncounted = products.iter().zip(&believed).filter(|(_, check)| check.is_none());
+        let sold_out = |product_id| self.cache.sold_out.get(product_id)?.fresh(time.now);
+        let cached: Vec<Option<LineCheck>> = products.iter().map(sold_out).collect();
+        let uncounted = products.iter().zip(&cached).filter(|(_, check)| check.is_none());
         let uncounted: Vec<ProductId> = uncounted.map(|(product_id, _)| *product_id).collect();
         let mut counted = self.line_checks(&uncounted, time).await?.into_iter();
-        let check = |believed: Option<LineCheck>| believed.or_else(|| counted.next()).unwrap_or(LineCheck::Absent);
-        Ok(believed.into_iter().map(check).collect())
+        let check = |cached: Option<LineCheck>| cached.or_else(|| counted.next()).unwrap_or(LineCheck::Absent);
+        Ok(cached.into_iter().map(check).collect())
     }
 
-    /// These products as they are now, in their order, by the rule of rejections: of each the bounds of its other shards
-    /// first, then its first shard. Shards that are remembered to be empty are not read again.
+    /// These products as they are now, in their order, by the rule of rejections: of each the bounds of its other
+    /// shards first, then its first shard. Shards that the cache has as empty are not read again.
     pub(crate) async fn line_checks(&self, products: &[ProductId], time: RequestTime) -> Result<Vec<LineCheck>, Error> {
-        let remembered = |product_id: &ProductId| Some((*product_id, self.cache.stocks.get(product_id)?));
+        let cached = |product_id: &ProductId| Some((*product_id, self.cache.stocks.get(product_id)?));
         let (mut bounds, split): (HashMap<_, _>, HashMap<_, _>) =
-            products.iter().filter_map(remembered).partition(|(_, shards)| shards.most_beside_the_first() == Some(0));
+            products.iter().filter_map(cached).partition(|(_, shards)| shards.most_beside_the_first() == Some(0));
         let mut uncounted: Vec<ProductId> = split.into_keys().collect();
         let mut open = products.to_vec();
         let mut checks = HashMap::with_capacity(products.len());
@@ -332,7 +333,7 @@ impl Store {
         Ok(products.iter().map(|product_id| checks.get(product_id).copied().unwrap_or(LineCheck::Absent)).collect())
     }
 
-    /// What the shards of a product can have, if there are as many as is remembered.
+    /// The bounds of a product's shards, as many as the cache knows of.
     async fn bounds(&self, product_id: ProductId) -> Result<(ProductId, Shards), Error> {
         let count = self.cache.stocks.get(&product_id).unwrap_or_default().count();
         let mut shards = Shards::default();
@@ -359,7 +360,7 @@ impl Store {
         StockRow::by_product(self.get_all(&self.tables.products, keys, consistent).await?)
     }
 
-    /// The prices of these products, as remembered, or else as they are. Products that do not exist have none.
+    /// The prices of these products, from the cache or else from the table. Products that do not exist have none.
     pub(crate) async fn prices(&self, products: impl Iterator<Item = ProductId>) -> Result<Prices, Error> {
         let mut prices = Prices::new();
         let mut unknown = Vec::new();
@@ -376,8 +377,9 @@ impl Store {
         Ok(prices)
     }
 
-    /// The stock of these products for pages, by eventually consistent reads: each as one row with the sum of its shards.
-    /// Of a split product the row is cached for a second, because reading it costs half a read unit for each shard.
+    /// The stock of these products for pages, by eventually consistent reads: each as one row with the sum of its
+    /// shards. Of a split product the row is cached for a second, because reading it costs half a read unit for each
+    /// shard.
     pub(crate) async fn stocks(
         &self,
         products: &[ProductId],

@@ -1,4 +1,4 @@
-//! The reconciler's own checkpoint, beside the sales: which day it is at, and how far. There is one.
+//! The reconciler's checkpoint, one item in the table `sales`: the day and how far the run came.
 
 use serde::{Deserialize, Serialize};
 use sijang_domain::{Day, Error, UserId};
@@ -9,35 +9,36 @@ use crate::{
     dynamodb::transaction::{from_item, key},
 };
 
-const BOOKS: &str = "BOOKS";
-const NIGHT: &str = "NIGHT";
+/// The key of the item, from the first release.
+const PARTITION: &str = "BOOKS";
+const SORT: &str = "NIGHT";
 
 /// How far the reconciler came.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Checkpoint {
     pk: String,
     sk: String,
-    /// The day whose orders it looks at, or has.
+    /// The day whose orders are checked.
     day: Day,
-    /// The first of the nights without a gap: only between them can stock be compared.
+    /// The day of the first run since which no day was left out: stock is compared only from there on.
     pub(super) since: Day,
     #[serde(rename = "shelves_read")]
     pub(super) stock_read: bool,
-    /// The last customer that it checked at.
+    /// The last customer that was checked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) after: Option<UserId>,
     pub(super) done: bool,
 }
 
 impl Checkpoint {
-    /// Where to begin with a day: where the last run of the night ended, or at its beginning.
+    /// Where a run begins: where the previous run of the day ended, or at the beginning of the day.
     pub(super) fn of_run(last: Option<Self>, day: Day) -> Self {
         let since = match last {
             Some(last) if last.day == day => return last,
             Some(last) if last.stock_read && last.day.plus(1) == day => last.since,
             _ => day,
         };
-        let (pk, sk) = (BOOKS.to_owned(), NIGHT.to_owned());
+        let (pk, sk) = (PARTITION.to_owned(), SORT.to_owned());
         Self { pk, sk, day, since, stock_read: false, after: None, done: false }
     }
 
@@ -49,7 +50,7 @@ impl Checkpoint {
 
 impl Store {
     pub(super) async fn checkpoint(&self) -> Result<Option<Checkpoint>, Error> {
-        let key = key([("pk", BOOKS.to_owned()), ("sk", NIGHT.to_owned())]);
+        let key = key([("pk", PARTITION.to_owned()), ("sk", SORT.to_owned())]);
         let found = self.get_all(&self.tables.sales, vec![key], true).await?.pop();
         found.map(|item| from_item("checkpoint", item)).transpose()
     }

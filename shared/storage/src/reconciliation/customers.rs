@@ -1,4 +1,4 @@
-//! One customer's books: three queries, and two more looks when something seems wrong.
+//! One customer's records: three queries, and two more checks when there is a finding.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -7,14 +7,14 @@ use tokio::time::sleep;
 
 use crate::{Item, Store, balances::ledger_of, coupons::coupon_of, dynamodb::query::Query, orders::order_of};
 
-/// Looks that a finding has to stand in.
+/// Checks that must agree on a finding.
 const CHECKS: u32 = 3;
-/// Between two looks: a read that is not consistent is rarely older.
+/// Between two checks: an eventually consistent read is rarely older.
 const PAUSE: Duration = Duration::from_millis(500);
-/// A ledger beyond this is not added up in one night.
+/// A longer ledger is not added up.
 const MOST_ENTRIES: usize = 10_000;
 
-/// What came of looking at a customer.
+/// The result for one customer.
 pub(super) struct CustomerCheck {
     pub(super) user: UserId,
     pub(super) findings: BTreeSet<Finding>,
@@ -42,7 +42,7 @@ impl Items {
 }
 
 impl Store {
-    /// What is wrong with a customer's books, again and again.
+    /// The findings about a customer on which all checks agree.
     pub(super) async fn check_customer(
         &self,
         user: UserId,
@@ -63,7 +63,7 @@ impl Store {
         Ok(CustomerCheck { user, findings, coupons })
     }
 
-    /// One check: what is wrong, and the campaigns of the coupons that the customer holds.
+    /// One check: the findings, and the campaigns of the coupons that the customer holds.
     async fn check_once(
         &self,
         user: &UserId,

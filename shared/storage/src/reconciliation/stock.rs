@@ -1,4 +1,5 @@
-//! Stock as it was read each night, beside the sales: `BOOKS#STOCK`, one item for each product that was ever sold.
+//! The last reading of each product's stock: items under `BOOKS#STOCK` in the table `sales`, one for each product ever
+//! sold.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -29,7 +30,7 @@ const READINGS: usize = 5;
 pub(super) struct StockReconciliationRow {
     pk: String,
     sk: ProductId,
-    /// The first of the nights that it can be compared with.
+    /// The day of the first run that it can be compared with.
     since: Day,
     /// Milliseconds since the epoch.
     at: i64,
@@ -52,15 +53,15 @@ impl StockReconciliationRow {
     }
 }
 
-/// What became of the products on the day, seen from when they were read on it.
+/// Units sold on the day by product, relative to when the stock was read on that day.
 fn sales_since(before: &BTreeMap<ProductId, StockReconciliation>, facts: &DayFacts) -> BTreeMap<ProductId, UnitsSold> {
     let read_at = |product_id| before.get(&product_id).map(|reading| reading.read_at);
     facts.units_sold_by_product(|product_id| read_at(product_id).filter(|read_at| Day::of(*read_at) == facts.day()))
 }
 
 impl Store {
-    /// Holds what was read of the stock before against the orders of the day, and reads it anew, of each product that was
-    /// sold. Returns what to keep, and what is wrong.
+    /// Compares the previous reading of each product that was sold with the orders of the day, and reads the stock
+    /// again. Returns the readings to keep, and the findings.
     pub(super) async fn reconcile_stock(
         &self,
         facts: &DayFacts,
@@ -85,7 +86,7 @@ impl Store {
                 findings.extend(finding);
                 (sold + sales.all, bounds)
             });
-            // One that never held still belongs to no nights: it is begun anew.
+            // Stock that moved during every reading is compared with nothing: it begins again.
             let (reading, rollout_at) = reading;
             if rollout_at.is_some_and(|at| at <= settled_at(now, SETTLING)) {
                 findings.insert(Finding::unfinished(Subject::Product(product_id)));
@@ -101,7 +102,7 @@ impl Store {
         Ok((rows, findings))
     }
 
-    /// What was kept of these products in the nights without a gap.
+    /// The readings of these products since the given day.
     async fn stock_readings_since(
         &self,
         products: &[ProductId],
@@ -114,8 +115,8 @@ impl Store {
         rows.map(|row| Ok((row.sk, row.reading()?))).collect()
     }
 
-    /// Units of a product that came in and are not there; nothing when they were moving from shard to shard all the time.
-    /// And when the rollout that the product has was accepted.
+    /// Units of a product that entered and are not there; `None` when units moved between shards during every reading.
+    /// And when the product's unfinished rollout was accepted.
     async fn net_outflow(&self, product_id: ProductId) -> Result<(Option<i64>, Option<Timestamp>), Error> {
         let mut before = self.product_state(product_id).await?;
         for _ in 0..READINGS {
@@ -136,8 +137,8 @@ impl Store {
         OwnerState::read(items.into_iter().next().unwrap_or_default())
     }
 
-    /// Of each shard of a product, what came in and what is there. One that is no longer in use has nothing left, but what
-    /// came in there still counts.
+    /// Units that entered and units there of each shard of a product. A retired shard has nothing left, but its entered
+    /// units still count.
     async fn entered_and_left(&self, product_id: ProductId) -> Result<Vec<(i64, u32)>, Error> {
         let mut rows = self.stock_rows(product_id, ShardCount::ONE).await?;
         if rows.iter().any(|first| first.member.generation > 0) {

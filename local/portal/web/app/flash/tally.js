@@ -1,4 +1,4 @@
-// What the answers of a crowd amount to.
+// Figures of the answers.
 
 const WIDTHS_MS = [100, 200, 500, 1_000, 2_000, 5_000];
 const MOST_COLUMNS = 60;
@@ -30,10 +30,10 @@ export function percentile(answers, share) {
 }
 
 /**
- * Whether the books agree: everybody who was told that she has one has one, and nobody two; what is gone is what the
- * crowd and the windows beside it have.
+ * Whether the answers agree with what the shop shows: every customer who was told so has one unit, nobody has two, and
+ * the units that are gone are those of the customers and of the two windows.
  */
-export function booksAgree({ total }, answers, { owners, units, left, beside }) {
+export function answersAgree({ total }, answers, { owners, units, left, beside }) {
   const told = answers.filter(({ outcome }) => outcome === "done").length;
   return told === units && owners === units && left === total - units - beside && left >= 0;
 }

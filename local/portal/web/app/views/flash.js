@@ -1,11 +1,11 @@
-// The flash sale: two windows to race by hand, and a crowd to race against.
+// The flash sale: two windows to race by hand, and many customers to race against.
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { live } from "../../vendor/lit-html/directives/live.js";
 import { columns } from "../chart.js";
-import { sendCrowd, tokensFor } from "../flash/crowd.js";
+import { startLoad, tokensFor } from "../flash/load_generator.js";
 import { putOnSale, reach } from "../flash/sale.js";
-import { booksAgree, byOutcome, overTime, percentile } from "../flash/tally.js";
+import { answersAgree, byOutcome, overTime, percentile } from "../flash/tally.js";
 import { count, time } from "../format.js";
 import { t } from "../i18n.js";
 import { session, whenSessionChanges } from "../session.js";
@@ -20,12 +20,12 @@ const TICK_MS = 100;
 
 const wish = { kind: "coupon", total: 50, customers: 300, seconds: 10 };
 let windows = [];
-let crowd = null;
+let race = null;
 let ticking;
 
 const starting = new Task(async () => {
   windows = [];
-  crowd = null;
+  race = null;
   const sale = await putOnSale(wish.kind, wish.total, wish.seconds);
   const names = WINDOWS.map((name) => `${name}-${crypto.randomUUID().slice(0, 8)}`);
   const tokens = await tokensFor(names);
@@ -34,11 +34,11 @@ const starting = new Task(async () => {
 });
 
 const sending = new Task(async () => {
-  crowd = { answers: [], prepared: null, books: null, customers: wish.customers };
-  await sendCrowd(starting.value, wish.customers, (line) => {
-    if (line.answer) crowd.answers.push(line.answer);
-    if (line.prepared) crowd.prepared = line.prepared;
-    if (line.books) crowd.books = { ...line.books, beside: windows.filter(({ reaching }) => reaching.value).length };
+  race = { answers: [], prepared: null, held: null, customers: wish.customers };
+  await startLoad(starting.value, wish.customers, (line) => {
+    if (line.answer) race.answers.push(line.answer);
+    if (line.prepared) race.prepared = line.prepared;
+    if (line.held) race.held = { ...line.held, beside: windows.filter(({ reaching }) => reaching.value).length };
     changed();
   });
 });
@@ -73,7 +73,7 @@ export function view() {
     ${heading(t("page.flash"))}
     <p class="lead">${t("flash.lead")}</p>
     ${form()}
-    ${starting.value ? html`${stage(starting.value)}${crowd ? result(starting.value) : nothing}` : nothing}`;
+    ${starting.value ? html`${stage(starting.value)}${race ? result(starting.value) : nothing}` : nothing}`;
 }
 
 function form() {
@@ -107,9 +107,9 @@ function stage(sale) {
     <p class="quiet">${t("flash.opens-at", { at: time(sale.opensAt) })}</p>
     <div class="windows">${windows.map((one) => shopWindow(one))}</div>
     <p class="row">
-      <button class="button primary" ?disabled=${sending.running || Boolean(crowd)} @click=${() => sending.run()}>
+      <button class="button primary" ?disabled=${sending.running || Boolean(race)} @click=${() => sending.run()}>
         ${t("flash.send", { customers: count(wish.customers) })}</button>
-      ${crowd ? nothing : html`<span class="quiet">${t("flash.send-when")}</span>`}
+      ${race ? nothing : html`<span class="quiet">${t("flash.send-when")}</span>`}
     </p>
     ${problemNote(sending.problem)}
   </section>`;
@@ -126,24 +126,24 @@ const shopWindow = ({ name, reaching }) => html`<section class="window" aria-lab
 </section>`;
 
 function result(sale) {
-  const { answers, books, prepared, customers } = crowd;
+  const { answers, held, prepared, customers } = race;
   if (!answers.length) {
     return html`<p class="waiting" role="status">${prepared ? t("flash.preparing", { prepared: count(prepared), customers: count(customers) }) : t("reading")}</p>`;
   }
   return html`<section class="result" aria-labelledby="result">
     <h2 id="result">${t("flash.result")}</h2>
-    ${books ? verdict(sale, answers, books) : html`<p class="waiting">${t("flash.running", { answers: count(answers.length), customers: count(customers) })}</p>`}
+    ${held ? comparison(sale, answers, held) : html`<p class="waiting">${t("flash.running", { answers: count(answers.length), customers: count(customers) })}</p>`}
     ${figures(answers)}
     ${chart(answers)}
   </section>`;
 }
 
-function verdict(sale, answers, books) {
-  const { beside } = books;
-  const gone = { gone: count(sale.total - books.left), total: count(sale.total), crowd: count(books.units), beside: count(beside) };
-  return booksAgree(sale, answers, books)
-    ? html`<div class="note good" role="status" data-books="exact"><p class="note-title">${t("flash.exact", gone)}</p><p>${t("flash.exact-why", gone)}</p></div>`
-    : html`<div class="note bad" role="alert" data-books="wrong"><p class="note-title">${t("flash.wrong", gone)}</p></div>`;
+function comparison(sale, answers, held) {
+  const { beside } = held;
+  const gone = { gone: count(sale.total - held.left), total: count(sale.total), crowd: count(held.units), beside: count(beside) };
+  return answersAgree(sale, answers, held)
+    ? html`<div class="note good" role="status" data-held="exact"><p class="note-title">${t("flash.exact", gone)}</p><p>${t("flash.exact-why", gone)}</p></div>`
+    : html`<div class="note bad" role="alert" data-held="wrong"><p class="note-title">${t("flash.wrong", gone)}</p></div>`;
 }
 
 function figures(answers) {
