@@ -1,7 +1,9 @@
 //! `POST /v1/admin/products`: adds a product to the catalogue, on sale at once.
 
 use serde::Deserialize;
-use sijang_domain::{Description, FieldError, Fields, Name, Product, ProductDraft, Stock, schema};
+use sijang_domain::{
+    Description, FieldError, Fields, ImageUrl, Label, Name, Product, ProductDetails, ProductDraft, Stock, schema,
+};
 use sijang_edge::{Answer, Error, MoneyBody, Reply, Request, non_null, parameters::IdempotencyKeyHeader, serve};
 use sijang_storage::Store;
 use utoipa::{
@@ -24,6 +26,26 @@ struct Body {
     /// Units on hand at the start.
     #[schema(minimum = 0, maximum = 1_000_000_000)]
     stock: i64,
+    /// Under what it is listed.
+    #[serde(default, deserialize_with = "non_null")]
+    #[schema(value_type = Label)]
+    category: Option<String>,
+    /// The name without the size: products of one family are one thing in several sizes.
+    #[serde(default, deserialize_with = "non_null")]
+    #[schema(value_type = Name)]
+    family: Option<String>,
+    /// Which size of its family it is.
+    #[serde(default, deserialize_with = "non_null")]
+    #[schema(value_type = Label)]
+    size: Option<String>,
+    /// Where its picture is.
+    #[serde(default, deserialize_with = "non_null")]
+    #[schema(value_type = ImageUrl)]
+    image_url: Option<String>,
+    /// The name in English. A search finds it, too.
+    #[serde(default, deserialize_with = "non_null")]
+    #[schema(value_type = Name)]
+    name_en: Option<String>,
     #[serde(default, deserialize_with = "non_null")]
     #[schema(value_type = Name)]
     reason: Option<String>,
@@ -44,7 +66,8 @@ pub async fn run() -> Result<(), Error> {
     params(IdempotencyKeyHeader),
     request_body(content = Body, example = json!({
             "name": "제주 감귤 5kg", "description": "산지에서 바로 보내는 노지 감귤",
-            "price": {"amount": 15000, "currency": "KRW"}, "stock": 100
+            "price": {"amount": 15000, "currency": "KRW"}, "stock": 100, "category": "과일", "family": "제주 감귤",
+            "size": "5kg", "image_url": "https://cdn.example.com/tangerine.webp", "name_en": "Jeju tangerines 5kg"
         })),
     responses((
         status = 201,
@@ -52,7 +75,9 @@ pub async fn run() -> Result<(), Error> {
         body = Product,
         example = json!({
             "product_id": "01JD4QWKQK3X8M2Z6T9V5R7YBC", "name": "제주 감귤 5kg", "description": "산지에서 바로 보내는 노지 감귤",
-            "price": {"amount": 15000, "currency": "KRW"}, "stock": 100, "status": "ACTIVE"
+            "price": {"amount": 15000, "currency": "KRW"}, "stock": 100, "status": "ACTIVE",
+            "category": "과일", "family": "제주 감귤", "size": "5kg",
+            "image_url": "https://cdn.example.com/tangerine.webp", "name_en": "Jeju tangerines 5kg"
         })
     )),
     security(("token" = ["shop/admin"])),
@@ -77,8 +102,16 @@ impl Body {
         let description = fields.check("/description", Description::parse(&self.description));
         let price = fields.check("/price/amount", ProductDraft::parse_price(self.price.amount));
         let stock = fields.check("/stock", Stock::new(self.stock));
+        let details = ProductDetails {
+            category: self.category.and_then(|text| fields.check("/category", Label::parse(&text))),
+            family: self.family.and_then(|text| fields.check("/family", Name::parse(&text))),
+            size: self.size.and_then(|text| fields.check("/size", Label::parse(&text))),
+            image_url: self.image_url.and_then(|text| fields.check("/image_url", ImageUrl::parse(&text))),
+            name_en: self.name_en.and_then(|text| fields.check("/name_en", Name::parse(&text))),
+        };
         let reason = self.reason.and_then(|reason| fields.check("/reason", Name::parse(&reason)));
-        let draft = || Some(ProductDraft { name: name?, description: description?, price: price?, stock: stock? });
+        let draft =
+            || Some(ProductDraft { name: name?, description: description?, price: price?, stock: stock?, details });
         fields.finish(draft().map(|draft| (draft, reason)))
     }
 }

@@ -23,7 +23,9 @@ pub async fn run() -> Result<(), Error> {
         body = Product,
         example = json!({
             "product_id": "01JD4QWKQK3X8M2Z6T9V5R7YBC", "name": "제주 감귤 5kg", "description": "산지에서 바로 보내는 노지 감귤",
-            "price": {"amount": 15000, "currency": "KRW"}, "stock": 100, "status": "ACTIVE"
+            "price": {"amount": 15000, "currency": "KRW"}, "stock": 100, "status": "ACTIVE",
+            "category": "과일", "family": "제주 감귤", "size": "5kg",
+            "image_url": "https://cdn.example.com/tangerine.webp", "name_en": "Jeju tangerines 5kg"
         })
     )),
     extensions(("x-problems" = json!(["product-not-found"]))),

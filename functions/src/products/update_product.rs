@@ -1,9 +1,10 @@
-//! `PATCH /v1/admin/products/{product_id}`: changes the fields that are given: name, description, price, status.
+//! `PATCH /v1/admin/products/{product_id}`: changes the fields that are given: name, description, price, status, and the
+//! optional fields.
 
 use serde::Deserialize;
 use sijang_domain::{
-    Description, FieldError, Fields, Name, ProductDraft, ProductId, ProductInfo, ProductPatch, ProductStatus,
-    Rejection, Violation, schema,
+    Description, FieldError, FieldPatch, Fields, ImageUrl, Label, Name, ProductDetailsPatch, ProductDraft, ProductId,
+    ProductInfo, ProductPatch, ProductStatus, Rejection, Violation, schema,
 };
 use sijang_edge::{Answer, Error, MoneyBody, Reply, Request, non_null, parameters::IdempotencyKeyHeader, serve};
 use sijang_storage::Store;
@@ -28,6 +29,21 @@ struct Body {
     price: Option<MoneyBody>,
     #[serde(default, deserialize_with = "non_null")]
     status: Option<ProductStatus>,
+    #[serde(default)]
+    #[schema(schema_with = schema::or_null::<Label>)]
+    category: FieldPatch<String>,
+    #[serde(default)]
+    #[schema(schema_with = schema::or_null::<Name>)]
+    family: FieldPatch<String>,
+    #[serde(default)]
+    #[schema(schema_with = schema::or_null::<Label>)]
+    size: FieldPatch<String>,
+    #[serde(default)]
+    #[schema(schema_with = schema::or_null::<ImageUrl>)]
+    image_url: FieldPatch<String>,
+    #[serde(default)]
+    #[schema(schema_with = schema::or_null::<Name>)]
+    name_en: FieldPatch<String>,
     /// Why it is changed. A reason alone changes nothing.
     #[serde(default, deserialize_with = "non_null")]
     #[schema(value_type = Name)]
@@ -40,7 +56,7 @@ pub async fn run() -> Result<(), Error> {
     serve(move |request| handle(store, request)).await
 }
 
-/// Changes the fields that are given. The others stay as they are.
+/// Changes the fields that are given. The others stay as they are, and `null` removes an optional one.
 #[utoipa::path(
     patch,
     path = "/v1/admin/products/{product_id}",
@@ -74,6 +90,16 @@ fn price() -> RefOr<Schema> {
     schema::asked_amount("The price of one unit.", 0, ProductDraft::MAX_PRICE)
 }
 
+/// The parsed change of an optional field.
+fn patched<T>(
+    fields: &mut Fields,
+    pointer: &str,
+    patch: FieldPatch<String>,
+    parse: impl FnOnce(&str) -> Result<T, Violation>,
+) -> FieldPatch<T> {
+    fields.check(pointer, patch.try_map(|text| parse(&text))).unwrap_or_default()
+}
+
 impl Body {
     fn parse(self) -> Result<(ProductPatch, Option<Name>), Vec<FieldError>> {
         let mut fields = Fields::default();
@@ -82,6 +108,13 @@ impl Body {
             description: self.description.and_then(|text| fields.check("/description", Description::parse(&text))),
             price: self.price.and_then(|price| fields.check("/price/amount", ProductDraft::parse_price(price.amount))),
             status: self.status,
+            details: ProductDetailsPatch {
+                category: patched(&mut fields, "/category", self.category, Label::parse),
+                family: patched(&mut fields, "/family", self.family, Name::parse),
+                size: patched(&mut fields, "/size", self.size, Label::parse),
+                image_url: patched(&mut fields, "/image_url", self.image_url, ImageUrl::parse),
+                name_en: patched(&mut fields, "/name_en", self.name_en, Name::parse),
+            },
         };
         let reason = self.reason.and_then(|reason| fields.check("/reason", Name::parse(&reason)));
         let patch = fields.finish(Some(patch))?;

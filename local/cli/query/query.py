@@ -21,9 +21,11 @@ def main():
         files = Path(task["folder"]) / table
         if not files.is_dir():
             sys.exit(f"there are no files of {table} in {task['folder']}: ./local/shop export exports a day")
+        # By name: files of an earlier release lack the columns that were added since.
         connection.execute(
             f"CREATE VIEW {table} AS SELECT * FROM "
-            f"read_parquet('{files}/day=*/*.parquet', hive_partitioning = true, hive_types = {{'day': DATE}})"
+            f"read_parquet('{files}/day=*/*.parquet', hive_partitioning = true, hive_types = {{'day': DATE}}, "
+            "union_by_name = true)"
         )
     try:
         if task["json"]:

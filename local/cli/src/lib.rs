@@ -7,6 +7,7 @@ pub mod mutations;
 pub mod provision;
 pub mod query;
 pub mod release;
+pub mod replay;
 pub mod running;
 pub mod schemathesis;
 pub mod seed;

@@ -18,7 +18,7 @@ use std::{
 
 use sijang_domain::{
     CampaignDraft, Cart, Command, CouponId, Deposit, Description, Error, Fingerprint, IdempotencyKey, OrderId,
-    ProductDraft, ProductId, ProductPatch, ProductStatus, ShardCount, Stock, Timestamp, UserId,
+    ProductDetails, ProductDraft, ProductId, ProductPatch, ProductStatus, ShardCount, Stock, Timestamp, UserId,
 };
 use sijang_storage::Store;
 use sijang_testkit::shop::{cancellation_period, fixed, limits, name, welcome, won};
@@ -262,6 +262,7 @@ impl Shop {
             description: Description::default(),
             price: ProductDraft::parse_price(price).unwrap(),
             stock: Stock::new(units).unwrap(),
+            details: ProductDetails::default(),
         };
         let command = command(&self.engine, &format!("product-{number}"));
         let created = store(&self.engine).create_product(&command, draft).await.unwrap();

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use sijang_domain::{
     CampaignDraft, Command, CouponId, CouponTerms, Deposit, DepositLimits, Description, Discount, Fingerprint,
-    IdempotencyKey, Money, Name, ProductDraft, ProductId, RequestTime, ShardCount, Stock, Timestamp, UserId,
+    IdempotencyKey, Money, Name, ProductDetails, ProductDraft, ProductId, RequestTime, ShardCount, Stock, Timestamp,
+    UserId,
 };
 use sijang_storage::Store;
 use tokio::time::Instant;
@@ -70,6 +71,7 @@ pub async fn offer(engine: &Engine, kind: Kind, units: u32, shards: ShardCount) 
                 description: Description::default(),
                 price: ProductDraft::parse_price(PRICE).unwrap(),
                 stock: Stock::new(units.into()).unwrap(),
+                details: ProductDetails::default(),
             };
             let created = store.create_product(&command(engine, "create-product"), draft).await.unwrap();
             Goods::Product(id(created.value.as_str(), "product_id").parse().unwrap())

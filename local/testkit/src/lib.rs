@@ -8,7 +8,7 @@
 //! | [`faults`], [`services`] | proxies between the SDK and the services that fail calls by a plan |
 //! | [`pipeline`] | what carries the order events from the table to the ranking |
 //! | [`lambda`] | processes of the functions behind Lambda's Runtime API |
-//! | [`objects`] | a bucket in memory |
+//! | [`objects`], [`platform`] | a bucket in memory, the data platform in it, and SQL over its files |
 //! | [`http`], [`token_forger`] | a client of the whole running shop, and tokens of an attacker |
 //! | [`tls`] | a TLS endpoint in front of a local service, which counts connections and bytes |
 
@@ -23,6 +23,7 @@ pub mod invariants;
 pub mod lambda;
 pub mod objects;
 pub mod pipeline;
+pub mod platform;
 pub mod services;
 pub mod shop;
 pub mod snapshot;

@@ -70,17 +70,10 @@ impl Objects {
     }
 
     /// Changes the content of an object, and nothing that is said of it.
-    pub fn spoil(&self, key: &str) {
+    pub fn change(&self, key: &str, change: impl FnOnce(Vec<u8>) -> Vec<u8>) {
         let mut stored = self.stored();
         let object = stored.get_mut(key).unwrap();
-        let mut content = object.content.to_vec();
-        content[0] ^= 1;
-        object.content = content.into();
-    }
-
-    /// Removes everything.
-    pub fn clear(&self) {
-        self.stored().clear();
+        object.content = change(object.content.to_vec()).into();
     }
 
     /// Writes every object to a file below a folder.

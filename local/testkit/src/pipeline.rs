@@ -58,7 +58,7 @@ pub async fn deliver_pending(services: &Services, stage: Stage) -> Result<Snapsh
         let unsent = queue.send(&untraced(&messages), false).await?;
         assert!(unsent.is_empty(), "without faults everything is sent");
     }
-    services.drain().await?;
+    services.drain(aggregation_time()).await?;
     if stage != Stage::Ranked {
         store.aggregate(aggregation_time(), aggregation_time()).await?;
     }

@@ -11,13 +11,12 @@ use aws_sdk_dynamodb::{
     types::{DeleteRequest, PutRequest, WriteRequest},
 };
 use sijang_cloud::template::Table;
-use sijang_domain::{Error, RequestTime};
+use sijang_domain::{Error, RequestTime, Timestamp};
 use sijang_storage::{Item, Message, OrderEvents, Store};
 
 use crate::{
     engine::{Database, TABLES},
     faults::{Faults, Proxy, Sqs},
-    pipeline::aggregation_time,
     snapshot::Snapshot,
 };
 
@@ -120,18 +119,18 @@ impl Services {
         Clients { store: Arc::new(store), queue: Arc::clone(&self.queue) }
     }
 
-    /// Consumes the queue until it is empty.
+    /// Consumes the queue until it is empty, at this time.
     ///
     /// # Errors
     /// When a call fails, or messages are left after ten rounds.
-    pub async fn drain(&self) -> Result<(), Error> {
+    pub async fn drain(&self, now: Timestamp) -> Result<(), Error> {
         let Clients { store, queue } = self.direct_clients();
         for _ in 0..10 {
             self.sqs.pass_visibility_timeout();
             if self.sqs.bodies(QUEUE).is_empty() {
                 return Ok(());
             }
-            store.drain(&queue, RequestTime { now: aggregation_time(), deadline: plenty() }).await?;
+            store.drain(&queue, RequestTime { now, deadline: plenty() }).await?;
         }
         Err(Error::Busy(format!("{} messages stay in the queue", self.sqs.bodies(QUEUE).len())))
     }

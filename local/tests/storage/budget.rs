@@ -7,9 +7,11 @@
 
 use std::{env, fmt::Write as _, fs, path::Path, pin::Pin};
 
+use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
 use sijang_cloud::faults::{Call, Consumed, Fault, Faults, Plan, Proxy};
 use sijang_domain::{
-    CampaignState, Day, DayRange, OrderId, OrderStatus, ProductId, ProductPatch, ProductStatus, RecordedOrderFilter,
+    CampaignState, Day, DayRange, OrderId, OrderStatus, ProductId, ProductPatch, ProductSearch, ProductStatus,
+    RecordedOrderFilter,
 };
 use sijang_storage::{AttributeValue, Item};
 use sijang_testkit::shop::{Shop, after, at, fixed, time};
@@ -69,6 +71,8 @@ impl Metered {
 /// A customer's identity of the usual length.
 const USER: &str = "c0a8012e-7b1f-4f43-9e6e-1d2a3b4c5d6e";
 const PRICE: i64 = 19_900;
+/// The products of a catalogue that is searched.
+const SEARCHED: u128 = 1_000;
 
 /// The bytes that an item is charged by: the names and values of its attributes, as `DynamoDB` documents them.
 fn size_of(item: &Item) -> usize {
@@ -396,6 +400,7 @@ async fn catalogue(m: &mut Metered) {
         m.row("adjust-stock", &what("more than there is"), env.adjust(product, -1_000)).await;
         m.row("reshard-stock", &format!("from {shards} to 8"), env.reshard(product, 8)).await;
     }
+    searches(m).await;
     let today = Day::of(env.now());
     m.row("list-staff-actions", "20 actions", env.store.staff_actions(today, 20, None)).await;
     let coupon = m.shop.campaign(100, fixed(5)).await;
@@ -404,6 +409,43 @@ async fn catalogue(m: &mut Metered) {
     m.row("void-coupon", "8 shards", env.void_campaign(coupon)).await;
     let coupon = m.shop.campaign(100, fixed(5)).await;
     m.row("void-coupon", "1 shard", env.void_campaign(coupon)).await;
+}
+
+/// A page of 20 products of a catalogue of 1,000 and more, whose names and details are as long as those of the seed.
+async fn searches(m: &mut Metered) {
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    let mut requests = Vec::new();
+    for number in 0..SEARCHED {
+        let id = ProductId::new(m.shop.now(), number);
+        let details = [
+            ("category", "반찬과 간편식"),
+            ("family", "동해 손질 오징어"),
+            ("size", "10미"),
+            ("name_en", "East Sea cleaned squid 10 pieces"),
+        ];
+        let details = details.map(|(name, value)| (name.to_owned(), text(value))).into();
+        let name = format!("동해 손질 오징어 {number:05}");
+        let item = [
+            ("product_id", text(&id.to_string())),
+            ("sk", text("INFO")),
+            ("name", text(&name)),
+            ("listing", text("ACTIVE")),
+            ("listing_key", text(&format!("{name}\u{1}{id}"))),
+            ("price", AttributeValue::N("19900".to_owned())),
+            ("details", AttributeValue::M(details)),
+        ];
+        let put = PutRequest::builder().set_item(Some(item.map(|(name, value)| (name.to_owned(), value)).into()));
+        requests.push(WriteRequest::builder().put_request(put.build().unwrap()).build());
+    }
+    for some in requests.chunks(25) {
+        let put = m.shop.database.client.batch_write_item();
+        put.request_items(m.shop.database.name_of("products"), some.to_vec()).send().await.unwrap();
+    }
+    let env = m.cold();
+    let search = ProductSearch::default();
+    m.row("list-products", "a search in 1,000 products, cold", env.store.search_products(&search, 20, None, env.now()))
+        .await;
+    m.row("list-products", "a search, warm", env.store.search_products(&search, 20, None, env.now())).await;
 }
 
 /// Each of 92 days sold 20 products.

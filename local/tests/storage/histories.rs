@@ -15,13 +15,11 @@ use sijang_cloud::{layout::Repository, progress::Progress, python::Environment};
 use sijang_domain::{Day, ProductId};
 use sijang_testkit::{
     objects::Objects,
+    platform::{Sql, platform_at},
     shop::{Shop, at},
 };
 
-use crate::{
-    platform::{Sql, platform_at},
-    reconciliation::deliver,
-};
+use crate::reconciliation::deliver;
 
 /// The days that are replayed end before this one.
 const END: &str = "19970211";

@@ -24,6 +24,7 @@ mod reconciliation;
 mod recorded;
 mod rounds;
 mod sales;
+mod search;
 mod shards;
 mod sold_out;
 mod staff;

@@ -4,24 +4,22 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::Path,
     sync::Arc,
 };
 
 use fastrand::Rng;
-use futures::future::join_all;
-use serde_json::{Value, json};
-use sijang_cli::query::{DuckDb, Query};
-use sijang_cloud::{layout::Repository, progress::Progress, template::Template};
-use sijang_domain::{Day, Finding, Order, OrderStatus, Rule, Subject};
-use sijang_platform::{Manifest, Platform, PseudonymKey, Table};
-use sijang_storage::Item;
+use futures::{StreamExt, future::join_all, stream};
+use serde_json::json;
+use sijang_domain::{Day, Error, Finding, Order, OrderStatus, Rule, Subject};
+use sijang_platform::{Manifest, Platform, Table};
+use sijang_storage::{AttributeValue, Item, Store};
 use sijang_testkit::{
     faults::{Fault, Faults, Plan, Proxy},
-    objects::{Objects, bucket_at},
+    invariants::violations_in_files,
+    objects::Objects,
+    platform::{Sql, platform_at, pseudonym_key},
     shop::{Customer, Shop, after, at, fixed},
 };
-use tempfile::TempDir;
 
 use crate::reconciliation::deliver;
 
@@ -31,15 +29,6 @@ const NIGHT: &str = "2026-11-21T15:10:00Z";
 
 fn day() -> Day {
     Day::of(at(NOON))
-}
-
-fn key() -> PseudonymKey {
-    PseudonymKey::new(&"k".repeat(64)).unwrap()
-}
-
-/// The data platform in the bucket at an endpoint.
-pub fn platform_at(endpoint: &str) -> Platform {
-    Platform::new(bucket_at(endpoint), key())
 }
 
 /// A shop with sales on two days, one half of them with a coupon, and cancellations on the same day and on the next.
@@ -87,97 +76,14 @@ async fn export(shop: &Shop, platform: &Platform) -> Vec<Manifest> {
     manifests
 }
 
-/// The files of a bucket on disk, and `DuckDB`.
-pub struct Sql {
-    folder: TempDir,
-    duckdb: DuckDb,
-}
-
-impl Sql {
-    pub async fn over(objects: &Objects) -> Self {
-        let folder = TempDir::new().unwrap();
-        objects.save(folder.path());
-        let duckdb = DuckDb::fetch(&Repository::find().unwrap(), Progress::new(true)).await.unwrap();
-        Self { folder, duckdb }
-    }
-
-    /// The rows of a query.
-    pub async fn rows(&self, sql: &str) -> Vec<Value> {
-        self.duckdb.rows(self.folder.path(), &Query::new(sql)).await.unwrap()
-    }
-
-    /// The rows of a named query of the template.
-    pub async fn named(&self, name: &str, first: Day, last: Day) -> Vec<Value> {
-        let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../template.yaml");
-        let examples = Query::examples(&Template::load(&template).unwrap(), &first.to_string(), &last.to_string());
-        let (_, query) = examples.into_iter().find(|(found, _)| found == name).unwrap();
-        self.duckdb.rows(self.folder.path(), &query).await.unwrap()
-    }
-}
-
 fn text<'a>(item: &'a Item, name: &str) -> &'a str {
     item[name].as_s().unwrap()
-}
-
-fn number(item: &Item, name: &str) -> i64 {
-    item[name].as_n().unwrap().parse().unwrap()
 }
 
 /// SQL over the files says what ledger, orders, statistics and ranking say.
 async fn agrees(shop: &Shop, objects: &Objects) {
     let sql = Sql::over(objects).await;
-    let stored = shop.snapshot().await;
-
-    // The ledger, to the won: what was paid, less what was given back.
-    let ledger = stored.items("balances").filter(|item| ["PAYMENT", "REFUND"].contains(&kind(item)));
-    let paid: i64 = ledger.map(|item| -number(item, "amount")).sum();
-    assert_eq!(sql.rows("SELECT sum(paid_price) AS paid FROM orders").await, [json!({"paid": paid})]);
-
-    // Each order, with what it costs and what became of it.
-    let rows = "SELECT order_id, sum(sign) AS sign, sum(list_price) AS list_price, sum(discount) AS discount, \
-                sum(paid_price) AS paid_price, max(coupon_id) AS coupon_id FROM orders GROUP BY order_id ORDER BY order_id";
-    let mut orders = BTreeMap::new();
-    for customer in (0..8).map(|number| shop.customer(&format!("customer-{number}"))) {
-        for order in customer.orders().await {
-            let live = i64::from(order.status == OrderStatus::Paid);
-            let Order { list_price, discount, paid_price, coupon_id, .. } = &order;
-            let expected = json!({
-                "order_id": order.order_id, "sign": live, "list_price": live * list_price.minor(),
-                "discount": live * discount.minor(), "paid_price": live * paid_price.minor(), "coupon_id": coupon_id,
-            });
-            orders.insert(order.order_id, expected);
-        }
-    }
-    assert_eq!(sql.rows(rows).await, orders.into_values().collect::<Vec<_>>());
-
-    // Each product of each day, by its lines and by its totals.
-    let mut expected = Vec::new();
-    for day in [day().plus(-1), day()] {
-        for (product_id, sales) in shop.store.day_totals(day).await.unwrap() {
-            expected.push(json!({
-                "day": day, "product_id": product_id, "units": sales.units, "revenue": sales.revenue,
-                "orders": sales.orders,
-            }));
-        }
-    }
-    let by_lines = "SELECT day, product_id, sum(units) AS units, sum(amount) AS revenue, sum(sign) AS orders \
-                    FROM order_lines GROUP BY day, product_id ORDER BY day, product_id";
-    assert_eq!(sql.rows(by_lines).await, expected);
-    let by_totals = "SELECT day, product_id, units, revenue, orders FROM product_days ORDER BY day, product_id";
-    assert_eq!(sql.rows(by_totals).await, expected);
-
-    // The best sellers, as GET /v1/products/popular reads them.
-    let ranking = shop.store.newest_ranking(at(NIGHT)).await.unwrap().unwrap();
-    let [first, .., last] = ranking.day.ranking_window();
-    let ranked = ranking.products.iter().map(|ranked| {
-        let (units_sold, revenue) = (ranked.units_sold, ranked.revenue);
-        json!({"product_id": ranked.product_id, "units_sold": units_sold, "revenue": revenue})
-    });
-    assert_eq!(sql.named("best-sellers", first, last).await, ranked.collect::<Vec<_>>());
-}
-
-fn kind(item: &Item) -> &str {
-    item.get("type").and_then(|kind| kind.as_s().ok()).map_or("", String::as_str)
+    assert_eq!(violations_in_files(&shop.snapshot().await, &sql).await, Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -205,6 +111,46 @@ async fn sql_agrees_with_ledger_orders_statistics_and_ranking() {
     assert_eq!(platform.findings(&shop.store, behind[0]).await.unwrap(), BTreeSet::new());
 }
 
+/// Adds one to a number, which lies below these names.
+fn raise(value: &mut AttributeValue, below: &[&str]) {
+    match (value, below) {
+        (AttributeValue::N(number), []) => *number = (number.parse::<i64>().unwrap() + 1).to_string(),
+        (AttributeValue::M(map), [name, below @ ..]) => raise(map.get_mut(*name).unwrap(), below),
+        (AttributeValue::L(list), below) => raise(&mut list[0], below),
+        (value, below) => panic!("there is no {below:?} in {value:?}"),
+    }
+}
+
+#[tokio::test]
+async fn sql_disagrees_with_a_table_that_says_something_else() {
+    let objects = Objects::start().await;
+    let shop = busy(14).await;
+    counted(&shop).await;
+    export(&shop, &platform_at(&objects.endpoint())).await;
+    let mut tables = shop.snapshot().await;
+    for (table, (name, start), below) in [
+        ("balances", ("type", "PAYMENT"), vec!["amount"]),
+        ("orders", ("order_id", ""), vec!["order", "list"]),
+        ("orders", ("order_id", ""), vec!["order", "lines", "q"]),
+        ("sales", ("pk", "DAY#"), vec!["units"]),
+        ("sales", ("pk", "DAYS"), vec!["revenue"]),
+        ("sales", ("pk", "RANKING"), vec!["products", "units"]),
+    ] {
+        let begins = |item: &Item| item.get(name).is_some_and(|value| value.as_s().unwrap().starts_with(start));
+        // The sums of a cancelled order are zero in any case.
+        let paid = |item: &Item| item.get("order").is_none_or(|order| text(order.as_m().unwrap(), "status") == "PAID");
+        let item = tables.items_mut(table).values_mut().find(|item| begins(item) && paid(item)).unwrap();
+        raise(item.get_mut(below[0]).unwrap(), &below[1..]);
+    }
+    let violations = violations_in_files(&tables, &Sql::over(&objects).await).await;
+    let compared: Vec<_> = violations.iter().map(|violation| violation.split(", by SQL").next().unwrap()).collect();
+    let products = ["the totals of the products", "the totals of the products by lines"];
+    let expected =
+        ["the orders", "their lines", "the ledger by order", products[0], products[1], "the totals of the days"];
+    assert_eq!(compared[..6], expected);
+    assert!(compared[6].starts_with("the best sellers"), "{compared:?}");
+}
+
 #[tokio::test]
 async fn customers_are_pseudonyms_and_repeat_buyers_are_counted() {
     let objects = Objects::start().await;
@@ -214,7 +160,9 @@ async fn customers_are_pseudonyms_and_repeat_buyers_are_counted() {
     let sql = Sql::over(&objects).await;
     let found = sql.rows("SELECT DISTINCT customer FROM orders ORDER BY customer").await;
     let mut expected: Vec<_> = (0..8)
-        .map(|number| json!({"customer": key().pseudonym(&shop.customer(&format!("customer-{number}")).user)}))
+        .map(
+            |number| json!({"customer": pseudonym_key().pseudonym(&shop.customer(&format!("customer-{number}")).user)}),
+        )
         .collect();
     expected.sort_by_key(|row| row["customer"].as_str().map(str::to_owned));
     assert_eq!(found, expected);
@@ -237,72 +185,98 @@ async fn customers_are_pseudonyms_and_repeat_buyers_are_counted() {
 }
 
 #[tokio::test]
-async fn the_same_facts_make_the_same_bytes() {
+async fn a_replay_of_all_days_into_a_new_bucket_makes_the_same_bytes() {
     let shop = busy(3).await;
     counted(&shop).await;
-    let mut buckets = Vec::new();
-    for _ in 0..2 {
-        let objects = Objects::start().await;
-        let platform = platform_at(&objects.endpoint());
-        export(&shop, &platform).await;
-        let once = objects.all();
-        platform.export(&shop.store, day()).await.unwrap();
-        assert_eq!(objects.all(), once, "exported again");
-        buckets.push(once);
+    let [objects, replayed] = [Objects::start().await, Objects::start().await];
+    let platform = platform_at(&objects.endpoint());
+    export(&shop, &platform).await;
+    let once = objects.all();
+    assert_eq!(once.len(), 2 * 18, "17 files and a manifest for each of two days");
+    platform.export(&shop.store, day()).await.unwrap();
+    assert!(objects.all() == once, "exported again");
+
+    let new = platform_at(&replayed.endpoint());
+    for day in (-4..2).map(|days| day().plus(days)) {
+        new.export(&shop.store, day).await.unwrap();
     }
-    assert_eq!(buckets[0].len(), 2 * 18, "17 files and a manifest for each of two days");
-    assert!(buckets[0] == buckets[1]);
+    assert!(replayed.all() == once, "days without facts have no files");
+    assert_eq!(new.days_behind(&shop.store, Day::of(at(NIGHT))).await.unwrap(), []);
 }
 
-#[tokio::test]
-async fn an_export_that_is_killed_at_any_call_is_completed_by_the_next() {
+/// A bucket, and an export of which every call of S3 and DynamoDB goes through a proxy.
+struct ExportUnderFaults {
+    objects: Objects,
+    faults: Faults,
+    platform: Platform,
+    store: Arc<Store>,
+    _proxies: [Proxy; 2],
+}
+
+impl ExportUnderFaults {
+    async fn of(shop: &Shop) -> Self {
+        let (objects, faults) = (Objects::start().await, Faults::none());
+        let s3 = Proxy::start(&objects.endpoint(), &faults).await.unwrap();
+        let dynamodb = Proxy::start(&shop.database.endpoint, &faults).await.unwrap();
+        let (platform, store) = (platform_at(&s3.endpoint()), shop.through(&dynamodb.endpoint()).store);
+        Self { objects, faults, platform, store, _proxies: [s3, dynamodb] }
+    }
+
+    /// The export of the day, and the reconciliation of its files.
+    async fn run(&self) -> Result<BTreeSet<Finding>, Error> {
+        self.platform.export(&self.store, day()).await?;
+        self.platform.findings(&self.store, day()).await
+    }
+
+    /// Exports with a fault at one put. A killed export is run again, as Lambda does.
+    async fn run_with_fault(&self, nth: usize, fault: Fault) {
+        self.faults.plan(Plan::nth("PUT object", nth, fault));
+        let ended = tokio::select! {
+            ended = self.platform.export(&self.store, day()) => Some(ended.unwrap()),
+            () = self.faults.silence() => None,
+        };
+        assert!(self.faults.calls().iter().any(|call| call.fault == fault), "{fault:?} was not met at put {nth}");
+        self.faults.plan(Plan::none());
+        if ended.is_none() {
+            self.platform.export(&self.store, day()).await.unwrap();
+        }
+        self.faults.deliver_late().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_is_complete_whatever_happened_to_any_of_its_calls() {
     let shop = busy(4).await;
     counted(&shop).await;
-    let (objects, faults) = (Objects::start().await, Faults::none());
-    platform_at(&objects.endpoint()).export(&shop.store, day()).await.unwrap();
-    let complete = objects.all();
-    let proxy = Proxy::start(&objects.endpoint(), &faults).await.unwrap();
-    // Before a call does anything, which is also right after the call before it.
-    for call in 1.. {
-        objects.clear();
-        faults.plan(Plan::at(call, Fault::Hang));
-        let (platform, store) = (platform_at(&proxy.endpoint()), Arc::clone(&shop.store));
-        let mut run = tokio::spawn(async move { platform.export(&store, day()).await });
-        tokio::select! {
-            ended = &mut run => {
-                ended.unwrap().unwrap();
-                assert_eq!(call, 3 * 17 + 2 + 1, "a head and a put for each file, a head of each for the manifest");
-                return;
-            }
-            () = faults.silence() => run.abort(),
-        }
-        faults.plan(Plan::none());
-        platform_at(&objects.endpoint()).export(&shop.store, day()).await.unwrap();
-        assert!(objects.all() == complete, "killed at call {call}");
-    }
-}
+    let clean = ExportUnderFaults::of(&shop).await;
+    assert_eq!(clean.run().await.unwrap(), BTreeSet::new());
+    let (complete, calls) = (clean.objects.all(), clean.faults.calls());
+    let count = |operation: &str| calls.iter().filter(|call| call.operation == operation).count();
+    // A head and a put for each file and the manifest, a head of each file for the manifest; then each of them is read.
+    assert_eq!(["HEAD object", "PUT object", "GET object", "Query"].map(count), [35, 18, 18, 9]);
 
-#[tokio::test]
-async fn lost_and_repeated_calls_change_nothing() {
-    let shop = busy(5).await;
-    counted(&shop).await;
-    let (objects, faults) = (Objects::start().await, Faults::none());
-    platform_at(&objects.endpoint()).export(&shop.store, day()).await.unwrap();
-    let complete = objects.all();
-    let proxy = Proxy::start(&objects.endpoint(), &faults).await.unwrap();
-    for seed in 0..4 {
-        objects.clear();
-        let lost = [Fault::Reset, Fault::ReplyDropped, Fault::Twice, Fault::InternalError].map(Into::into);
-        faults.plan(Plan::seeded(seed, 150, lost.into()));
-        // Whoever fails is run again, as Lambda does.
-        let mut runs = 0;
-        while platform_at(&proxy.endpoint()).export(&shop.store, day()).await.is_err() {
-            runs += 1;
-            assert!(runs < 20, "seed {seed}");
-        }
-        let hurt = faults.calls().iter().filter(|call| call.fault != Fault::None).count();
-        assert!(hurt > 0 && objects.all() == complete, "seed {seed}");
+    // Every call fails, and its repetition does not; every read loses its reply.
+    for (fault, hit) in [(Fault::InternalError, 80), (Fault::Reset, 80), (Fault::ReplyDropped, 62)] {
+        let export = ExportUnderFaults::of(&shop).await;
+        export.faults.plan(Plan::new(move |call| {
+            let reply = fault == Fault::ReplyDropped && call.operation == "PUT object";
+            if call.nth % 2 == 1 && !reply { fault.into() } else { Fault::None.into() }
+        }));
+        assert_eq!(export.run().await.unwrap(), BTreeSet::new(), "{fault:?}");
+        assert_eq!(export.faults.calls().iter().filter(|call| call.fault == fault).count(), hit, "{fault:?}");
+        assert!(export.objects.all() == complete, "{fault:?}");
     }
+
+    // A put loses its reply or arrives twice, or the process is killed before it, after it, or while it is on its way. A
+    // process that is killed at a read leaves the same files as one that is killed before its next put.
+    let faults = [Fault::ReplyDropped, Fault::Twice, Fault::Hang, Fault::ReplyHung, Fault::Late];
+    let cases = (1..=18).flat_map(|nth| faults.map(|fault| (nth, fault)));
+    let run = async |(nth, fault)| {
+        let export = ExportUnderFaults::of(&shop).await;
+        export.run_with_fault(nth, fault).await;
+        assert!(export.objects.all() == complete, "{fault:?} at put {nth}");
+    };
+    assert_eq!(stream::iter(cases).map(run).buffer_unordered(8).count().await, 18 * 5);
 }
 
 #[tokio::test]
@@ -374,6 +348,14 @@ async fn an_export_of_fewer_facts_replaces_nothing() {
     assert!(objects.all() == files);
 }
 
+fn of_file(rule: Rule, key: &str) -> BTreeSet<Finding> {
+    [Finding { rule, subject: Subject::File(key.to_owned()) }].into()
+}
+
+fn behind() -> BTreeSet<Finding> {
+    [Finding { rule: Rule::ExportBehind, subject: Subject::Day(day()) }].into()
+}
+
 #[tokio::test]
 async fn a_missing_or_spoilt_file_is_found_by_its_name() {
     let shop = busy(8).await;
@@ -381,19 +363,73 @@ async fn a_missing_or_spoilt_file_is_found_by_its_name() {
     let objects = Objects::start().await;
     let platform = platform_at(&objects.endpoint());
     export(&shop, &platform).await;
+    let complete = objects.all();
     let findings = async || platform.findings(&shop.store, day()).await.unwrap();
     for (_, key) in Table::files(day()) {
-        let finding = |rule| BTreeSet::from([Finding { rule, subject: Subject::File(key.clone()) }]);
-        objects.spoil(&key);
-        assert_eq!(findings().await, finding(Rule::FileDiffers));
+        // One byte is changed, or the last one is missing, and the metadata are what they were.
+        objects.change(&key, |mut content| {
+            let middle = content.len() / 2;
+            content[middle] ^= 1;
+            content
+        });
+        assert_eq!(findings().await, of_file(Rule::FileDiffers, &key));
+        objects.change(&key, |_| complete[&key][..complete[&key].len() - 1].to_vec());
+        assert_eq!(findings().await, of_file(Rule::FileDiffers, &key));
         objects.remove(&key);
-        assert_eq!(findings().await, finding(Rule::FileMissing));
+        assert_eq!(findings().await, of_file(Rule::FileMissing, &key));
         platform.export(&shop.store, day()).await.unwrap();
         assert_eq!(findings().await, BTreeSet::new(), "{key} after another export");
     }
-    objects.remove(&Manifest::key(day()));
-    let behind = Finding { rule: Rule::ExportBehind, subject: Subject::Day(day()) };
-    assert_eq!(findings().await, [behind].into());
+    assert!(objects.all() == complete);
+}
+
+#[tokio::test]
+async fn a_spoilt_manifest_is_found_and_replaced_by_the_next_run() {
+    let shop = busy(11).await;
+    counted(&shop).await;
+    let objects = Objects::start().await;
+    let platform = platform_at(&objects.endpoint());
+    export(&shop, &platform).await;
+    let (complete, key) = (objects.all(), Manifest::key(day()));
+    let [own, of_another_day] = [day(), day().plus(-1)].map(|day| complete[&Manifest::key(day)].to_vec());
+    let of_fewer = {
+        let mut manifest: serde_json::Value = serde_json::from_slice(&own).unwrap();
+        manifest["facts"] = json!(1);
+        manifest.to_string().into_bytes()
+    };
+    for (what, content) in [
+        ("truncated", own[..own.len() - 2].to_vec()),
+        ("of another day", of_another_day),
+        ("another count than that of its files", of_fewer),
+    ] {
+        objects.change(&key, |_| content);
+        let expected = of_file(Rule::FileDiffers, &key).into_iter().chain(behind()).collect::<BTreeSet<_>>();
+        assert_eq!(platform.findings(&shop.store, day()).await.unwrap(), expected, "{what}");
+        assert_eq!(export(&shop, &platform).await.len(), 1, "{what}");
+        assert!(objects.all() == complete, "{what}");
+    }
+    objects.remove(&key);
+    assert_eq!(platform.findings(&shop.store, day()).await.unwrap(), behind());
+    export(&shop, &platform).await;
+    assert!(objects.all() == complete);
+}
+
+#[tokio::test]
+async fn files_of_fewer_facts_than_the_table_has_are_found() {
+    let shop = busy(12).await;
+    let objects = Objects::start().await;
+    let platform = platform_at(&objects.endpoint());
+    counted(&shop).await;
+    export(&shop, &platform).await;
+    let product = shop.product(70, 100).await;
+    shop.customer("customer-2").order([(product, 1)]).at(after(at(NOON), 90)).done().await;
+    // From when the statistics count it.
+    deliver(&shop).await;
+    assert_eq!(platform.findings(&shop.store, day()).await.unwrap(), BTreeSet::new());
+    counted(&shop).await;
+    assert_eq!(platform.findings(&shop.store, day()).await.unwrap(), behind());
+    export(&shop, &platform).await;
+    assert_eq!(platform.findings(&shop.store, day()).await.unwrap(), BTreeSet::new());
 }
 
 #[tokio::test]
@@ -415,6 +451,24 @@ async fn facts_of_the_first_release_are_exported_without_what_they_lack() {
     assert_eq!(sql.rows(rows).await, [json!({"events": 29, "known": 0, "orders": 19, "dated": 24})]);
 }
 
+#[tokio::test]
+async fn files_of_the_last_release_are_queried_beside_those_of_this_one() {
+    let shop = busy(13).await;
+    counted(&shop).await;
+    let objects = Objects::start().await;
+    export(&shop, &platform_at(&objects.endpoint())).await;
+    let sql = Sql::over(&objects).await;
+    let lines = sql.rows("SELECT count(*) AS lines FROM order_lines").await[0]["lines"].as_i64().unwrap();
+    // The last release had no product versions. The first file of all is one of its files.
+    sql.add_file(
+        "order_lines/day=2026-11-01/part-0.parquet",
+        "SELECT * EXCLUDE (product_version, day) FROM order_lines",
+    )
+    .await;
+    let rows = sql.rows("SELECT count(*) AS lines, count(product_version) AS versions FROM order_lines").await;
+    assert_eq!(rows, [json!({"lines": 2 * lines, "versions": lines})]);
+}
+
 async fn counted_again(shop: &Shop) {
     shop.store.aggregate(at(NIGHT), at(NIGHT)).await.unwrap();
 }
@@ -426,5 +480,19 @@ async fn a_day_without_facts_has_no_files() {
     let platform = platform_at(&objects.endpoint());
     assert_eq!(platform.days_behind(&shop.store, day()).await.unwrap(), []);
     assert_eq!(platform.findings(&shop.store, day()).await.unwrap(), BTreeSet::new());
+    assert_eq!(platform.export(&shop.store, day()).await.unwrap().files, []);
     assert_eq!(objects.all().len(), 0);
+}
+
+#[tokio::test]
+async fn a_day_of_one_order_has_all_files() {
+    let shop = Shop::open().await;
+    let product = shop.product(1_000, 9).await;
+    shop.customer("alice").with_balance(1_000).await.order([(product, 1)]).done().await;
+    counted(&shop).await;
+    let objects = Objects::start().await;
+    let platform = platform_at(&objects.endpoint());
+    assert_eq!(export(&shop, &platform).await.len(), 1);
+    assert_eq!(objects.all().len(), 18);
+    assert_eq!(platform.findings(&shop.store, day()).await.unwrap(), BTreeSet::new());
 }

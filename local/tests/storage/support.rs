@@ -24,14 +24,14 @@ use sijang_testkit::{
 use crate::reconciliation::deliver;
 
 /// The handlers, on the tables of a shop.
-struct Handlers {
+pub struct Handlers {
     shop: in_process::Shop,
     faults: Faults,
     _proxy: Proxy,
 }
 
 impl Handlers {
-    async fn of(shop: &Shop) -> Self {
+    pub async fn of(shop: &Shop) -> Self {
         let faults = Faults::none();
         faults.measure();
         let proxy = Proxy::start(&shop.database.endpoint, &faults).await.unwrap();
@@ -50,6 +50,11 @@ impl Handlers {
             "rawQueryString": query, "pathParameters": path, "headers": {},
             "requestContext": {"requestId": "support", "authorizer": {"jwt": {"claims": claims}}},
         });
+        self.answer_to(operation, event).await
+    }
+
+    /// The status and the body of the answer to an event of the gateway.
+    pub async fn answer_to(&self, operation: &str, event: Value) -> (u16, Value) {
         let event: Event = serde_json::from_value(event).unwrap();
         let response = self.shop.answer(operation, event).await.unwrap();
         (response.status().as_u16(), serde_json::from_slice(response.body()).unwrap())
@@ -69,7 +74,7 @@ fn wall_clock() -> Timestamp {
     Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap()).unwrap()
 }
 
-async fn shop_of_today() -> Shop {
+pub async fn shop_of_today() -> Shop {
     Shop::open_at(wall_clock()).await
 }
 

@@ -12,7 +12,9 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use sijang_domain::{CloudEvent, CouponId, Day, OrderId, OrderStatus, Position, ProductId, RankedProduct};
+use sijang_domain::{
+    CloudEvent, CouponId, Day, OrderId, OrderStatus, Position, ProductId, ProductSearch, ProductSort, RankedProduct,
+};
 use sijang_storage::{Item, SETTLING, order_event_of};
 use sijang_testkit::{
     engine::TABLES,
@@ -121,6 +123,10 @@ async fn used(left: &Left, without: &[&str]) {
     assert_eq!((ledger.len(), rest.data), (4, ledger[2..].to_vec()));
     let rest = shop.store.catalogue(None, 100, Some(Position(left.catalogue.clone())), shop.now()).await.unwrap().data;
     assert_eq!(rest.iter().map(|product| product.product_id).collect::<Vec<_>>(), [left.tea]);
+    // The first release stored the price of a product in its stock only.
+    let dearest = ProductSearch { sort: ProductSort::PriceDescending, ..ProductSearch::default() };
+    let found = shop.store.search_products(&dearest, 100, None, shop.now()).await.unwrap().page.data;
+    assert_eq!(found.iter().map(|product| product.product_id).collect::<Vec<_>>(), [left.tea, left.milk]);
 
     // Events: the ranking as it was; what was in the queue is counted; the stream's record gives the same message.
     assert_eq!(figures(&shop.store.newest_ranking(at(DAILY_RUN)).await.unwrap().unwrap().products), left.ranking);

@@ -48,6 +48,11 @@ macro_rules! ulid_id {
                 Self(Ulid::from_parts(at.ulid_millis(), random))
             }
 
+            /// When it was made, in milliseconds since the epoch.
+            pub fn millis(self) -> i64 {
+                self.0.timestamp_ms().cast_signed()
+            }
+
             /// Its 128 bits.
             pub fn bits(self) -> u128 {
                 self.0.0
@@ -103,11 +108,6 @@ ulid_id! {
 }
 
 impl OrderId {
-    /// When the order was paid, in milliseconds since the epoch.
-    pub fn millis(self) -> i64 {
-        self.0.timestamp_ms().cast_signed()
-    }
-
     /// The day on which the order was paid; nothing when no order can have this time.
     pub fn day(self) -> Option<Day> {
         Timestamp::from_millis(self.millis()).ok().map(Day::of)

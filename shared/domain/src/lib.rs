@@ -4,6 +4,7 @@
 //! one place, and a plain function call tests it. The serialised form of these types is the public HTTP contract.
 
 mod balances;
+mod catalogue;
 mod command;
 mod coupons;
 mod error;
@@ -13,12 +14,14 @@ mod idempotency;
 pub mod metric;
 mod money;
 mod orders;
+mod product_details;
 mod products;
 mod reconciliation;
 mod recorded_orders;
 mod redistribution;
 mod rejection;
 pub mod schema;
+mod search_text;
 mod shards;
 mod sold_out;
 mod staff;
@@ -29,6 +32,7 @@ mod trace;
 mod violation;
 
 pub use balances::{BalanceAdjustment, Deposit, DepositLimits, EntryType, LedgerEntry};
+pub use catalogue::{Catalogue, CatalogueEntry, CategoryCount, ProductHits, ProductSearch, ProductSort};
 pub use command::{Command, Idempotent, Page, Position, RequestTime, ResponseBody};
 pub use coupons::{
     Campaign, CampaignDraft, CampaignListing, CampaignReport, CampaignState, CouponShards, CouponStatus, CouponTerms,
@@ -43,6 +47,7 @@ pub use orders::{
     CancellationPeriod, Cart, CartLine, CouponCheck, LineCheck, Order, OrderChecks, OrderDecision, OrderLine,
     OrderStatus, PricedVersion, Prices,
 };
+pub use product_details::{FieldPatch, ImageUrl, ProductDetails, ProductDetailsPatch};
 pub use products::{
     Product, ProductDraft, ProductInfo, ProductPatch, ProductStatus, ProductSummary, ProductVersion, Quantity, Stock,
     StockAdjustment, StockGathering, StockShards,
@@ -60,7 +65,7 @@ pub use staff::{ActionSubject, FieldChange, StaffAction};
 pub use statistics::{
     CouponUses, DayTotals, FactDetails, ProductSales, RankedProduct, Ranking, SaleFact, SaleKind, SaleLine,
 };
-pub use text::{Description, Name};
+pub use text::{Description, Label, Name};
 pub use time::{Day, DayRange, Timestamp};
 pub use trace::TraceId;
 pub use violation::{FieldError, Fields, Violation};

@@ -4,7 +4,10 @@ use std::{fmt, num::NonZeroU32, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Description, EntryId, Money, Name, OrderId, ProductId, ShardCount, Timestamp, Violation};
+use crate::{
+    Description, EntryId, Money, Name, OrderId, ProductDetails, ProductDetailsPatch, ProductId, ShardCount, Timestamp,
+    Violation,
+};
 
 /// How many of one product an order takes: 1 to 99.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -133,6 +136,9 @@ pub struct Product {
     pub stock: Stock,
     /// Whether it can be ordered.
     pub status: ProductStatus,
+    /// Its optional fields.
+    #[serde(flatten)]
+    pub details: ProductDetails,
 }
 
 /// A product as the catalogue lists it.
@@ -146,6 +152,9 @@ pub struct ProductSummary {
     pub price: Money,
     /// Units on hand.
     pub stock: Stock,
+    /// Its optional fields.
+    #[serde(flatten)]
+    pub details: ProductDetails,
 }
 
 /// A product without its stock, as staff commands return it.
@@ -161,6 +170,9 @@ pub struct ProductInfo {
     pub price: Money,
     /// Whether it can be ordered.
     pub status: ProductStatus,
+    /// Its optional fields.
+    #[serde(flatten)]
+    pub details: ProductDetails,
 }
 
 /// A product to be created.
@@ -174,6 +186,9 @@ pub struct ProductDraft {
     pub price: Money,
     /// Units on hand at the start.
     pub stock: Stock,
+    /// Its optional fields.
+    #[serde(flatten)]
+    pub details: ProductDetails,
 }
 
 impl ProductDraft {
@@ -190,8 +205,8 @@ impl ProductDraft {
 
     /// The product that this draft becomes.
     pub fn created(self, product_id: ProductId) -> Product {
-        let Self { name, description, price, stock } = self;
-        Product { product_id, name, description, price, stock, status: ProductStatus::Active }
+        let Self { name, description, price, stock, details } = self;
+        Product { product_id, name, description, price, stock, status: ProductStatus::Active, details }
     }
 }
 
@@ -206,6 +221,9 @@ pub struct ProductPatch {
     pub price: Option<Money>,
     /// A new status.
     pub status: Option<ProductStatus>,
+    /// Changes of its optional fields.
+    #[serde(flatten)]
+    pub details: ProductDetailsPatch,
 }
 
 impl ProductPatch {
@@ -218,6 +236,7 @@ impl ProductPatch {
             description: patch.description.unwrap_or(info.description),
             price: patch.price.unwrap_or(info.price),
             status: patch.status.unwrap_or(info.status),
+            details: patch.details.applied_to(info.details),
         }
     }
 }
@@ -292,6 +311,22 @@ mod tests {
     }
 
     #[test]
+    fn draft_without_details_has_the_fingerprint_of_the_first_release() {
+        let draft = ProductDraft {
+            name: Name::parse("tea").unwrap(),
+            description: Description::default(),
+            price: Money::new(900).unwrap(),
+            stock: Stock::counted(7),
+            details: ProductDetails::default(),
+        };
+        let json = r#"{"name":"tea","description":"","price":{"amount":900,"currency":"KRW"},"stock":7}"#;
+        assert_eq!(serde_json::to_string(&draft).unwrap(), json);
+        let patch = ProductPatch { price: Money::new(900).ok(), ..ProductPatch::default() };
+        let json = r#"{"name":null,"description":null,"price":{"amount":900,"currency":"KRW"},"status":null}"#;
+        assert_eq!(serde_json::to_string(&patch).unwrap(), json);
+    }
+
+    #[test]
     fn a_patch_replaces_only_what_it_gives() {
         let before = ProductInfo {
             product_id: ProductId::new(Timestamp::from_millis(0).unwrap(), 1),
@@ -299,6 +334,7 @@ mod tests {
             description: Description::parse("kept").unwrap(),
             price: Money::new(1_000).unwrap(),
             status: ProductStatus::Active,
+            details: ProductDetails::default(),
         };
         let patch = ProductPatch { price: Money::new(900).ok(), ..ProductPatch::default() };
         let after = patch.applied_to(before.clone());

@@ -8,14 +8,14 @@ use std::sync::LazyLock;
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
-        ObjectBuilder, RefOr,
-        schema::{AdditionalProperties, KnownFormat, Schema, SchemaFormat, Type},
+        ObjectBuilder, Ref, RefOr,
+        schema::{AdditionalProperties, AnyOfBuilder, KnownFormat, Schema, SchemaFormat, Type},
     },
 };
 
 use crate::{
-    CouponId, Day, Description, EntryId, Money, Name, OrderId, ProductId, ProductVersion, Quantity, ShardCount,
-    SignedMoney, Stock, Timestamp, UserId,
+    CouponId, Day, Description, EntryId, ImageUrl, Label, Money, Name, OrderId, ProductId, ProductVersion, Quantity,
+    ShardCount, SignedMoney, Stock, Timestamp, UserId,
 };
 
 /// A ULID in its one canonical spelling.
@@ -78,6 +78,16 @@ described! {
         .max_length(Some(Name::MAX_LENGTH))
         .pattern(Some(format!("^{0}*{1}{0}*$", *PERMITTED, *VISIBLE)))
         .examples(["제주 감귤 5kg"]);
+    Label text("A short text on one line. It is stored and counted in Unicode normalization form C, without spaces at its ends.")
+        .min_length(Some(1))
+        .max_length(Some(Label::MAX_LENGTH))
+        .pattern(Some(format!("^{0}*{1}{0}*$", *PERMITTED, *VISIBLE)))
+        .examples(["과일"]);
+    ImageUrl text("The address of a picture, without credentials. The shop stores it, and does not fetch it.")
+        .min_length(Some(1))
+        .max_length(Some(ImageUrl::MAX_LENGTH))
+        .pattern(Some(ImageUrl::PATTERN))
+        .examples(["https://cdn.example.com/tangerine.webp"]);
     Description text("Text on one line, or none. It is stored and counted in Unicode normalization form C.")
         .max_length(Some(Description::MAX_LENGTH))
         .pattern(Some(format!("^{}*$", *PERMITTED)))
@@ -119,4 +129,10 @@ fn amount(description: &str, min: i64, max: i64) -> ObjectBuilder {
 /// Money in a request, within limits: nothing may stand beside its two fields.
 pub fn asked_amount(description: &str, min: i64, max: i64) -> RefOr<Schema> {
     amount(description, min, max).additional_properties(Some(AdditionalProperties::FreeForm(false))).build().into()
+}
+
+/// A value or `null`, for a field of a PATCH that `null` removes.
+pub fn or_null<T: ToSchema>() -> RefOr<Schema> {
+    let null = ObjectBuilder::new().schema_type(Type::Null).description(Some("Removes the field."));
+    RefOr::T(Schema::AnyOf(AnyOfBuilder::new().item(Ref::from_schema_name(T::name())).item(null).build()))
 }

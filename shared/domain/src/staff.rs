@@ -104,7 +104,7 @@ impl FieldChange {
 
     /// The changed fields of a product. A description can be long, so only the fact that it changed is stored.
     pub fn of_product(before: &ProductInfo, after: &ProductInfo) -> Vec<Self> {
-        let ProductInfo { product_id: _, name, description, price, status } = before;
+        let ProductInfo { product_id: _, name, description, price, status, details } = before;
         let mut changes = Vec::new();
         if *name != after.name {
             changes.push(Self::from_to("name", name.as_str(), after.name.as_str()));
@@ -117,6 +117,12 @@ impl FieldChange {
         }
         if *status != after.status {
             changes.push(Self::from_to("status", status.as_str(), after.status.as_str()));
+        }
+        for ((field, before), (_, after)) in details.texts().into_iter().zip(after.details.texts()) {
+            if before != after {
+                let [before, after] = [before, after].map(|text| text.map(ToOwned::to_owned));
+                changes.push(Self { field: field.to_owned(), before, after, delta: None });
+            }
         }
         changes
     }
@@ -135,7 +141,7 @@ impl ProductStatus {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Description, Money};
+    use crate::{Description, Label, Money, ProductDetails};
 
     #[test]
     fn an_update_is_recorded_by_the_fields_that_it_changed() {
@@ -146,6 +152,7 @@ mod tests {
             description: Description::default(),
             price: money(100),
             status: ProductStatus::Active,
+            details: ProductDetails { size: Label::parse("40g").ok(), ..ProductDetails::default() },
         };
         assert_eq!(FieldChange::of_product(&before, &before), []);
         let after = ProductInfo {
@@ -153,6 +160,7 @@ mod tests {
             description: Description::parse("from Boseong").unwrap(),
             price: money(90),
             status: ProductStatus::Inactive,
+            details: ProductDetails { category: Label::parse("tea").ok(), ..ProductDetails::default() },
             ..before.clone()
         };
         let expected = [
@@ -160,6 +168,8 @@ mod tests {
             FieldChange { field: "description".to_owned(), ..FieldChange::default() },
             FieldChange::from_to("price", 100, 90),
             FieldChange::from_to("status", "ACTIVE", "INACTIVE"),
+            FieldChange::to("category", "tea"),
+            FieldChange { field: "size".to_owned(), before: Some("40g".to_owned()), ..FieldChange::default() },
         ];
         assert_eq!(FieldChange::of_product(&before, &after), expected);
         let json = |status| serde_json::to_value(status).unwrap();

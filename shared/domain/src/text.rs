@@ -1,4 +1,4 @@
-//! Text that people read: names and descriptions, in Unicode normalization form C, bounded, on one line.
+//! Text that people read: names, labels and descriptions, in Unicode normalization form C, bounded, on one line.
 //!
 //! Characters are classified in the Unicode character database, as ICU4X has it.
 
@@ -42,6 +42,24 @@ fn checked(text: &str, max: usize) -> Result<String, Violation> {
     Ok(composed.trim().to_owned())
 }
 
+/// A text of 1 to `max` characters, one of them visible, composed and trimmed.
+fn visible(text: &str, max: usize) -> Result<String, Violation> {
+    let length = Violation::Length { min: 1, max };
+    let text = checked(text, max).map_err(|violation| match violation {
+        Violation::Length { .. } => length,
+        violation => violation,
+    })?;
+    if text.chars().any(is_visible) { Ok(text) } else { Err(length) }
+}
+
+/// The form in which texts are compared. It is the same whatever their case, width and composition: a compatibility
+/// caseless match (The Unicode Standard, 3.13, D146).
+pub(crate) fn fold(text: &str) -> String {
+    let (fold, compose) = (CaseMapper::new(), ComposingNormalizerBorrowed::new_nfkc());
+    let once = compose.normalize(&fold.fold_string(text)).into_owned();
+    compose.normalize(&fold.fold_string(&once)).into_owned()
+}
+
 /// The name of a product or campaign: 1 to 100 characters, one of them visible.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -55,12 +73,7 @@ impl Name {
 
     /// A name, composed and trimmed.
     pub fn parse(text: &str) -> Result<Self, Violation> {
-        let length = Violation::Length { min: 1, max: Self::MAX_LENGTH };
-        let name = checked(text, Self::MAX_LENGTH).map_err(|violation| match violation {
-            Violation::Length { .. } => length,
-            violation => violation,
-        })?;
-        if name.chars().any(is_visible) { Ok(Self(name)) } else { Err(length) }
+        visible(text, Self::MAX_LENGTH).map(Self)
     }
 
     /// The name.
@@ -68,14 +81,31 @@ impl Name {
         &self.0
     }
 
-    /// The form by which names are listed and searched. It is the same whatever the case, width and composition of a
-    /// name: a compatibility caseless match (The Unicode Standard, 3.13, D146).
+    /// The form by which names are listed and searched.
     pub fn sort_key(&self) -> String {
-        let (fold, compose) = (CaseMapper::new(), ComposingNormalizerBorrowed::new_nfkc());
-        let once = compose.normalize(&fold.fold_string(&self.0)).into_owned();
-        let mut key = compose.normalize(&fold.fold_string(&once)).into_owned();
+        let mut key = fold(&self.0);
         key.truncate(key.floor_char_boundary(Self::MAX_KEY_BYTES));
         key
+    }
+}
+
+/// A short text that names a group or a kind: 1 to 40 characters, one of them visible.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Label(String);
+
+impl Label {
+    /// The most characters of a label, in normalization form C.
+    pub const MAX_LENGTH: usize = 40;
+
+    /// A label, composed and trimmed.
+    pub fn parse(text: &str) -> Result<Self, Violation> {
+        visible(text, Self::MAX_LENGTH).map(Self)
+    }
+
+    /// The label.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
@@ -117,6 +147,11 @@ mod tests {
         assert!(Name::parse(&"가".repeat(100)).is_ok());
         assert_eq!(Name::parse(&"가".repeat(101)), Err(LENGTH));
         assert_eq!(Name::parse(&format!("a{}", " ".repeat(100))), Err(LENGTH));
+        assert_eq!(Label::parse(" 과일 ").unwrap().as_str(), "과일");
+        assert!(Label::parse(&"가".repeat(40)).is_ok());
+        for bad in ["", " ", &"가".repeat(41)] {
+            assert_eq!(Label::parse(bad), Err(Violation::Length { min: 1, max: 40 }), "{bad:?}");
+        }
         assert_eq!(Description::parse(""), Ok(Description::default()));
         assert_eq!(Description::parse(" sweet ").unwrap().as_str(), "sweet");
         assert!(Description::parse(&"a".repeat(1001)).is_err());

@@ -40,6 +40,8 @@ pub enum Violation {
     NotAfter,
     /// The day comes after tomorrow.
     AfterTomorrow,
+    /// The list has no order of this name.
+    UnknownSort,
     /// At least one field must be given.
     NothingGiven,
 }

@@ -132,7 +132,7 @@ impl ReasonBody {
 /// A field that is given or left out, and never `null`. For `#[serde(default, deserialize_with = "non_null")]`.
 ///
 /// In a PATCH a client could send `null` to remove a value, and it would be read as "leave it". So `null` is rejected
-/// there, and everywhere.
+/// there, and everywhere but in a field that it does remove ([`sijang_domain::FieldPatch`]).
 ///
 /// # Errors
 /// Those of the field.

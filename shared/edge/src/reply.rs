@@ -78,8 +78,7 @@ impl Reply {
 
     /// 200 with a page of a list.
     pub fn page<T: Serialize>(page: Page<T>, request: &PageRequest) -> Self {
-        let next_cursor = page.next.map(|position| request.cursor(&position));
-        Self::ok(&List { data: page.data, next_cursor })
+        Self::ok(&request.list(page))
     }
 
     /// 201 with the created resource; a replay has the same answer.

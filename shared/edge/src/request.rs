@@ -11,11 +11,11 @@ use serde::{
     de::{DeserializeOwned, value::StrDeserializer},
 };
 use sijang_domain::{
-    Command, Error, FieldError, Fingerprint, IdempotencyKey, Name, Position, Rejection, RequestTime, Timestamp,
+    Command, Error, FieldError, Fingerprint, IdempotencyKey, Name, Page, Position, Rejection, RequestTime, Timestamp,
     TraceId, UserId, Violation,
 };
 
-use crate::{CursorKey, Failure, Invocation, body, gateway_request::GatewayRequest};
+use crate::{CursorKey, Failure, Invocation, List, body, gateway_request::GatewayRequest};
 
 /// The scope that customers' tokens carry.
 const CUSTOMER: &str = "shop/customer";
@@ -271,8 +271,10 @@ pub struct PageRequest {
 }
 
 impl PageRequest {
-    pub(crate) fn cursor(&self, position: &Position) -> String {
-        self.key.seal(self.list, &self.owner, position)
+    /// The page that was asked for, with the cursor of the next one.
+    pub fn list<T>(&self, page: Page<T>) -> List<T> {
+        let next_cursor = page.next.map(|position| self.key.seal(self.list, &self.owner, &position));
+        List { data: page.data, next_cursor }
     }
 }
 

@@ -7,8 +7,8 @@ use sijang_domain::{Day, DayTotals, Error, SaleFact};
 use sijang_storage::Store;
 
 use crate::{
-    Bucket, Manifest, ParquetFile, ParquetWriter, PseudonymKey, StoredFile, Table, bucket::Content, fact_rows,
-    internal, parquet_file::hexadecimal, table::product_row,
+    Bucket, Manifest, ParquetFile, PseudonymKey, ShardFiles, ShardWriter, StoredFile, Table, bucket::Content, internal,
+    parquet_file::hexadecimal, totals_file,
 };
 
 /// How many days back is looked for facts that were not exported. For an older day that changed, an operator starts the
@@ -30,15 +30,28 @@ impl Platform {
         Self { bucket, pseudonyms }
     }
 
-    /// Writes the files of a day and its manifest. Facts that come while the day is read may be in it or not; the export
-    /// after the next aggregation has them.
+    /// Writes the files of a day and its manifest; a day without facts has none. Facts that come while the day is read may
+    /// be in it or not; the export after the next aggregation has them.
     pub async fn export(&self, store: &Store, day: Day) -> Result<Manifest, Error> {
         for _ in 0..READINGS {
             let mut totals = DayTotals::default();
+            // The files of shards without facts wait, because a day without facts has no files.
+            let mut empty = Vec::new();
             for shard in 0..SaleFact::SHARDS {
-                self.export_shard(store, day, shard, &mut totals).await?;
+                let files = self.read_shard(store, day, shard, &mut totals).await?;
+                if files.orders.rows == 0 {
+                    empty.push((shard, files));
+                } else {
+                    self.put_shard(day, shard, &files).await?;
+                }
             }
-            self.export_totals(day, &totals).await?;
+            if totals.facts() == 0 {
+                return Ok(self.manifest(day).await?.unwrap_or_else(|| Manifest::without_files(day)));
+            }
+            for (shard, files) in empty {
+                self.put_shard(day, shard, &files).await?;
+            }
+            self.put(Table::ProductDays.key(day, 0), &totals_file(&totals)?, totals.facts()).await?;
             if let Some(manifest) = self.collect(day).await? {
                 let json = serde_json::to_vec_pretty(&manifest).map_err(internal)?;
                 let (key, facts) = (Manifest::key(day), manifest.facts);
@@ -50,25 +63,26 @@ impl Platform {
         Err(Error::Busy(format!("other exports of {day} overlap")))
     }
 
-    async fn export_shard(&self, store: &Store, day: Day, shard: u8, totals: &mut DayTotals) -> Result<(), Error> {
-        let (mut orders, mut lines) =
-            (ParquetWriter::create(Table::Orders)?, ParquetWriter::create(Table::OrderLines)?);
+    /// Writes the facts of a shard to files on disk, and counts them.
+    async fn read_shard(
+        &self,
+        store: &Store,
+        day: Day,
+        shard: u8,
+        totals: &mut DayTotals,
+    ) -> Result<ShardFiles, Error> {
+        let mut files = ShardWriter::create()?;
         let add = |fact: SaleFact| {
             totals.count(fact.kind, &fact.lines, fact.coupon_id());
-            let (order, order_lines) = fact_rows(&fact, &self.pseudonyms);
-            orders.push(order)?;
-            order_lines.into_iter().try_for_each(|line| lines.push(line))
+            files.push(&fact, &self.pseudonyms)
         };
         store.read_facts(day, shard, add).await?;
-        let (orders, lines) = (orders.finish()?, lines.finish()?);
-        self.put(Table::Orders.key(day, shard), &orders, orders.rows).await?;
-        self.put(Table::OrderLines.key(day, shard), &lines, orders.rows).await
+        files.finish()
     }
 
-    async fn export_totals(&self, day: Day, totals: &DayTotals) -> Result<(), Error> {
-        let mut file = ParquetWriter::create(Table::ProductDays)?;
-        totals.products().try_for_each(|(product_id, sales)| file.push(product_row(product_id, sales)))?;
-        self.put(Table::ProductDays.key(day, 0), &file.finish()?, totals.facts()).await
+    async fn put_shard(&self, day: Day, shard: u8, ShardFiles { orders, lines }: &ShardFiles) -> Result<(), Error> {
+        self.put(Table::Orders.key(day, shard), orders, orders.rows).await?;
+        self.put(Table::OrderLines.key(day, shard), lines, orders.rows).await
     }
 
     async fn put(&self, key: String, file: &ParquetFile, facts: u64) -> Result<(), Error> {
@@ -87,27 +101,27 @@ impl Platform {
         Ok(Manifest::of(day, files))
     }
 
-    /// The manifest of a day, if it was exported.
+    /// The manifest of a day, if it was exported. A manifest that is damaged counts as none, so the next export of the day
+    /// replaces it.
     pub async fn manifest(&self, day: Day) -> Result<Option<Manifest>, Error> {
         let json = self.bucket.get(&Manifest::key(day)).await?;
-        let parse = |json: Vec<u8>| serde_json::from_slice(&json).map_err(|error| Error::corrupt("manifest", error));
-        json.map(parse).transpose()
+        Ok(json.and_then(|json| Manifest::read(day, &json)))
     }
 
     /// The days before `today` of which the statistics count facts that were not exported, the newest first.
     pub async fn days_behind(&self, store: &Store, today: Day) -> Result<Vec<Day>, Error> {
         let mut days = Vec::new();
         for day in (1..=LOOK_BACK).map(|back| today.plus(-back)) {
-            if self.is_behind(store, day).await? {
+            if is_behind(store, day, self.manifest(day).await?.as_ref()).await? {
                 days.push(day);
             }
         }
         Ok(days)
     }
+}
 
-    /// Whether the statistics of a day count facts that were not exported.
-    pub async fn is_behind(&self, store: &Store, day: Day) -> Result<bool, Error> {
-        let counted: u64 = store.day_totals(day).await?.iter().map(|(_, sales)| sales.facts).sum();
-        Ok(self.manifest(day).await?.map_or(0, |manifest| manifest.lines) < counted)
-    }
+/// Whether the statistics of a day count facts that are not in its manifest.
+pub(crate) async fn is_behind(store: &Store, day: Day, manifest: Option<&Manifest>) -> Result<bool, Error> {
+    let counted: u64 = store.day_totals(day).await?.iter().map(|(_, sales)| sales.facts).sum();
+    Ok(manifest.map_or(0, |manifest| manifest.lines) < counted)
 }

@@ -4,6 +4,7 @@
 //! bytes. README.md beside this crate is the data contract.
 
 mod bucket;
+mod day_files;
 mod export;
 mod manifest;
 mod parquet_file;
@@ -12,11 +13,12 @@ mod table;
 mod verify;
 
 pub use bucket::{Bucket, StoredFile};
+pub use day_files::{ShardFiles, ShardWriter, totals_file};
 pub use export::Platform;
 pub use manifest::Manifest;
-pub use parquet_file::{ParquetFile, ParquetWriter, Value};
+pub use parquet_file::ParquetFile;
 pub use pseudonym::PseudonymKey;
-pub use table::{Table, fact_rows};
+pub use table::Table;
 
 use sijang_domain::Error;
 

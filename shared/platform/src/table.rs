@@ -110,9 +110,11 @@ pub(crate) fn product_row(product_id: ProductId, sales: ProductSales) -> Vec<Val
 
 #[cfg(test)]
 mod tests {
+    use sha2::{Digest, Sha256};
     use sijang_domain::{CouponId, FactDetails, Money, OrderId, ProductVersion, Timestamp, UserId};
 
     use super::*;
+    use crate::parquet_file::hexadecimal;
 
     fn at(millis: i64) -> Timestamp {
         Timestamp::from_millis(millis).unwrap()
@@ -197,19 +199,39 @@ mod tests {
         }
     }
 
+    /// The columns of a table in the last release.
+    fn released(table: Table) -> &'static str {
+        match table {
+            Table::Orders => include_str!("../schema/released/orders.txt"),
+            Table::OrderLines => include_str!("../schema/released/order_lines.txt"),
+            Table::ProductDays => include_str!("../schema/released/product_days.txt"),
+        }
+    }
+
     #[test]
     fn schemas_of_the_last_release_only_grow_by_optional_columns() {
-        let released = [
-            (Table::Orders, include_str!("../schema/released/orders.txt")),
-            (Table::OrderLines, include_str!("../schema/released/order_lines.txt")),
-            (Table::ProductDays, include_str!("../schema/released/product_days.txt")),
-        ];
-        for (table, released) in released {
+        for table in Table::ALL {
             let columns = |schema: &str| schema.trim_end().trim_end_matches('}').lines().map(str::to_owned).collect();
-            let (now, then): (Vec<String>, Vec<String>) = (columns(table.schema()), columns(released));
+            let (now, then): (Vec<String>, Vec<String>) = (columns(table.schema()), columns(released(table)));
             assert_eq!(now[..then.len().min(now.len())], then, "{}: a column was changed or removed", table.name());
             let added = &now[then.len()..];
             assert!(added.iter().all(|column| column.starts_with("  OPTIONAL")), "{}: {added:?}", table.name());
         }
+    }
+
+    #[test]
+    fn schemas_of_the_last_release_are_edited_only_by_a_release() {
+        let released: String = Table::ALL.into_iter().map(released).collect();
+        let digest = "2eab4ad203125c3505854dea6b30a52201d0dfd6ff7880026b86a0aa5de9eea4";
+        assert_eq!(hexadecimal(&Sha256::digest(released)), digest, "to change this digest is to make a release");
+    }
+
+    #[test]
+    fn files_have_the_names_that_the_data_contract_promises() {
+        let files: Vec<_> = Table::files("2026-11-27".parse().unwrap()).map(|(_, key)| key).collect();
+        let parts = |table: &str| (0..8).map(|part| format!("{table}/day=2026-11-27/part-{part}.parquet")).collect();
+        let expected: [Vec<_>; 3] =
+            [parts("orders"), parts("order_lines"), vec!["product_days/day=2026-11-27/part-0.parquet".to_owned()]];
+        assert_eq!(files, expected.concat());
     }
 }

@@ -5,12 +5,16 @@
 //! product is sold out is the one thing that rejects orders without being checked, and not for long (see [`SoldOut`]).
 //! The terms of a campaign never change, and its counters check whether it was ended. Only the campaign itself says
 //! whether its coupons were voided, so it is cached for half a minute. The sums over the shards that pages show are
-//! cached for a second ([`Aged`]).
+//! cached for a second ([`Aged`]). The products on sale are cached for half a minute for searches, which read the price
+//! and the stock of the products that they show.
 
 use std::{sync::Arc, time::Duration};
 
+use futures::lock::Mutex;
 use quick_cache::sync::Cache;
-use sijang_domain::{Campaign, CouponId, Name, PricedVersion, ProductId, ProductVersion, Shards, SoldOut, Timestamp};
+use sijang_domain::{
+    Campaign, Catalogue, CouponId, Name, PricedVersion, ProductId, ProductVersion, Shards, SoldOut, Timestamp,
+};
 
 use crate::products::ProductView;
 
@@ -42,7 +46,7 @@ impl<T> Aged<T> {
     }
 }
 
-/// Bounded: a few megabytes when full.
+/// Bounded: a few megabytes when full, beside the catalogue, which takes about one kilobyte for each product.
 #[derive(Debug)]
 pub(crate) struct StoreCache {
     pub(crate) prices: Cache<ProductId, PricedVersion>,
@@ -56,6 +60,8 @@ pub(crate) struct StoreCache {
     pub(crate) views: Cache<ProductId, Aged<ProductView>>,
     /// Coupons left of split campaigns.
     pub(crate) remaining: Cache<CouponId, Aged<u32>>,
+    /// All products on sale. Whoever reads them holds the lock meanwhile.
+    pub(crate) catalogue: Mutex<Option<Aged<Arc<Catalogue>>>>,
 }
 
 impl Default for StoreCache {
@@ -69,6 +75,7 @@ impl Default for StoreCache {
             counters: Cache::new(1_000),
             views: Cache::new(1_000),
             remaining: Cache::new(1_000),
+            catalogue: Mutex::default(),
         }
     }
 }

@@ -14,11 +14,12 @@ const BINARIES: [&str; 6] =
 /// Parts: cold (from exec to the first answer), orders (CPU of an order and of a coupon), own (instructions and
 /// allocations of an order), coupons (the race for coupons, and Redis), volume (the aggregation of a day). Without a
 /// part, all of them are measured, and local/lab/RESULTS.md is written. By itself, and for half an hour, `profiles`
-/// compares ways to compile an order and writes local/lab/PROFILES.md.
+/// compares ways to compile an order and writes local/lab/PROFILES.md. Also by itself, `platform` writes the files of a
+/// day in the data platform, and prints sizes, time and memory.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct Bench {
-    /// What to measure: cold, orders, own, coupons, volume, profiles
+    /// What to measure: cold, orders, own, coupons, volume, profiles, platform
     parts: Vec<String>,
     /// How often everything is measured
     #[arg(long)]
@@ -26,7 +27,7 @@ pub struct Bench {
     /// Requests in each round
     #[arg(long)]
     requests: Option<usize>,
-    /// Sizes of the days that are aggregated, separated by commas
+    /// Sizes of the days that are aggregated or written, separated by commas
     #[arg(long)]
     orders: Option<String>,
     /// Ways to compile: thin-lto, no-lto, small, abort, separated by commas
@@ -36,6 +37,9 @@ pub struct Bench {
 
 impl Bench {
     pub(super) fn run(self) -> Result<()> {
+        if self.parts == ["platform"] {
+            return self.measure_platform();
+        }
         let mut build = cargo(&["build", "--release", "--workspace", "--locked"])?;
         ensure!(build.args(BINARIES.iter().flat_map(|name| ["--bin", name])).status()?.success(), "it does not build");
         let mut bench = cargo(&["test", "--workspace", "--locked", "--test", "bench", "--", "compare"])?;
@@ -46,5 +50,14 @@ impl Bench {
             bench.args(value.iter().flat_map(|value| [name, value]));
         }
         Err(exec(&mut bench))
+    }
+
+    /// The writer has no part in the comparison, and needs no function.
+    fn measure_platform(self) -> Result<()> {
+        let mut sizes = cargo(&["run", "--release", "--locked", "--package", "sijang-platform", "--example", "sizes"])?;
+        // To link the SDK, which it does not call, as one unit takes minutes.
+        sizes.env("CARGO_PROFILE_RELEASE_LTO", "off").env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
+        sizes.arg("--").args(self.orders.iter().flat_map(|sizes| sizes.split(',')));
+        Err(exec(&mut sizes))
     }
 }

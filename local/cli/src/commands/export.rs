@@ -1,10 +1,10 @@
 //! `./local/shop export`
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use clap::Args;
 use jiff::{Timestamp, civil::Date};
-use serde_json::json;
-use sijang_cli::running::Running;
+use serde_json::{Value, json};
+use sijang_cli::{replay, running::Running};
 use sijang_cloud::{
     layout::{Repository, StateFolder},
     ministack::Cloud,
@@ -19,8 +19,8 @@ const FUNCTION: &str = "export-day";
 
 /// Exports days to the data platform with export-day, whether they were exported before or not.
 ///
-/// For a new bucket, `--from` the day on which the shop opened exports everything. It can be interrupted and repeated: a
-/// day that is exported again has the same files.
+/// For a new bucket, `--from` the day on which the shop opened exports everything. It prints how far it is, and the day to
+/// go on from when a day fails. It can be interrupted and repeated: a day that is exported again has the same files.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct Export {
@@ -41,33 +41,36 @@ pub struct Export {
     json: bool,
 }
 
+fn task(day: Date) -> Value {
+    json!({"day": day.to_string()})
+}
+
 impl Export {
     pub(super) async fn run(self) -> Result<()> {
         let days = self.days()?;
-        let running = match &self.stack {
-            Some(_) => None,
-            None => Some(Running::read(&StateFolder::open(Repository::find()?.state())?)?),
-        };
         let progress = Progress::new(false);
-        for (number, day) in (1..).zip(&days) {
-            let task = json!({"day": day.to_string()});
-            if days.len() > 1 {
-                progress.say(format_args!("export     {day}, {number} of {}", days.len()));
-            }
-            let Some(running) = &running else {
-                worker::run_on_aws(self.stack.as_deref().unwrap_or_default(), FUNCTION, &task).await?;
-                continue;
-            };
-            let cloud = Cloud::new(&running.ministack_endpoint)?;
+        let say = |line: String| progress.say(line);
+        if let Some(stack) = &self.stack {
+            let export = async |day| worker::run_on_aws(stack, FUNCTION, &task(day)).await;
+            return replay::in_turn(&days, export, say).await;
+        }
+        let running = Running::read(&StateFolder::open(Repository::find()?.state())?)?;
+        let cloud = Cloud::new(&running.ministack_endpoint)?;
+        let export = async |day| {
+            let task = task(day);
             let run = worker::run(&cloud, &running.stack_name, FUNCTION, &task);
             let answer = progress.wait("waiting for export-day", run).await?;
             if self.json {
                 println!("{answer}");
             } else {
-                println!("{day}: {} facts, {} bytes", answer["facts"], answer["bytes"]);
+                println!(
+                    "{day}: {} facts, {} bytes, findings {}",
+                    answer["facts"], answer["bytes"], answer["findings"]
+                );
             }
-        }
-        Ok(())
+            Ok(())
+        };
+        replay::in_turn(&days, export, say).await
     }
 
     fn days(&self) -> Result<Vec<Date>> {
@@ -79,7 +82,6 @@ impl Export {
                 (schedule::day(from.as_deref().unwrap_or_default())?, last)
             }
         };
-        ensure!(first <= last, "{first} is after {last}");
-        Ok(first.series(jiff::Span::new().days(1)).take_while(|day| *day <= last).collect())
+        replay::days(first, last)
     }
 }

@@ -6,7 +6,9 @@ use anyhow::{Result, bail};
 use csv::{ReaderBuilder, StringRecord, Trim};
 use serde::Serialize;
 use sijang_cloud::digest::sha256;
-use sijang_domain::{Description, Name, ProductDraft, ProductId, ProductPatch, ProductStatus, Stock, Violation};
+use sijang_domain::{
+    Description, Name, ProductDetails, ProductDraft, ProductId, ProductPatch, ProductStatus, Stock, Violation,
+};
 
 /// The columns, in the order of [`Cells`].
 const COLUMNS: [&str; 7] = ["product_id", "name", "description", "price", "stock", "status", "reason"];
@@ -164,13 +166,14 @@ impl Cells<'_> {
                 description: description.unwrap_or_default(),
                 price: price?,
                 stock: stock?,
+                details: ProductDetails::default(),
             };
             return Some(Task { change: ProductChange::Create(draft), reason });
         }
         if self.cells[4].is_some() {
             self.note(4, "is only for a new product: add or take units with a stock adjustment");
         }
-        let patch = ProductPatch { name, description, price, status };
+        let patch = ProductPatch { name, description, price, status, ..ProductPatch::default() };
         if patch == ProductPatch::default() && self.errors.is_empty() {
             self.errors.push(CellError::of_row("the row changes nothing"));
         }
@@ -247,6 +250,7 @@ mod tests {
             description: Description::parse("노지").unwrap(),
             price: Money::new(15_000).unwrap(),
             stock: Stock::new(100).unwrap(),
+            details: ProductDetails::default(),
         };
         let patch = ProductPatch {
             price: Money::new(900).ok(),

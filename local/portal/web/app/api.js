@@ -10,7 +10,8 @@ const TRIES = 3;
 const PATIENCE_MS = 20_000;
 const INDEFINITE = [429, 500, 502, 503, 504];
 
-export const get = (path) => call("GET", path);
+/** Reads; `signal` cancels it. */
+export const get = (path, { signal } = {}) => call("GET", path, { signal });
 
 /** Sends a command; `key` makes repeating it safe. Gives `{ value, replayed }`. */
 export async function send(path, { body, key, method = "POST", token } = {}) {
@@ -18,13 +19,13 @@ export async function send(path, { body, key, method = "POST", token } = {}) {
   return answer;
 }
 
-async function call(method, path, { body, key, token = tokenFor(path), whole = false } = {}) {
+async function call(method, path, { body, key, token = tokenFor(path), whole = false, signal } = {}) {
   const headers = { accept: "application/json", "accept-language": language() };
   if (token) headers.authorization = `Bearer ${token}`;
   if (key) headers["idempotency-key"] = key;
   if (body !== undefined) headers["content-type"] = "application/json";
   const request = { method, headers, body: body === undefined ? undefined : JSON.stringify(body), cache: "no-cache" };
-  const answer = await definite(config.api + path, request, method === "GET" || Boolean(key));
+  const answer = await definite(config.api + path, request, method === "GET" || Boolean(key), signal);
   if (!answer.ok) throw await rejected(answer, token);
   const value = await answer.json();
   return whole ? { value, replayed: answer.headers.get("idempotent-replayed") === "true" } : value;
@@ -32,15 +33,16 @@ async function call(method, path, { body, key, token = tokenFor(path), whole = f
 
 const tokenFor = (path) => (path.startsWith("/v1/admin/") ? session.staffToken : session.token);
 
-async function definite(url, request, repeatable) {
+async function definite(url, request, repeatable, cancelled) {
   for (let tried = 1; ; tried += 1) {
     const last = tried === TRIES || !repeatable;
     try {
-      const answer = await fetch(url, { ...request, signal: AbortSignal.timeout(PATIENCE_MS) });
+      const late = AbortSignal.timeout(PATIENCE_MS);
+      const answer = await fetch(url, { ...request, signal: cancelled ? AbortSignal.any([cancelled, late]) : late });
       if (last || !INDEFINITE.includes(answer.status)) return answer;
       await pause(tried, Number(answer.headers.get("retry-after")) || 0);
     } catch (error) {
-      if (last) throw Problem.unanswered(error);
+      if (last || cancelled?.aborted) throw Problem.unanswered(error);
       await pause(tried, 0);
     }
   }

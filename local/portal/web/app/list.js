@@ -6,44 +6,68 @@ import { Task } from "./store.js";
 export class List {
   #path;
   #seen;
+  #reading = new AbortController();
+  #last = [];
 
-  /** `seen` is told of every page that comes. */
+  /** `path` is a text, or gives it; `seen` is told of every page that comes. */
   constructor(path, { limit = 20, next = limit, seen = () => {} } = {}) {
-    this.#path = path;
+    this.#path = typeof path === "function" ? path : () => path;
     this.#seen = seen;
     this.task = new Task(async (cursor, least = 0) => {
-      let { data, next_cursor: after } = await this.#page(cursor, cursor ? next : limit);
-      while (after && data.length < least) {
-        const page = await this.#page(after, next);
-        [data, after] = [[...data, ...page.data], page.next_cursor];
+      this.#reading.abort();
+      this.#reading = new AbortController();
+      const asked = { path: this.#path(), signal: this.#reading.signal };
+      const before = cursor ? this.items : [];
+      let page = await this.#page(asked, cursor, cursor ? next : limit);
+      let data = page.data;
+      while (page.next_cursor && data.length < least) {
+        page = await this.#page(asked, page.next_cursor, next);
+        data = [...data, ...page.data];
       }
-      return { items: [...(cursor ? this.items : []), ...data], next: after };
+      return { items: [...before, ...data], page, path: asked.path };
     });
   }
 
-  async #page(cursor, limit) {
-    const separator = this.#path.includes("?") ? "&" : "?";
-    const page = await get(`${this.#path}${separator}limit=${limit}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
+  async #page({ path, signal }, cursor, limit) {
+    const separator = path.includes("?") ? "&" : "?";
+    const page = await get(`${path}${separator}limit=${limit}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`, { signal });
     this.#seen(page.data);
     return page;
+  }
+
+  #run(...given) {
+    this.#last = given;
+    return this.task.run(...given);
   }
 
   get items() {
     return this.task.value?.items ?? [];
   }
 
+  /** The page that was read last, with whatever else it says. */
+  get page() {
+    return this.task.value?.page ?? {};
+  }
+
   get isRead() {
     return this.task.value !== undefined;
   }
 
+  /** Whether it was read from where it would be read now. */
+  get isCurrent() {
+    return this.task.value?.path === this.#path();
+  }
+
   get hasMore() {
-    return Boolean(this.task.value?.next);
+    return Boolean(this.page.next_cursor);
   }
 
   /** Reads the list anew, at least as far as it was read before. */
-  read = () => this.task.run(undefined, this.items.length);
-  more = () => this.task.run(this.task.value.next);
-  /** Reads on until there are `least` items, or no more. */
-  moreUntil = (least) => this.task.run(this.task.value.next, least - this.items.length);
+  read = () => this.#run(undefined, this.items.length);
+  /** Reads its first page, and forgets the others. */
+  restart = () => this.#run();
+  more = () => this.#run(this.page.next_cursor);
+  /** Does again what failed. */
+  again = () => this.task.run(...this.#last);
   reset = () => this.task.reset();
 }

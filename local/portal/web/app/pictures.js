@@ -1,8 +1,10 @@
-// There are no photographs in this shop: each product is drawn, by its kind, on the cloth of its family. A kind is told
-// from words of the name; a product of an unknown kind is a bundle wrapped in its cloth.
+// The picture of a product is the one that its `image_url` names, if the configuration lets pages show pictures from there.
+// Otherwise the product is drawn, by its kind, on the cloth of its family. A kind is told from words of the name; a product
+// of an unknown kind is a bundle wrapped in its cloth.
 
 import { html, svg } from "../vendor/lit-html/lit-html.js";
-import { splitName } from "./families.js";
+import { config } from "./config.js";
+import { changed } from "./store.js";
 
 /** `[ground, patch, second patch]`. */
 const CLOTHS = [
@@ -115,8 +117,8 @@ const KINDS = [
 const BUNDLE = svg`<path d="M22 48q28-14 56 0 8 30-28 36-36-6-28-36z" fill="#b2674a"/><path d="M50 46L30 24q-2 18 20 22zM50 46l20-22q2 18-20 22z" fill="#c9805f"/><circle cx="50" cy="46" r="7" fill="#8f4c33"/>`;
 
 /** The picture of a product. It is decoration: the name stands beside it. */
-export function picture({ name = "" }) {
-  const { family } = splitName(name);
+export function picture({ name = "", family = name, image_url: url }) {
+  if (url && !broken.has(url) && config.images?.includes(new URL(url).origin)) return photograph(url);
   const [ground, patch, second] = CLOTHS[hash(family) % CLOTHS.length];
   const drawing = KINDS.find(([word]) => family.includes(word))?.[1] ?? BUNDLE;
   const seam = 20 + (hash(family) >>> 8) % 50;
@@ -126,6 +128,17 @@ export function picture({ name = "" }) {
     <rect x=${seam} y=${90 - seam} width=${100 - seam} height=${10 + seam} fill=${second}/>
     ${drawing}
   </svg>`;
+}
+
+/** Pictures that could not be loaded. */
+const broken = new Set();
+
+function photograph(url) {
+  const draw = () => {
+    broken.add(url);
+    changed();
+  };
+  return html`<img class="picture" src=${url} alt="" loading="lazy" decoding="async" @error=${draw}>`;
 }
 
 /** FNV-1a. */

@@ -1,6 +1,7 @@
 // What is known of single products: baskets name them by id only.
 
 import { get } from "./api.js";
+import { language } from "./i18n.js";
 import { changed } from "./store.js";
 
 const known = new Map();
@@ -8,6 +9,17 @@ const asked = new Map();
 
 /** The product as last seen, or undefined. */
 export const product = (id) => known.get(id);
+
+/** The name in the page's language, as far as the product has one. */
+export const productName = ({ name, name_en: english }) => (language() === "en" && english) || name;
+
+/** The language of that name. */
+export const productLanguage = ({ name_en: english }) => (language() === "en" && english ? "en" : "ko");
+
+/** The products of a family that have been seen and are on sale, by price. */
+export const sizesOf = ({ family }) => (family ? [...known.values()] : [])
+  .filter((item) => item.family === family && item.price && !item.gone && item.status !== "INACTIVE")
+  .sort((a, b) => a.price.amount - b.price.amount);
 
 /** Remembers products that came with a list. */
 export function noteProducts(products) {

@@ -4,9 +4,11 @@
 //! the events: the rest of the tables must add up to the products, deposits and adjustments that the events report.
 //!
 //! [`violations`] holds between any two commands, [`violations_once_counted`] when all order events have been consumed,
-//! and [`violations_once_ranked`] when the daily aggregation has run after that.
+//! [`violations_once_ranked`] when the daily aggregation has run after that, and [`violations_in_files`] when its days
+//! have been exported after that.
 
 mod events;
+mod files;
 mod money;
 mod ranking;
 mod rows;
@@ -17,6 +19,8 @@ mod totals;
 use crate::{pipeline::order_events, snapshot::Snapshot};
 
 use self::rows::Rows;
+
+pub use files::violations_in_files;
 
 /// The violations, a sentence each; empty when every invariant holds.
 pub fn violations(shop: &Snapshot) -> Vec<String> {

@@ -3,7 +3,8 @@
 use std::{cmp::Reverse, collections::BTreeMap};
 
 use serde::Deserialize;
-use sijang_domain::{CloudEvent, OrderStatus, ProductId, Ranking};
+use sijang_domain::{CloudEvent, Day, OrderStatus, ProductId, Ranking};
+use sijang_storage::Item;
 
 use crate::snapshot::Snapshot;
 
@@ -22,12 +23,19 @@ pub(super) fn stored(shop: &Snapshot) -> Vec<Sold> {
         units: i64,
         revenue: i64,
     }
-    let rankings = shop.items("sales").filter(|item| item["pk"].as_s().unwrap() == "RANKING#3D");
-    let Some(row) = rankings.max_by_key(|item| item["sk"].as_s().unwrap()) else {
-        return Vec::new();
-    };
+    let Some(row) = newest(shop) else { return Vec::new() };
     let row: Row = serde_dynamo::from_item(row.clone()).unwrap();
     row.products.into_iter().map(|ranked| (ranked.p, ranked.units, ranked.revenue)).collect()
+}
+
+/// The day for which the newest ranking that is stored holds.
+pub(super) fn newest_day(shop: &Snapshot) -> Option<Day> {
+    newest(shop).map(|item| item["sk"].as_s().unwrap().parse().unwrap())
+}
+
+fn newest(shop: &Snapshot) -> Option<&Item> {
+    let rankings = shop.items("sales").filter(|item| item["pk"].as_s().unwrap() == "RANKING#3D");
+    rankings.max_by_key(|item| item["sk"].as_s().unwrap())
 }
 
 /// The ranking that the aggregation must store.

@@ -14,6 +14,24 @@ pub(super) struct DayTotal {
     sales: Sales,
 }
 
+impl DayTotal {
+    /// The day, of a total of a product.
+    pub(super) fn day(&self) -> &str {
+        &self.pk["DAY#".len()..]
+    }
+
+    /// The product; of a total of all products, the day.
+    pub(super) fn key(&self) -> &str {
+        &self.sk
+    }
+
+    /// Units, orders, revenue, facts.
+    pub(super) fn values(&self) -> [i64; 4] {
+        let Sales { units, orders, revenue, facts } = self.sales;
+        [units, orders, revenue, facts.cast_signed()]
+    }
+}
+
 #[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
 struct Sales {
     units: i64,
@@ -45,7 +63,7 @@ impl Rows {
         }
         let mut stored: BTreeMap<&str, BTreeMap<&str, Sales>> = BTreeMap::new();
         for total in &self.totals {
-            stored.entry(&total.pk["DAY#".len()..]).or_default().insert(&total.sk, total.sales);
+            stored.entry(total.day()).or_default().insert(&total.sk, total.sales);
         }
         for (day, stored) in stored {
             let counted = days.remove(day).unwrap_or_default();

@@ -18,8 +18,8 @@ use std::{
 
 use sijang_domain::{
     BalanceAdjustment, CampaignDraft, Command, CouponId, CouponTerms, Deposit, Description, Error, IdempotencyKey,
-    Idempotent, IssuedCoupon, LedgerEntry, Name, Order, Page, Position, Product, ProductDraft, ProductId, ProductPatch,
-    Rejection, ShardCount, Stock, Timestamp, UserId,
+    Idempotent, IssuedCoupon, LedgerEntry, Name, Order, Page, Position, Product, ProductDetails, ProductDraft,
+    ProductId, ProductPatch, Rejection, ShardCount, Stock, Timestamp, UserId,
 };
 use sijang_storage::{Item, Store};
 
@@ -124,7 +124,13 @@ impl Shop {
     /// Creates a product.
     pub fn create_product(&self, title: &str, price: i64, stock: i64) -> Request<ProductDraft> {
         let (price, stock) = (ProductDraft::parse_price(price).unwrap(), Stock::new(stock).unwrap());
-        self.admin(ProductDraft { name: name(title), description: Description::default(), price, stock })
+        let (description, details) = (Description::default(), ProductDetails::default());
+        self.create(ProductDraft { name: name(title), description, price, stock, details })
+    }
+
+    /// Creates the product of a draft.
+    pub fn create(&self, draft: ProductDraft) -> Request<ProductDraft> {
+        self.admin(draft)
     }
 
     /// Changes a product.

@@ -7,6 +7,7 @@
 use std::{
     env,
     io::Write,
+    ops::Range,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -73,6 +74,8 @@ struct Customer {
     place: Place,
     user: UserId,
     rng: Rng,
+    /// The day of the commands, from the day on which the tests take place, and how many were sent.
+    day: i64,
     sent: i64,
     /// The balance by what was answered.
     balance: i64,
@@ -104,7 +107,7 @@ impl Customer {
         self.sent += 1;
         let key = IdempotencyKey::parse(&format!("key-{}", self.sent)).unwrap();
         for _ in 0..TRIES {
-            let now = after(at("2026-11-21T03:00:00Z"), self.sent * 60);
+            let now = after(at("2026-11-21T03:00:00Z"), self.day * 86_400 + self.sent * 60);
             let time = RequestTime { now, deadline: Instant::now() + Duration::from_millis(1_500) };
             let (user, key) = (self.user.clone(), key.clone());
             let reason = Some(name("chaos"));
@@ -287,60 +290,99 @@ impl Customer {
     }
 }
 
+/// The shop after the commands of a seed, and the model of each customer.
+pub struct Aftermath {
+    pub services: Arc<Services>,
+    customers: Vec<Customer>,
+    /// The calls that were made, and those that got a fault.
+    calls: (usize, usize),
+}
+
+impl Aftermath {
+    /// Lets the customers of a seed give their commands, all at once and under faults.
+    pub async fn of(seed: u64) -> Result<Self, String> {
+        let shop = Shop::open().await;
+        let mut products = Vec::new();
+        for (price, shards) in PRICES.into_iter().zip(1..) {
+            products.push(shop.split_product(price, 40, shards).await);
+        }
+        let coupon = shop.split_campaign(COUPONS, fixed(OFF), 2).await;
+        let services = Arc::new(Services::new().await);
+        let empty = Snapshot::of(&services.database).await;
+        services.reset(&empty, &shop.snapshot().await, &[]).await;
+        let place = Place { services: Arc::clone(&services), products, coupon };
+
+        services.faults.plan(Plan::seeded(seed, FAULTS_PER_MILLE, faults()));
+        let customers = (0..CUSTOMERS).map(|number| Customer {
+            place: place.clone(),
+            user: UserId::parse(&format!("customer-{number}")).unwrap(),
+            rng: Rng::with_seed(seed * CUSTOMERS + number),
+            day: 0,
+            sent: 0,
+            balance: 0,
+            unknown: Vec::new(),
+            live: Vec::new(),
+            holds_coupon: false,
+            coupon_in_doubt: false,
+            saw_sold_out: false,
+        });
+        let customers = join_all(customers.map(|customer| tokio::spawn(customer.go()))).await;
+        let calls = services.faults.calls();
+        services.faults.plan(Plan::none());
+        let customers = customers.into_iter().map(|customer| customer.map_err(|panic| panic.to_string())?);
+        let faulty = calls.iter().filter(|call| call.fault != Fault::None).count();
+        Ok(Self { services, customers: customers.collect::<Result<_, _>>()?, calls: (calls.len(), faulty) })
+    }
+
+    /// Each customer who has an order cancels one, so many days later and without faults.
+    pub async fn cancel_later(&mut self, days: i64) -> Result<usize, String> {
+        let mut cancelled = 0;
+        for customer in self.customers.iter_mut().filter(|customer| !customer.live.is_empty()) {
+            customer.day = days;
+            customer.cancel().await?;
+            cancelled += 1;
+        }
+        Ok(cancelled)
+    }
+
+    /// Each customer's balance and orders are those that the model allows.
+    pub async fn agrees_with(&self, shop: &Snapshot) -> Result<(), String> {
+        let issued = u32::try_from(shop.items("user-coupons").count()).unwrap();
+        for customer in &self.customers {
+            customer.settled().await?;
+            if customer.saw_sold_out && issued < COUPONS {
+                return Err(format!("sold out, and yet only {issued} coupons were issued"));
+            }
+        }
+        Ok(())
+    }
+}
+
 /// What a seed came to: the calls that were made, and those that got a fault.
 async fn run(seed: u64) -> Result<(usize, usize), String> {
-    let shop = Shop::open().await;
-    let mut products = Vec::new();
-    for (price, shards) in PRICES.into_iter().zip(1..) {
-        products.push(shop.split_product(price, 40, shards).await);
-    }
-    let coupon = shop.split_campaign(COUPONS, fixed(OFF), 2).await;
-    let services = Arc::new(Services::new().await);
-    let empty = Snapshot::of(&services.database).await;
-    services.reset(&empty, &shop.snapshot().await, &[]).await;
-    let place = Place { services: Arc::clone(&services), products, coupon };
-
-    services.faults.plan(Plan::seeded(seed, FAULTS_PER_MILLE, faults()));
-    let customers = (0..CUSTOMERS).map(|number| Customer {
-        place: place.clone(),
-        user: UserId::parse(&format!("customer-{number}")).unwrap(),
-        rng: Rng::with_seed(seed * CUSTOMERS + number),
-        sent: 0,
-        balance: 0,
-        unknown: Vec::new(),
-        live: Vec::new(),
-        holds_coupon: false,
-        coupon_in_doubt: false,
-        saw_sold_out: false,
-    });
-    let customers = join_all(customers.map(|customer| tokio::spawn(customer.go()))).await;
-    let calls = services.faults.calls();
-    services.faults.plan(Plan::none());
-
-    let shop = deliver_pending(&services, Stage::InStream).await.map_err(|error| format!("not drained: {error}"))?;
+    let aftermath = Aftermath::of(seed).await?;
+    let delivered = deliver_pending(&aftermath.services, Stage::InStream).await;
+    let shop = delivered.map_err(|error| format!("not drained: {error}"))?;
     let violations = violations_once_ranked(&shop);
     if !violations.is_empty() {
         return Err(format!("invariants are violated: {violations:?}"));
     }
-    let issued = u32::try_from(shop.items("user-coupons").count()).unwrap();
-    for customer in customers {
-        let customer = customer.map_err(|panic| panic.to_string())??;
-        customer.settled().await?;
-        if customer.saw_sold_out && issued < COUPONS {
-            return Err(format!("sold out, and yet only {issued} coupons were issued"));
-        }
-    }
-    Ok((calls.len(), calls.iter().filter(|call| call.fault != Fault::None).count()))
+    aftermath.agrees_with(&shop).await?;
+    Ok(aftermath.calls)
+}
+
+/// The seeds of `SIJANG_SEEDS=0..100`.
+pub fn seeds(by_default: Range<u64>) -> Range<u64> {
+    let Ok(seeds) = env::var("SIJANG_SEEDS") else { return by_default };
+    let (first, end) = seeds.split_once("..").unwrap();
+    first.parse().unwrap()..end.parse().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_answer_is_one_that_the_model_allows_whatever_happens() {
-    let seeds = env::var("SIJANG_SEEDS").unwrap_or_else(|_| "0..3".to_owned());
-    let (first, end) = seeds.split_once("..").unwrap();
-    let (first, end): (u64, u64) = (first.parse().unwrap(), end.parse().unwrap());
     let minutes = env::var("SIJANG_MINUTES").ok().and_then(|minutes| minutes.parse().ok());
     let (began, (mut done, mut calls, mut faulty)) = (Instant::now(), (0, 0, 0));
-    for seed in first..end {
+    for seed in seeds(0..3) {
         if minutes.is_some_and(|minutes| began.elapsed() > Duration::from_mins(minutes)) {
             break;
         }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use sijang_domain::{
     BalanceAdjustment, CampaignDraft, Cart, CouponId, Deposit, Description, Error, Fingerprint, IdempotencyKey,
-    Idempotent, IssuedCoupon, Order, OrderId, ProductDraft, ProductId, ProductPatch, Rejection, ResponseBody,
-    ShardCount, Stock, Timestamp, UserId,
+    Idempotent, IssuedCoupon, Order, OrderId, ProductDetails, ProductDraft, ProductId, ProductPatch, Rejection,
+    ResponseBody, ShardCount, Stock, Timestamp, UserId,
 };
 use sijang_storage::Store;
 use sijang_testkit::shop::{Shop, after, cancellation_period, fixed, limits, name, percent, welcome, won};
@@ -376,7 +376,8 @@ fn admin(shop: &Shop) -> UserId {
 
 fn create_product(shop: &Shop) -> Job {
     let (price, stock) = (won(700), Stock::new(5).unwrap());
-    let draft = ProductDraft { name: name("jam"), description: Description::default(), price, stock };
+    let (description, details) = (Description::default(), ProductDetails::default());
+    let draft = ProductDraft { name: name("jam"), description, price, stock, details };
     let fingerprint = Fingerprint::of(&draft);
     let send = move |store: Arc<Store>, command| {
         let draft = draft.clone();

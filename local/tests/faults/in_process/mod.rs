@@ -4,6 +4,7 @@ mod case;
 mod chaos;
 mod commands;
 mod enumeration;
+mod export;
 mod injection;
 mod proxy;
 mod scenario;

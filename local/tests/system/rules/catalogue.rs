@@ -1,6 +1,6 @@
 //! What everybody may read and keep for a while.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use libtest_mimic::Trial;
 use reqwest::Method;
@@ -8,12 +8,13 @@ use serde_json::json;
 use sijang_testkit::http::{Shop, krw, text};
 use ulid::Ulid;
 
-use crate::world::{World, named};
+use crate::world::{World, eventually, named};
 
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![
         named!(trial, world, a_reader_who_has_the_newest_version_gets_304),
         named!(trial, world, products_are_found_by_the_beginning_of_their_name),
+        named!(trial, world, products_of_a_category_are_found_and_sorted),
         named!(trial, world, health_is_answered_and_head_is_get_without_a_body),
         named!(trial, world, private_answers_are_never_cached),
     ]
@@ -50,6 +51,22 @@ async fn products_are_found_by_the_beginning_of_their_name(shop: Shop) {
     let page = shop.nobody().get(&format!("/v1/products?name_prefix={word}&limit=1")).await.value(200);
     let cursor = text(&page["next_cursor"]);
     shop.nobody().get(&format!("/v1/products?cursor={cursor}")).await.problem(400, "invalid-cursor");
+}
+
+async fn products_of_a_category_are_found_and_sorted(shop: Shop) {
+    let category = Ulid::generate().to_string();
+    for (name, price) in [("dear", 200), ("cheap", 100)] {
+        let body = json!({"name": name, "price": krw(price), "stock": 1, "category": category});
+        shop.admin().post("/v1/admin/products").new_key().json(&body).await.value(201);
+    }
+    let path = format!("/v1/products?category={category}&sort=price");
+    // An environment caches the products on sale for half a minute.
+    let found = eventually("both products in a search", Duration::from_mins(2), async || {
+        let page = shop.nobody().get(&path).await.value(200);
+        (page["total"] == 2).then_some(page)
+    });
+    let names: Vec<String> = found.await["data"].as_array().unwrap().iter().map(|one| text(&one["name"])).collect();
+    assert_eq!(names, ["cheap", "dear"]);
 }
 
 async fn health_is_answered_and_head_is_get_without_a_body(shop: Shop) {

@@ -39,9 +39,9 @@ class Shop:
             return rejected.code
         return 200
 
-    def product(self, price=1_000, stock=100):
-        """A new product, with a name that nothing else has."""
-        body = {"name": f"시험 상품 {uuid.uuid4().hex[:8]}", "price": won(price), "stock": stock}
+    def product(self, price=1_000, stock=100, **details):
+        """A new product, with a name that nothing else has. A search finds it half a minute later."""
+        body = {"name": f"시험 상품 {uuid.uuid4().hex[:8]}", "price": won(price), "stock": stock, **details}
         return self.call("POST", "/v1/admin/products", body, self.admin)
 
     def campaign(self, discount, total=100):

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 use sijang_domain::{
-    ActionSubject, Command, Description, Error, FieldChange, Idempotent, Name, Page, Position, Product, ProductDraft,
-    ProductId, ProductInfo, ProductPatch, ProductStatus, ProductSummary, ProductVersion, Rejection, ResponseBody,
-    Stock, Timestamp,
+    ActionSubject, Command, Description, Error, FieldChange, Idempotent, Name, Page, Position, Product, ProductDetails,
+    ProductDraft, ProductId, ProductInfo, ProductPatch, ProductStatus, ProductSummary, ProductVersion, Rejection,
+    ResponseBody, Stock, Timestamp,
 };
 
 use crate::{
@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// The index that lists products by name. Each status is a partition.
-const CATALOGUE: &str = "catalogue";
+pub(super) const CATALOGUE: &str = "catalogue";
 /// Between name and product in the index's key. No name has it and every letter sorts after it, so that a name comes
 /// before the longer ones that begin with it.
 const SEPARATOR: char = '\u{1}';
@@ -35,7 +35,13 @@ pub(crate) struct InfoRow {
     sk: String,
     name: Name,
     description: Description,
+    #[serde(default, skip_serializing_if = "ProductDetails::is_empty")]
+    details: ProductDetails,
     status: ProductStatus,
+    /// KRW minor units for one, for lists that are sorted by price. Sales take the price of their shard. The first release
+    /// had none here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    price: Option<i64>,
     /// Counts the changes of the product and of its shards, so that two administrators do not overwrite each other.
     pub(super) version: i64,
     /// Which name it has: counts the names.
@@ -54,7 +60,9 @@ impl InfoRow {
             sk: INFO.to_owned(),
             name: info.name.clone(),
             description: info.description.clone(),
+            details: info.details.clone(),
             status: info.status,
+            price: Some(info.price.minor()),
             version,
             product_version: ProductVersion::FIRST,
             listing: Some(listing(info.status).to_owned()),
@@ -63,16 +71,25 @@ impl InfoRow {
     }
 }
 
-/// The attributes of an [`InfoRow`] in the catalogue's index: `name`, beside the keys.
+/// The attributes of an [`InfoRow`] in the catalogue's index, beside the keys.
 #[derive(Debug, Deserialize)]
-struct ListedRow {
-    product_id: ProductId,
-    name: Name,
+pub(super) struct ListedRow {
+    pub(super) product_id: ProductId,
+    pub(super) name: Name,
+    pub(super) price: Option<i64>,
+    #[serde(default)]
+    pub(super) details: ProductDetails,
     listing_key: String,
 }
 
+/// A product as lists show it, and its stock as one row.
+pub(super) fn summary(name: Name, details: ProductDetails, stock: &StockRow) -> Result<ProductSummary, Error> {
+    let (product_id, price) = (stock.product_id, stock.price()?);
+    Ok(ProductSummary { product_id, name, price, stock: Stock::counted(stock.stock), details })
+}
+
 /// The partition of the index that lists the products of a status.
-fn listing(status: ProductStatus) -> &'static str {
+pub(super) fn listing(status: ProductStatus) -> &'static str {
     match status {
         ProductStatus::Active => "ACTIVE",
         ProductStatus::Inactive => "INACTIVE",
@@ -101,6 +118,7 @@ fn product(info: InfoRow, stock: &StockRow) -> Result<Product, Error> {
         price: stock.price()?,
         stock: Stock::counted(stock.stock),
         status: if stock.active { ProductStatus::Active } else { ProductStatus::Inactive },
+        details: info.details,
     })
 }
 
@@ -144,10 +162,10 @@ impl Store {
         let ids: Vec<ProductId> = page.data.iter().map(|row| row.product_id).collect();
         let stocks = self.stocks(&ids, now).await?;
         let mut data = Vec::with_capacity(page.data.len());
-        for ListedRow { product_id, name, .. } in page.data {
+        for row in page.data {
             // An entry of the index can be older than its product's stock item: a product without one is not listed.
-            let Some(stock) = stocks.get(&product_id) else { continue };
-            data.push(ProductSummary { product_id, name, price: stock.price()?, stock: Stock::counted(stock.stock) });
+            let Some(stock) = stocks.get(&row.product_id) else { continue };
+            data.push(summary(row.name, row.details, stock)?);
         }
         Ok(Page { data, next: page.next })
     }
@@ -206,8 +224,8 @@ impl Store {
         let product = draft.created(ProductId::new(command.time.now, random()));
         let answer = ResponseBody::of(&product)?;
         let mut transaction = Transaction::with_answer(&self.tables.events, command, "product.created.v1", &answer)?;
-        let Product { product_id, name, description, price, stock, status } = product;
-        let info = ProductInfo { product_id, name, description, price, status };
+        let Product { product_id, name, description, price, stock, status, details } = product;
+        let info = ProductInfo { product_id, name, description, price, status, details };
         let changes = vec![FieldChange::to("price", price.minor()), FieldChange::to("stock", stock.units())];
         transaction.put_new(&self.tables.products, &InfoRow::new(&info, 1), "product_id")?;
         let stock = StockRow::first(product_id, stock.units(), price);
@@ -226,9 +244,9 @@ impl Store {
         patch: &ProductPatch,
     ) -> Result<Idempotent<ResponseBody>, Error> {
         self.change_product(command, product_id, |info, shards| {
-            let InfoRow { name, description, status, product_version: version, .. } = info;
+            let InfoRow { name, description, status, details, product_version: version, .. } = info;
             let price = shards[0].price()?;
-            let before = ProductInfo { product_id, name: name.clone(), description, price, status };
+            let before = ProductInfo { product_id, name: name.clone(), description, price, status, details };
             let after = patch.applied_to(before.clone());
             let changes = FieldChange::of_product(&before, &after);
             let answer = ResponseBody::of(&after)?;
@@ -303,8 +321,11 @@ impl ProductChange {
             return owner.accepting(&self.rollout, seen, "");
         };
         let update = ", #name = :name, product_version = :product_version, description = :description, \
-                      #status = :status, listing_key = :listing_key, listing = :listing";
-        let status = serde_dynamo::to_attribute_value(info.status);
+                      details = :details, price = :price, #status = :status, listing_key = :listing_key, \
+                      listing = :listing";
+        let internal = |error: serde_dynamo::Error| Error::Internal(error.to_string());
+        let status = serde_dynamo::to_attribute_value(info.status).map_err(internal)?;
+        let details = serde_dynamo::to_attribute_value(&info.details).map_err(internal)?;
         let change = owner
             .accepting(&self.rollout, seen, update)?
             .name("#name", "name")
@@ -312,9 +333,11 @@ impl ProductChange {
             .text(":name", info.name.as_str())
             .number(":product_version", product_version.get())
             .text(":description", info.description.as_str())
+            .value(":details", details)
+            .number(":price", info.price.minor())
             .text(":listing_key", listing_key(&info.name, info.product_id))
             .text(":listing", listing(info.status))
-            .value(":status", status.map_err(|error| Error::Internal(error.to_string()))?);
+            .value(":status", status);
         Ok(change)
     }
 }

@@ -4,6 +4,7 @@ mod adjust;
 mod catalogue;
 mod names;
 mod reshard;
+mod search;
 pub(crate) mod stock;
 
 pub(crate) use stock::{ProductView, stocks_of};

@@ -351,7 +351,7 @@ impl Store {
         in_order(rows)
     }
 
-    async fn first_shards(
+    pub(super) async fn first_shards(
         &self,
         products: &[ProductId],
         consistent: bool,

@@ -4,6 +4,7 @@ import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { putInBasket, unitsInBasket } from "../basket.js";
 import { count } from "../format.js";
 import { t } from "../i18n.js";
+import { productName } from "../products.js";
 import { changed } from "../store.js";
 import { canBuy } from "./parts.js";
 
@@ -12,9 +13,9 @@ const SHOWN_MS = 6_000;
 let added = null;
 let hiding;
 
-export function add({ product_id: id, name }, quantity = 1) {
-  putInBasket(id, quantity);
-  added = name;
+export function add(item, quantity = 1) {
+  putInBasket(item.product_id, quantity);
+  added = productName(item);
   clearTimeout(hiding);
   hiding = setTimeout(hideAdded, SHOWN_MS);
 }
@@ -26,7 +27,7 @@ export function hideAdded() {
 }
 
 export const addButton = (item) => html`<button class="button" ?disabled=${!canBuy(item)}
-  aria-label=${t("basket.add-named", { name: item.name })} @click=${() => add(item)}>${t("basket.add")}</button>`;
+  aria-label=${t("basket.add-named", { name: productName(item) })} @click=${() => add(item)}>${t("basket.add")}</button>`;
 
 /** What was added last. Its region is always there, for a reader of the screen hears only what changes in it. */
 export const addedNote = () => html`<div class="toast" role="status" data-added>${added === null ? nothing : html`

@@ -14,7 +14,7 @@ import { won } from "../format.js";
 import { t } from "../i18n.js";
 import { balance, noteOrder, usableCoupons } from "../me.js";
 import { picture } from "../pictures.js";
-import { noteProducts, product, readProducts } from "../products.js";
+import { noteProducts, product, productLanguage, productName, readProducts } from "../products.js";
 import { session, signIn } from "../session.js";
 import { Task } from "../store.js";
 import { shown, typed, typing } from "../typing.js";
@@ -92,7 +92,7 @@ export function view() {
 
 function basketLine({ product_id: id, name: told, quantity, unit_price: price }, at) {
   const item = { name: told ?? "", ...product(id), product_id: id };
-  const name = item.name || t("basket.unknown");
+  const name = productName(item) || t("basket.unknown");
   const error = [`/lines/${at}/quantity`, `/lines/${at}/product_id`, `/lines/${at}`]
     .map((pointer) => fieldError(ordering.problem, pointer, `line-${at}-error`)).find((found) => found !== nothing) ?? nothing;
   const set = (wish) => {
@@ -103,7 +103,7 @@ function basketLine({ product_id: id, name: told, quantity, unit_price: price },
   return html`<li class="basket-line" data-gone=${item.gone ? "true" : "false"}>
     ${picture(item)}
     <div class="basket-what">
-      <a href="#/product/${id}" lang="ko">${name}</a>
+      <a href="#/product/${id}" lang=${productLanguage(item)}>${name}</a>
       <span class="quiet">${won(price.amount)} · ${item.stock === undefined && !item.gone ? "…" : stockText(item)}</span>
       ${error}
     </div>
@@ -133,7 +133,7 @@ function priceNotice() {
   return html`<div class="note" role="status" data-notice="prices">
     <p class="note-title">${t("basket.prices-moved")}</p>
     <ul class="plain">${moved.map(({ product_id: id, unit_price: told }) => html`
-      <li>${product(id).name}: <s>${won(told.amount)}</s> <strong>${won(product(id).price.amount)}</strong></li>`)}</ul>
+      <li>${productName(product(id))}: <s>${won(told.amount)}</s> <strong>${won(product(id).price.amount)}</strong></li>`)}</ul>
     <button class="button" @click=${acceptPrices}>${t("basket.accept-prices")}</button>
   </div>`;
 }

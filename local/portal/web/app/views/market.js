@@ -4,116 +4,136 @@ import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { repeat } from "../../vendor/lit-html/directives/repeat.js";
 import { live } from "../../vendor/lit-html/directives/live.js";
 import { get } from "../api.js";
-import { families, splitName } from "../families.js";
+import { families, sizeText } from "../families.js";
 import { count, won } from "../format.js";
 import { t } from "../i18n.js";
 import { List } from "../list.js";
 import { picture } from "../pictures.js";
-import { noteProducts } from "../products.js";
+import { noteProducts, productLanguage, productName } from "../products.js";
 import { rename } from "../router.js";
-import { finder } from "../search.js";
 import { changed, Task } from "../store.js";
 import { addButton } from "./add.js";
 import { more, stockText } from "./parts.js";
 import { problemNote } from "./problem.js";
 
-/** A search reads the catalogue up to here; what is beyond is found by the beginning of its name only. */
-const SEARCHED = 2_000;
+/** The orders of the API, the usual one first. */
+const SORTS = ["name", "popular", "newest", "price", "-price"];
+/** Whoever types on within this time has not finished. */
+const TYPING_MS = 150;
 const SKELETONS = 12;
 
-export const catalogue = new List("/v1/products", { limit: 36, next: 100, seen: noteProducts });
-const popular = new Task(() => get("/v1/products/popular"));
-const beyond = new Task((prefix) => get(`/v1/products?limit=100&name_prefix=${encodeURIComponent(prefix)}`));
-
-let query = "";
+let asked = { q: "", category: "", sort: "" };
+let typingEnds;
 /** The size that is chosen on a card, by family. */
 const chosen = new Map();
+
+const found = new List(path, { limit: 36, next: 100, seen: noteProducts });
+const popular = new Task(() => get("/v1/products/popular"));
+
+/** What was asked for, without what was left empty. */
+const parameters = () => new URLSearchParams(Object.entries(asked).filter(([, value]) => value));
+
+/** The order is always named: only a search counts what there is. */
+function path() {
+  const all = parameters();
+  if (!asked.q.trim()) all.delete("q");
+  all.set("sort", asked.sort || SORTS[0]);
+  return `/v1/products?${all}`;
+}
+
+const isSearch = () => Boolean(asked.q || asked.category || asked.sort);
 
 export const title = () => t("page.market");
 
 export function enter(argument) {
-  query = decoded(argument);
+  const given = new URLSearchParams(argument);
+  const sort = given.get("sort") ?? "";
+  asked = { q: given.get("q") ?? "", category: given.get("category") ?? "", sort: SORTS.includes(sort) ? sort : "" };
   popular.run();
   // Coming back from a product, the customer finds the list as long as she left it.
-  if (!catalogue.isRead) catalogue.read().then(() => query && readAll());
+  refresh();
 }
 
-function decoded(argument) {
-  try {
-    return decodeURIComponent(argument);
-  } catch {
-    return "";
-  }
+/** Reads what is asked for, unless it is there. Another search that is being read is cancelled. */
+function refresh() {
+  if (found.task.running || !found.isCurrent) found.restart();
 }
 
-function search(text) {
-  query = text;
-  rename(query ? `#/search/${encodeURIComponent(query)}` : "#/");
+/** Searches at once, or when she has typed to the end. */
+function search(change, pause = 0) {
+  asked = { ...asked, ...change };
+  rename(isSearch() ? `#/search/${parameters()}` : "#/");
   changed();
-  readAll();
-}
-
-async function readAll() {
-  if (!catalogue.isRead || catalogue.task.running) return;
-  if (catalogue.hasMore && catalogue.items.length < SEARCHED) await catalogue.moreUntil(SEARCHED);
-  if (catalogue.hasMore && query) {
-    await beyond.run(query);
-    noteProducts(beyond.value?.data ?? []);
-  }
+  clearTimeout(typingEnds);
+  typingEnds = setTimeout(refresh, pause);
 }
 
 export function view() {
-  const settled = catalogue.isRead && (popular.value || popular.problem);
+  const settled = (found.isRead && (popular.value || popular.problem)) || found.task.problem;
   return html`
     <div class="hero">
       <h1 tabindex="-1">${t("market.welcome")}</h1>
       <p>${t("market.promise")}</p>
     </div>
     ${searchField()}
-    ${query ? results() : settled || catalogue.task.problem ? stalls() : skeleton()}`;
+    ${settled ? html`${filters()}${isSearch() ? nothing : bestSellers()}${products()}` : skeleton()}`;
 }
 
 const searchField = () => html`<form class="search" role="search" @submit=${(event) => event.preventDefault()}>
   <label class="hidden" for="search">${t("search")}</label>
-  <input id="search" type="search" autocomplete="off" enterkeyhint="search" placeholder=${t("search.hint")}
-    .value=${live(query)} @focus=${readAll} @input=${(event) => search(event.target.value)}>
+  <input id="search" type="search" autocomplete="off" enterkeyhint="search" maxlength="100" placeholder=${t("search.hint")}
+    .value=${live(asked.q)} @input=${(event) => search({ q: event.target.value }, TYPING_MS)}>
 </form>`;
 
-function results() {
-  const isFound = finder(query);
-  const found = catalogue.items.filter(({ name }) => isFound(name));
-  const known = new Set(found.map((item) => item.product_id));
-  const more = catalogue.hasMore ? (beyond.value?.data ?? []).filter(({ product_id: id, name }) => !known.has(id) && isFound(name)) : [];
-  const groups = families([...found, ...more]);
-  const reading = catalogue.task.running || !catalogue.isRead;
-  const told = reading && !groups.length ? t("reading") : groups.length ? t("search.found", { kinds: count(groups.length) }) : t("search.none", { query });
-  return html`<section aria-labelledby="found">
-    <h2 id="found" class="found" role="status">${told}</h2>
-    ${problemNote(catalogue.task.problem, { again: catalogue.isRead ? readAll : catalogue.read, read: true })}
-    <ul class="cards">${repeat(groups, ({ family }) => family, card)}</ul>
+function filters() {
+  const counted = found.page.categories ?? [];
+  const isMissing = asked.category && !counted.some(({ category }) => category === asked.category);
+  const categories = isMissing ? [...counted, { category: asked.category, count: 0 }] : counted;
+  const choice = (category, text, units = nothing) => html`<button class="chip" lang=${category ? "ko" : nothing}
+    aria-pressed=${category === asked.category ? "true" : "false"} @click=${() => search({ category })}>${text}${units}</button>`;
+  return html`<div class="filters">
+    <div class="chips categories" role="group" aria-label=${t("market.categories")}>
+      ${choice("", t("market.every-category"))}
+      ${categories.map(({ category, count: units }) => choice(category, category, html` <span class="quiet">${count(units)}</span>`))}
+    </div>
+    <label class="field sort"><span class="hidden">${t("sort")}</span>
+      <select id="sort" .value=${live(asked.sort || SORTS[0])} @change=${({ target }) => search({ sort: target.value === SORTS[0] ? "" : target.value })}>
+        ${SORTS.map((sort) => html`<option value=${sort} ?selected=${sort === (asked.sort || SORTS[0])}>${t(`sort.${sort}`)}</option>`)}
+      </select>
+    </label>
+  </div>`;
+}
+
+function bestSellers() {
+  const best = popular.value?.data ?? [];
+  if (!best.length) return nothing;
+  return html`<section aria-labelledby="popular">
+    <h2 id="popular">${t("market.popular")}</h2>
+    <ol class="popular">${best.map(popularCard)}</ol>
   </section>`;
 }
 
-function stalls() {
-  const best = popular.value?.data ?? [];
-  return html`
-    ${best.length ? html`
-      <section aria-labelledby="popular">
-        <h2 id="popular">${t("market.popular")}</h2>
-        <ol class="popular">${best.map(popularCard)}</ol>
-      </section>` : nothing}
-    <section aria-labelledby="all">
-      <h2 id="all">${t("market.all")}</h2>
-      ${problemNote(catalogue.task.problem, { again: catalogue.isRead ? catalogue.more : catalogue.read, read: true })}
-      <ul class="cards">${repeat(complete(), ({ family }) => family, card)}</ul>
-      ${more(catalogue)}
-    </section>`;
+function products() {
+  const { problem } = found.task;
+  const isShown = found.isCurrent || !problem;
+  return html`<section aria-labelledby="found" aria-busy=${found.isCurrent ? "false" : "true"}>
+    <h2 id="found" class="found" role="status">${told(problem)}</h2>
+    ${problemNote(problem, { again: found.again, read: true })}
+    ${isShown ? html`<ul class="cards">${repeat(complete(), ({ key }) => key, card)}</ul>${more(found)}` : nothing}
+  </section>`;
 }
 
-/** The families that are read to their end: the list is sorted by name, so the last one may go on. */
+function told(problem) {
+  if (!found.isCurrent) return problem ? t("search") : t("reading");
+  const { total } = found.page;
+  if (!isSearch()) return `${t("market.all")} (${count(total)})`;
+  return total ? t("search.found", { units: count(total) }) : t("search.none", { query: asked.q || asked.category });
+}
+
+/** The families that are read to their end: in a list by name, the last one may go on. */
 function complete() {
-  const groups = families(catalogue.items);
-  return catalogue.hasMore && groups.length > 1 ? groups.slice(0, -1) : groups;
+  const groups = families(found.items);
+  return found.hasMore && !asked.sort && groups.length > 1 ? groups.slice(0, -1) : groups;
 }
 
 const skeleton = () => html`<section aria-labelledby="all">
@@ -123,19 +143,28 @@ const skeleton = () => html`<section aria-labelledby="all">
     <span class="picture"></span><span class="bone"></span><span class="bone short"></span></li>`)}</ul>
 </section>`;
 
-function card({ family, items }) {
-  const item = items.find(({ product_id: id }) => id === chosen.get(family)) ?? items.find(({ stock }) => stock > 0) ?? items[0];
+/** The size that is shown: the chosen one, the one that the order puts here, or the cheapest that is in stock. */
+function shownOf({ key, first, items }) {
+  const wished = items.find(({ product_id: id }) => id === chosen.get(key));
+  const sorted = asked.sort && first.stock > 0 ? first : undefined;
+  return wished ?? sorted ?? items.find(({ stock }) => stock > 0) ?? items[0];
+}
+
+function card(family) {
+  const { key, items } = family;
+  const item = shownOf(family);
   const choose = (id) => {
-    chosen.set(family, id);
+    chosen.set(key, id);
     changed();
   };
+  const isFamily = items.length > 1;
   return html`<li class="card" data-stock=${item.stock ? "some" : "none"}>
     <a href="#/product/${item.product_id}">
       ${picture(item)}
-      <span class="card-name" lang="ko">${items.length > 1 ? family : item.name}</span>
+      <span class="card-name" lang=${productLanguage(item)}>${isFamily && productLanguage(item) === "ko" ? item.family : productName(item)}</span>
     </a>
-    ${items.length > 1 ? html`<div class="chips sizes" role="group" aria-label=${t("product.sizes-of", { name: family })}>${items.map((one) => html`
-      <button class="chip" lang="ko" aria-pressed=${one === item ? "true" : "false"} @click=${() => choose(one.product_id)}>${one.size}</button>`)}</div>` : nothing}
+    ${isFamily ? html`<div class="chips sizes" role="group" aria-label=${t("product.sizes-of", { name: item.family })}>${items.map((one) => html`
+      <button class="chip" lang="ko" aria-pressed=${one === item ? "true" : "false"} @click=${() => choose(one.product_id)}>${sizeText(one)}</button>`)}</div>` : nothing}
     <p class="price">${won(item.price.amount)}</p>
     <p class="quiet">${stockText(item)}</p>
     ${addButton(item)}
@@ -146,14 +175,7 @@ const popularCard = ({ rank, units_sold: units, product }) => html`<li>
   <a href="#/product/${product.product_id}">
     ${picture(product)}
     <span class="rank" aria-hidden="true">${rank}</span>
-    <span class="card-name" lang="ko">${product.name}</span>
+    <span class="card-name" lang=${productLanguage(product)}>${productName(product)}</span>
     <span class="quiet">${t("market.sold", { units: count(units) })}</span>
   </a>
 </li>`;
-
-/** The other sizes of a product, as far as they are known. */
-export function sizesOf(item) {
-  const { family, size } = splitName(item.name);
-  if (!size) return [];
-  return families(catalogue.items).find((group) => group.family === family)?.items ?? [];
-}
