@@ -1,4 +1,4 @@
-//! `GET /v1/admin/coupons?state=`: campaigns by state, with what each has issued.
+//! `GET /v1/admin/coupons?state=`: campaigns by state, with what each has issued and how many were used.
 
 use sijang_domain::{CampaignReport, CampaignState};
 use sijang_edge::{Answer, CursorKey, Error, List, Reply, Request, parameters::PageParameters, serve};
@@ -30,7 +30,8 @@ pub async fn run() -> Result<(), Error> {
             "discount": {"type": "FIXED", "amount": {"amount": 3000, "currency": "KRW"}},
             "minimum_order": {"amount": 10000, "currency": "KRW"},
             "total": 1000, "opens_at": "2026-11-21T00:00:00.000Z", "closes_at": "2026-12-21T00:00:00.000Z",
-            "valid_days": 30, "state": "OPEN", "issued": 588, "remaining": 412}],
+            "valid_days": 30, "state": "OPEN", "issued": 588, "remaining": 412,
+            "used": 131, "used_until": "2026-11-27T15:00:00.000Z"}],
             "next_cursor": null
         })
     )),

@@ -2,6 +2,7 @@
 //! start: the local cloud of `sijang-cloud` and the portal of `sijang-portal`.
 
 pub mod cost;
+pub mod import;
 pub mod mutations;
 pub mod provision;
 pub mod query;

@@ -45,8 +45,14 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>(issuer: Arc<Issuer>, orig
 struct Request {
     state: String,
     challenge: String,
-    admin: bool,
+    scopes: &'static [&'static str],
     korean: bool,
+}
+
+impl Request {
+    fn is_for_staff(&self) -> bool {
+        self.scopes.contains(&ADMIN)
+    }
 }
 
 impl SignIn {
@@ -63,26 +69,26 @@ impl SignIn {
                 "response_type, client_id, code_challenge_method or redirect_uri is not one that is known here",
             );
         }
-        let scopes: Vec<&str> = field("scope").split(' ').collect();
-        if !scopes.iter().all(|scope| [CUSTOMER, ADMIN].contains(scope)) {
-            return Err("scope is not one that is known here");
-        }
+        let mut scopes: Vec<&str> = field("scope").split(' ').collect();
+        scopes.sort_unstable();
+        let known: [&'static [&'static str]; 3] = [&[CUSTOMER], &[ADMIN], &[ADMIN, CUSTOMER]];
+        let scopes = known.into_iter().find(|known| *known == scopes).ok_or("scope is not one that is known here")?;
         let [state, challenge] = ["state", "code_challenge"].map(|name| opaque(field(name)));
         Ok(Request {
             state: state.ok_or("state is missing, or not random")?,
             challenge: challenge.ok_or("code_challenge is not that of S256")?,
-            admin: scopes.contains(&ADMIN),
+            scopes,
             korean: field("ui_locales") == "ko",
         })
     }
 
     fn sign_in(&self, fields: &HashMap<String, String>) -> Result<Redirect, &'static str> {
-        let Request { state, challenge, admin, .. } = self.request(fields)?;
+        let request = self.request(fields)?;
         let name = fields.get("name").filter(|name| is_name(name)).ok_or("that is no name")?.clone();
-        if admin && name != ADMINISTRATOR {
+        if request.is_for_staff() && name != ADMINISTRATOR {
             return Err("only the administrator may keep the shop");
         }
-        let scopes: &[&str] = if admin { &[CUSTOMER, ADMIN] } else { &[CUSTOMER] };
+        let Request { state, challenge, scopes, .. } = request;
         let code = self.grants.give(Grant { name, scopes, challenge });
         Ok(Redirect::to(&format!("{}?code={code}&state={state}", self.storefront)))
     }
@@ -179,8 +185,18 @@ mod tests {
     fn only_the_administrator_may_keep_the_shop() {
         let here = here();
         let both = format!("{CUSTOMER} {ADMIN}");
-        assert!(here.sign_in(&fields(&[("scope", &both)])).is_err());
-        assert!(here.sign_in(&fields(&[("scope", &both), ("name", ADMINISTRATOR)])).is_ok());
+        for scope in [both.as_str(), ADMIN] {
+            assert!(here.sign_in(&fields(&[("scope", scope)])).is_err());
+            assert!(here.sign_in(&fields(&[("scope", scope), ("name", ADMINISTRATOR)])).is_ok());
+        }
+    }
+
+    #[test]
+    fn token_has_the_scopes_that_were_asked_for() {
+        let both = format!("{CUSTOMER} {ADMIN}");
+        for (asked, given) in [(CUSTOMER, &[CUSTOMER][..]), (ADMIN, &[ADMIN]), (&both, &[ADMIN, CUSTOMER])] {
+            assert_eq!(here().request(&fields(&[("scope", asked)])).ok().unwrap().scopes, given);
+        }
     }
 
     #[test]

@@ -27,10 +27,11 @@ use crate::{
 };
 
 /// What belongs to the application; anything else in the folder is about it.
-const TYPES: [(&str, &str); 5] = [
+const TYPES: [(&str, &str); 6] = [
     ("html", "text/html; charset=utf-8"),
     ("css", "text/css; charset=utf-8"),
     ("js", "text/javascript; charset=utf-8"),
+    ("json", "application/json"),
     ("svg", "image/svg+xml"),
     ("txt", "text/plain; charset=utf-8"),
 ];

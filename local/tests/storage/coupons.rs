@@ -1,7 +1,12 @@
 //! Coupon campaigns, and the coupons that users hold.
 
 use sijang_domain::{CampaignDraft, CampaignListing, CampaignState, CouponId, CouponStatus, Rejection};
-use sijang_testkit::shop::{Shop, after, at, fixed, from, name, pages, percent, time, welcome};
+use sijang_testkit::{
+    pipeline::order_events,
+    shop::{Shop, after, at, fixed, from, name, pages, percent, time, welcome},
+};
+
+use crate::sales::record_on;
 
 const NOBODYS: &str = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
 
@@ -259,6 +264,51 @@ async fn a_used_coupon_names_its_order() {
     let order = alice.order([(tea, 1)]).with(coupon).done().await;
     let used = alice.coupons().await[0].used.clone().unwrap();
     assert_eq!((used.order_id, used.used_at), (order.order_id, order.paid_at));
+}
+
+/// How many coupons of the one campaign were used, and until when that is counted.
+async fn uses(shop: &Shop) -> (u32, Option<String>) {
+    let page =
+        shop.another_environment().store.campaigns(CampaignState::Open, 10, None, time(shop.now())).await.unwrap();
+    let [report] = &page.data[..] else { panic!("{page:?}") };
+    (report.used, report.used_until.map(|until| until.to_string()))
+}
+
+#[tokio::test]
+async fn used_coupons_are_those_of_orders_that_daily_runs_counted() {
+    let shop = Shop::open_at(at("2026-11-21T03:00:00Z")).await;
+    let (tea, coupon) = (shop.product(5_000, 9).await, shop.campaign(9, fixed(3_000)).await);
+    let mut orders = Vec::new();
+    for name in ["alice", "bob", "carol"] {
+        let customer = shop.customer(name).with_balance(2_000).await.with_coupon(coupon).await;
+        orders.push((customer.order([(tea, 1)]).with(coupon).done().await, customer));
+    }
+    orders[0].1.cancel(&orders[0].0).done().await;
+    assert_eq!(uses(&shop).await, (0, None));
+    let night = at("2026-11-21T15:10:00Z");
+    let run = async |now| {
+        let events = order_events(&shop.snapshot().await);
+        record_on(&shop, after(now, -600), &events).await;
+        shop.store.aggregate(now, now).await.unwrap();
+        uses(&shop).await
+    };
+    assert_eq!(run(night).await, (2, Some("2026-11-21T15:00:00.000Z".to_owned())));
+    // Later than the three days that a run counts by itself.
+    orders[1].1.cancel(&orders[1].0).at(at("2026-11-26T03:00:00Z")).done().await;
+    let counted = run(after(night, 5 * 86_400)).await;
+    assert_eq!(counted, (1, Some("2026-11-26T15:00:00.000Z".to_owned())));
+
+    // A run that began earlier has not seen this fact, and ends later.
+    let snapshot = shop.snapshot().await;
+    let unseen = snapshot.items("sales").find(|item| item["pk"].as_s().unwrap().starts_with("FACT#")).unwrap();
+    let deletion = shop.database.client.delete_item().table_name(shop.database.name_of("sales"));
+    deletion.key("pk", unseen["pk"].clone()).key("sk", unseen["sk"].clone()).send().await.unwrap();
+    shop.store.aggregate(night, night).await.unwrap();
+    assert_eq!(uses(&shop).await, counted);
+    // The run of tomorrow, now: what is sold from now on is not counted.
+    let now = after(night, 6 * 86_400 - 3_600);
+    shop.store.aggregate(after(night, 6 * 86_400), now).await.unwrap();
+    assert_eq!(uses(&shop).await.1, Some(now.to_string()));
 }
 
 #[tokio::test]

@@ -196,6 +196,12 @@ impl Busy {
             "the sum of a day is wrong" => {
                 self.add("sales", &["\"DAYS\"", "\"2026-11-21\""], "orders", 1).await;
             }
+            "the uses of a coupon are wrong" => {
+                let mut item = self.item("sales", &["\"COUPON_USES\"", "\"2026-11-21\""]).await;
+                let Some(AttributeValue::M(uses)) = item.get_mut("2026-11-21") else { panic!("{item:?}") };
+                uses.insert("used".to_owned(), AttributeValue::N("9".to_owned()));
+                self.put("sales", item).await;
+            }
             "a ranking is wrong" => {
                 self.set("sales", &["\"RANKING#3D\""], "products", AttributeValue::L(Vec::new())).await;
             }
@@ -210,7 +216,7 @@ impl Busy {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_damage_is_found_by_its_rule_and_no_other() {
-    let damages: [(&str, &[Rule]); 19] = [
+    let damages: [(&str, &[Rule]); 20] = [
         ("a balance is off by one", &[Rule::BalanceDiffers]),
         ("a payment is missing", &[Rule::BalanceDiffers, Rule::EntryMissing]),
         ("a deposit is missing", &[Rule::BalanceDiffers]),
@@ -228,6 +234,7 @@ async fn each_damage_is_found_by_its_rule_and_no_other() {
         ("a fact says something else", &[Rule::FactDiffers, Rule::TotalDiffers, Rule::RankingDiffers]),
         ("a day's total is wrong", &[Rule::TotalDiffers]),
         ("the sum of a day is wrong", &[Rule::TotalDiffers]),
+        ("the uses of a coupon are wrong", &[Rule::TotalDiffers]),
         ("a ranking is wrong", &[Rule::RankingDiffers]),
         ("a balance cannot be read", &[Rule::Unreadable]),
     ];

@@ -10,6 +10,7 @@ mod browser;
 mod copies;
 mod gameday;
 mod generated_client;
+mod import;
 mod kills;
 mod ministack;
 mod platform;
@@ -40,7 +41,14 @@ fn main() -> ExitCode {
     let mut rules = rules::trials(&world);
     rules.extend(security::trials(&world));
     let last = rules::last_trial(&world, &rules);
-    let usual = [tour::trials(&world), rules, races::trials(&world), copies::trials(&world), platform::trials(&world)];
+    let usual = [
+        tour::trials(&world),
+        rules,
+        races::trials(&world),
+        copies::trials(&world),
+        platform::trials(&world),
+        import::trials(&world),
+    ];
     let usual: Vec<_> = usual.into_iter().flatten().collect();
     let roles_last = roles::last_trial(&world, &usual);
     let (browser, browser_trials) = browser::trials(&world);

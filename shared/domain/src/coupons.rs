@@ -227,6 +227,11 @@ pub struct CampaignReport {
     pub issued: u32,
     /// Coupons not given out.
     pub remaining: u32,
+    /// Coupons used by orders that were paid before `used_until` and are not cancelled. The daily aggregation counts them.
+    pub used: u32,
+    /// Until when uses are counted: the beginning of the day of the last daily aggregation. Left out before the first one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub used_until: Option<Timestamp>,
 }
 
 /// Into how many shards the counter of a campaign is split.

@@ -62,7 +62,9 @@ pub use rejection::{PriceChange, Rejection, Shortage};
 pub use shards::{Allocation, ShardCount, ShardSnapshot, Shards};
 pub use sold_out::SoldOut;
 pub use staff::{ActionSubject, FieldChange, StaffAction};
-pub use statistics::{DayTotals, FactDetails, ProductSales, RankedProduct, Ranking, SaleFact, SaleKind, SaleLine};
+pub use statistics::{
+    CouponUses, DayTotals, FactDetails, ProductSales, RankedProduct, Ranking, SaleFact, SaleKind, SaleLine,
+};
 pub use text::{Description, Label, Name};
 pub use time::{Day, DayRange, Timestamp};
 pub use trace::TraceId;

@@ -110,6 +110,11 @@ impl SaleFact {
         order.lines.iter().map(line).collect()
     }
 
+    /// The coupon that the order used, as far as the fact says.
+    pub fn coupon_id(&self) -> Option<CouponId> {
+        self.details.as_ref()?.coupon_id
+    }
+
     /// Whether it says of an order what the order says of itself.
     pub fn agrees_with(&self, order: &Order) -> bool {
         let details = FactDetails::of(order, self.kind);
@@ -165,17 +170,34 @@ impl ProductSales {
     }
 }
 
-/// What every product sold on one day, or on several.
+/// The uses of a campaign's coupons on one day. Signed: a cancellation may be counted before its sale.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CouponUses {
+    /// Orders with such a coupon, less those that were cancelled.
+    pub used: i64,
+    /// Facts counted: of two counts the one with more facts is the later.
+    pub facts: u64,
+}
+
+impl CouponUses {
+    fn add(&mut self, other: Self) {
+        self.used += other.used;
+        self.facts += other.facts;
+    }
+}
+
+/// What every product sold on one day, or on several, and which coupons were used.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DayTotals {
     products: BTreeMap<ProductId, ProductSales>,
+    coupons: BTreeMap<CouponId, CouponUses>,
     orders: i64,
     facts: u64,
 }
 
 impl DayTotals {
-    /// Counts a fact by its kind and lines.
-    pub fn count(&mut self, kind: SaleKind, lines: &[SaleLine]) {
+    /// Counts a fact by its kind, lines and coupon.
+    pub fn count(&mut self, kind: SaleKind, lines: &[SaleLine], coupon_id: Option<CouponId>) {
         let sign = match kind {
             SaleKind::Sale => 1,
             SaleKind::Cancellation => -1,
@@ -190,6 +212,9 @@ impl DayTotals {
             };
             self.products.entry(*product_id).or_default().add(sales);
         }
+        if let Some(coupon_id) = coupon_id {
+            self.coupons.entry(coupon_id).or_default().add(CouponUses { used: sign, facts: 1 });
+        }
         self.orders += sign;
         self.facts += 1;
     }
@@ -198,6 +223,9 @@ impl DayTotals {
     pub fn merge(&mut self, other: &Self) {
         for (product_id, sales) in &other.products {
             self.products.entry(*product_id).or_default().add(*sales);
+        }
+        for (coupon_id, uses) in &other.coupons {
+            self.coupons.entry(*coupon_id).or_default().add(*uses);
         }
         self.orders += other.orders;
         self.facts += other.facts;
@@ -213,6 +241,11 @@ impl DayTotals {
     /// The totals by product.
     pub fn products(&self) -> impl ExactSizeIterator<Item = (ProductId, ProductSales)> + '_ {
         self.products.iter().map(|(product_id, sales)| (*product_id, *sales))
+    }
+
+    /// The uses by coupon.
+    pub fn coupons(&self) -> impl ExactSizeIterator<Item = (CouponId, CouponUses)> + '_ {
+        self.coupons.iter().map(|(coupon_id, uses)| (*coupon_id, *uses))
     }
 
     /// Whether these totals count facts that the stored totals of the same day do not.
@@ -310,7 +343,7 @@ mod tests {
     fn totals(facts: &[SaleFact]) -> DayTotals {
         let mut totals = DayTotals::default();
         for fact in facts {
-            totals.count(fact.kind, &fact.lines);
+            totals.count(fact.kind, &fact.lines, fact.coupon_id());
         }
         totals
     }
@@ -351,6 +384,21 @@ mod tests {
         both.merge(&day);
         assert_eq!(both.sum(), ProductSales { units: 8, orders: 2, revenue: 700, facts: 6 });
         assert_eq!(DayTotals::default().sum(), ProductSales::default());
+    }
+
+    #[test]
+    fn coupon_is_used_by_each_order_that_was_not_cancelled() {
+        let coupon = |number| CouponId::new(Timestamp::EPOCH, number);
+        let with = |order, kind, number| {
+            let (discount, occurred_at) = (Money::ZERO, Timestamp::EPOCH);
+            let details = FactDetails { discount, coupon_id: Some(coupon(number)), occurred_at };
+            SaleFact { details: Some(details), ..fact(order, kind, &[(1, 1, 100)]) }
+        };
+        let sales = [with(1, SaleKind::Sale, 7), with(2, SaleKind::Sale, 7), with(3, SaleKind::Sale, 8)];
+        let mut day = totals(&[&sales[..], &[fact(4, SaleKind::Sale, &[(1, 1, 100)])]].concat());
+        day.merge(&totals(&[with(2, SaleKind::Cancellation, 7)]));
+        let expected = [(coupon(7), CouponUses { used: 1, facts: 3 }), (coupon(8), CouponUses { used: 1, facts: 1 })];
+        assert_eq!(day.coupons().collect::<Vec<_>>(), expected);
     }
 
     #[test]

@@ -77,7 +77,7 @@ fn write_day(size: u64) -> Result<Vec<Written>, Box<dyn Error>> {
         let mut writer = ShardWriter::create()?;
         for number in (u64::from(shard)..size).step_by(SaleFact::SHARDS.into()) {
             let fact = fact(number, size)?;
-            totals.count(fact.kind, &fact.lines);
+            totals.count(fact.kind, &fact.lines, fact.coupon_id());
             writer.push(&fact, &key)?;
         }
         let ShardFiles { orders, lines } = writer.finish()?;

@@ -73,7 +73,7 @@ impl Platform {
     ) -> Result<ShardFiles, Error> {
         let mut files = ShardWriter::create()?;
         let add = |fact: SaleFact| {
-            totals.count(fact.kind, &fact.lines);
+            totals.count(fact.kind, &fact.lines, fact.coupon_id());
             files.push(&fact, &self.pseudonyms)
         };
         store.read_facts(day, shard, add).await?;

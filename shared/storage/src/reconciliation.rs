@@ -141,6 +141,13 @@ impl Store {
         let sum = self.totals_of_days(day.into()).await?;
         let facts = self.facts_of_day(day).await?;
         let mut findings = facts.findings(&totals);
+        let coupons: Vec<CouponId> = facts.totals().coupons().map(|(coupon_id, _)| coupon_id).collect();
+        let uses = self.coupon_uses(&coupons, true).await?;
+        findings.extend(
+            coupons
+                .into_iter()
+                .filter_map(|coupon_id| facts.uses_finding(coupon_id, *uses.coupons.get(&coupon_id)?.get(&day)?)),
+        );
         findings.extend(sum.into_iter().filter_map(|(_, sum)| facts.sum_finding(sum)));
         if let Some(ranking) = ranking {
             findings.extend(self.ranking_finding(&ranking, &facts).await?);

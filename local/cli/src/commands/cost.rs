@@ -10,7 +10,7 @@ use sijang_cloud::layout::Repository;
 /// Prints the cost of the shop on AWS: the measured budget of each operation at the published prices.
 #[derive(Debug, Args)]
 pub struct Cost {
-    /// Print JSON: the dollars for a million of each operation
+    /// Print JSON: the dollars for a million of each operation, and for a day
     #[arg(long)]
     json: bool,
 }

@@ -8,6 +8,7 @@ mod chaos;
 mod cost;
 mod export;
 mod gameday;
+mod import;
 mod mutate;
 mod package;
 mod provision;
@@ -32,6 +33,7 @@ pub enum Command {
     Up(up::Up),
     Doctor(script::Doctor),
     Token(token::Token),
+    Import(import::Import),
     Schedule(schedule::Schedule),
     Export(export::Export),
     Query(query::Query),
@@ -56,6 +58,7 @@ impl Command {
         match self {
             Self::Up(up) => up.run().await,
             Self::Token(token) => token.run(),
+            Self::Import(import) => import.run().await,
             Self::Schedule(schedule) => schedule.run().await,
             Self::Export(export) => export.run().await,
             Self::Query(query) => query.run().await,

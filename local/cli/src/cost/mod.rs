@@ -21,6 +21,9 @@ const BUSY: f64 = 100.0;
 /// A quiet one: each event comes by itself.
 const QUIET: f64 = 1.0;
 
+/// A day of a shop, as the operations page shows it: orders of one line, and product pages.
+const DAY: (u32, u32) = (10_000, 1_000_000);
+
 /// The requests of the page, by route and outcome of the budget, and whether an event follows.
 const REQUESTS: &[(&str, &str, bool)] = &[
     ("place-order", "1 line, warm", true),
@@ -77,7 +80,7 @@ pub fn page(budget: &str) -> Result<String> {
     Ok(page)
 }
 
-/// The dollars for a million of each operation, by what is paid for, as JSON.
+/// The dollars for a million of each operation, by what is paid for, and for a day, as JSON.
 ///
 /// # Errors
 /// When the budget has not the rows that it needs.
@@ -94,7 +97,12 @@ pub fn operations(budget: &str) -> Result<Value> {
             "quiet": with(QUIET).dollars_a_million(),
         }));
     }
-    Ok(json!({"region": REGION, "prices_of": AS_OF, "dollars_a_million": operations}))
+    let (orders, views) = DAY;
+    let order = Cost::of_request(find(&rows, "place-order", "1 line, warm")?).and(Cost::of_event(BUSY));
+    let view = Cost::of_request(find(&rows, "get-product", "any, 1 shard")?);
+    let dollars = (f64::from(orders) * order.total() + f64::from(views) * view.total()) / 1e9;
+    let day = json!({"orders": orders, "views": views, "dollars": dollars});
+    Ok(json!({"region": REGION, "prices_of": AS_OF, "day": day, "dollars_a_million": operations}))
 }
 
 fn line(page: &mut String, name: &str, busy: Cost, quiet: Cost) {
@@ -160,6 +168,18 @@ mod tests {
             fs::write(lab().join("COST.md"), &page).unwrap();
         }
         assert!(page == beside("COST.md"), "UPDATE_EXPECT=1 cargo test -p sijang-cli cost writes it");
+    }
+
+    /// The operations page reads this file.
+    #[test]
+    fn the_table_of_the_operations_page_is_the_budget_at_the_prices() {
+        let file = lab().join("../portal/web/cost.json");
+        let table = format!("{:#}\n", operations(&beside("BUDGET.md")).unwrap());
+        if std::env::var_os("UPDATE_EXPECT").is_some() {
+            fs::write(&file, &table).unwrap();
+        }
+        let written = fs::read_to_string(file).unwrap_or_default();
+        assert!(table == written, "UPDATE_EXPECT=1 cargo test -p sijang-cli cost writes cost.json");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The page to choose a customer on. It is dressed by the storefront's own style sheets.
 
 use super::{ADMINISTRATOR, Request};
-use crate::issuer::{ADMIN, AUDIENCE, CUSTOMER};
+use crate::issuer::AUDIENCE;
 
 const PAGE: &str = include_str!("page.html");
 /// Customers to try the shop with: there is nothing to know about them.
@@ -9,16 +9,15 @@ const CUSTOMERS: [&str; 4] = ["alice", "bob", "minjun", "seoyeon"];
 
 /// The page, for a request that was found valid, and so needs no escaping.
 pub(super) fn render(request: &Request, storefront: &str) -> String {
-    let both = format!("{CUSTOMER} {ADMIN}");
-    let (scope, names): (&str, &[&str]) =
-        if request.admin { (&both, &[ADMINISTRATOR]) } else { (CUSTOMER, &CUSTOMERS) };
+    let scope = request.scopes.join(" ");
+    let names: &[&str] = if request.is_for_staff() { &[ADMINISTRATOR] } else { &CUSTOMERS };
     let text = |en: &'static str, ko: &'static str| if request.korean { ko } else { en };
     let hidden = [
         ("response_type", "code"),
         ("client_id", AUDIENCE),
         ("code_challenge_method", "S256"),
         ("redirect_uri", storefront),
-        ("scope", scope),
+        ("scope", &scope),
         ("state", &request.state),
         ("code_challenge", &request.challenge),
     ];
@@ -27,7 +26,7 @@ pub(super) fn render(request: &Request, storefront: &str) -> String {
         format!(r#"<button class="button account" name="name" value="{name}"><span class="initial" aria-hidden="true">{}</span>{name}</button>"#, &name[..1])
     });
     let name_rule = text("Latin letters, digits, dots and dashes", "영문자, 숫자, 점(.), 줄표(-)로 써 주세요");
-    let other = if request.admin {
+    let other = if request.is_for_staff() {
         String::new()
     } else {
         format!(

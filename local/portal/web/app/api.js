@@ -19,7 +19,7 @@ export async function send(path, { body, key, method = "POST", token } = {}) {
   return answer;
 }
 
-async function call(method, path, { body, key, token = session.token, whole = false, signal } = {}) {
+async function call(method, path, { body, key, token = tokenFor(path), whole = false, signal } = {}) {
   const headers = { accept: "application/json", "accept-language": language() };
   if (token) headers.authorization = `Bearer ${token}`;
   if (key) headers["idempotency-key"] = key;
@@ -30,6 +30,8 @@ async function call(method, path, { body, key, token = session.token, whole = fa
   const value = await answer.json();
   return whole ? { value, replayed: answer.headers.get("idempotent-replayed") === "true" } : value;
 }
+
+const tokenFor = (path) => (path.startsWith("/v1/admin/") ? session.staffToken : session.token);
 
 async function definite(url, request, repeatable, cancelled) {
   for (let tried = 1; ; tried += 1) {
@@ -54,6 +56,6 @@ function pause(tried, seconds) {
 
 async function rejected(answer, token) {
   const problem = await Problem.from(answer);
-  if (answer.status === 401 && token && token === session.token) sessionEnded();
+  if (answer.status === 401 && token && [session.token, session.staffToken].includes(token)) sessionEnded();
   return problem;
 }

@@ -6,7 +6,7 @@ import { session } from "./session.js";
 
 /** The answer to a request below `/_local`. */
 export async function callDevApi(method, path, body) {
-  const headers = { authorization: `Bearer ${session.token}`, "content-type": "application/json" };
+  const headers = { authorization: `Bearer ${session.staffToken}`, "content-type": "application/json" };
   const request = { method, headers, body: body === undefined ? undefined : JSON.stringify(body) };
   const answer = await fetch(`${config.api}/_local/${path}`, request).catch((error) => {
     throw Problem.unanswered(error);

@@ -15,6 +15,9 @@ export const won = (amount) => {
   return language() === "ko" ? `${sign}${figure}원` : `${sign}₩${figure}`;
 };
 
+/** US dollars and cents. */
+export const dollars = (amount) => new Intl.NumberFormat(language(), { style: "currency", currency: "USD" }).format(amount);
+
 const instant = (options) => (text) =>
   new Intl.DateTimeFormat(language(), { timeZone: "Asia/Seoul", ...options }).format(new Date(text));
 

@@ -20,8 +20,11 @@ const PAGES = {
   order: () => import("./views/order.js"),
   wallet: () => import("./views/wallet.js"),
 };
-/** Only one's own machine has them. */
-const LOCAL_PAGES = { flash: () => import("./views/flash.js"), operations: () => import("./views/operations.js") };
+/** Pages that not every shop has. */
+const OPTIONAL_PAGES = {
+  flash: { isThere: () => config.local, load: () => import("./views/flash.js") },
+  operations: { isThere: () => config.local || config.staff, load: () => import("./views/operations.js") },
+};
 const loaded = new Map();
 const PLACES = "sijang.places";
 
@@ -46,7 +49,7 @@ export function follow() {
 
 /** The page of this name, or undefined when there is none and the front page stands for it. */
 async function load(name) {
-  const find = PAGES[name] ?? (config.local && LOCAL_PAGES[name]);
+  const find = PAGES[name] ?? (OPTIONAL_PAGES[name]?.isThere() && OPTIONAL_PAGES[name].load);
   if (find && !loaded.has(name)) loaded.set(name, await find());
   return loaded.get(name);
 }
@@ -56,7 +59,7 @@ async function go(moved) {
   const isNew = enterEntry();
   const [name, argument = ""] = location.hash.replace(/^#\/?/, "").split("/");
   route.page.leave?.();
-  const isKnown = loaded.has(name) || !(name in PAGES || name in LOCAL_PAGES);
+  const isKnown = loaded.has(name) || !(name in PAGES || name in OPTIONAL_PAGES);
   const page = isKnown ? loaded.get(name) ?? market : absent(name);
   Object.assign(route, { name, argument, page });
   if (!isKnown) {

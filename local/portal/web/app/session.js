@@ -1,4 +1,4 @@
-// Who is signed in. OAuth 2.0 authorization code with PKCE against the configured issuer. The access token is kept in the
+// Who is signed in. OAuth 2.0 authorization code with PKCE against the configured issuer; staff may have one of their own. The access token is kept in the
 // tab's session storage, so that a reload does not sign out, and goes nowhere but into the Authorization header.
 
 import { config } from "./config.js";
@@ -11,8 +11,11 @@ const PENDING = "sijang.sign-in";
 const TOKEN = "sijang.token";
 const OWNER = "sijang.owner";
 
-/** `owner` is the customer that the tab belongs to: until she signs out, also when her token has expired. */
-export const session = { token: null, name: null, isAdmin: false, problem: null, owner: tab.read(OWNER) };
+/**
+ * `token` is for the routes of customers, `staffToken` for those of staff; a token of one issuer for both is both. `owner` is
+ * the customer that the tab belongs to: until she signs out, also when her token has expired.
+ */
+export const session = { token: null, staffToken: null, name: null, isAdmin: false, problem: null, owner: tab.read(OWNER) };
 
 const onChange = [];
 
@@ -21,14 +24,16 @@ export const whenSessionChanges = (react) => onChange.push(react);
 
 /** Leaves for the issuer's sign-in page, to come back to this very page. */
 export async function signIn({ admin = false } = {}) {
-  const { authorization_endpoint: page } = await endpoints();
+  const issuer = issuerOf(admin);
+  const { authorization_endpoint: page } = await endpoints(issuer);
   const verifier = random();
   const state = random();
-  tab.write(PENDING, { verifier, state, hash: location.hash });
-  const wanted = admin ? [config.scopes.customer, config.scopes.admin] : [config.scopes.customer];
+  tab.write(PENDING, { verifier, state, admin, hash: location.hash });
+  const { customer, admin: staff } = config.scopes;
+  const wanted = !admin ? [customer] : config.staff ? [staff] : [customer, staff];
   location.assign(`${page}?${new URLSearchParams({
     response_type: "code",
-    client_id: config.client_id,
+    client_id: issuer.client_id,
     redirect_uri: storefront(),
     scope: wanted.join(" "),
     state,
@@ -47,7 +52,7 @@ export async function finishSignIn() {
   history.replaceState(null, "", storefront() + (pending?.hash ?? ""));
   try {
     if (!pending || answer.get("state") !== pending.state || !answer.has("code")) throw new Error("not our sign-in");
-    begin(await exchange(answer.get("code"), pending.verifier));
+    begin(await exchange(answer.get("code"), pending));
   } catch (cause) {
     session.problem = new Problem({ code: "sign-in-failed", status: 0, title: t("problem.sign-in-failed") });
     session.problem.cause = cause;
@@ -78,11 +83,12 @@ export function sessionEnded() {
   end(new Problem({ code: "signed-out", status: 401, title: t("problem.signed-out") }));
 }
 
-async function exchange(code, verifier) {
-  const { token_endpoint: place } = await endpoints();
+async function exchange(code, { verifier, admin }) {
+  const issuer = issuerOf(admin);
+  const { token_endpoint: place } = await endpoints(issuer);
   const body = new URLSearchParams({
     grant_type: "authorization_code",
-    client_id: config.client_id,
+    client_id: issuer.client_id,
     redirect_uri: storefront(),
     code,
     code_verifier: verifier,
@@ -95,27 +101,33 @@ async function exchange(code, verifier) {
 function begin(token) {
   // Read to greet, never to decide: that is the API's.
   const { sub, username, scope = "" } = claimsOf(token);
-  const isAdmin = scope.split(" ").includes(config.scopes.admin);
+  const [isCustomer, isAdmin] = ["customer", "admin"].map((kind) => scope.split(" ").includes(config.scopes[kind]));
+  const owner = isCustomer ? sub : null;
   tab.write(TOKEN, token);
-  tab.write(OWNER, sub);
-  Object.assign(session, { token, name: username ?? sub, owner: sub, isAdmin, problem: null });
+  if (owner) tab.write(OWNER, owner);
+  else tab.remove(OWNER);
+  const tokens = { token: isCustomer ? token : null, staffToken: isAdmin ? token : null };
+  Object.assign(session, { ...tokens, name: username ?? sub, owner, isAdmin, problem: null });
   onChange.forEach((react) => react());
   changed();
 }
 
 function end(problem) {
   tab.remove(TOKEN);
-  Object.assign(session, { token: null, name: null, isAdmin: false, problem });
+  Object.assign(session, { token: null, staffToken: null, name: null, isAdmin: false, problem });
   onChange.forEach((react) => react());
   changed();
 }
 
 const claimsOf = (token) => JSON.parse(new TextDecoder().decode(bytes(token.split(".")[1])));
 
+/** Where customers or staff sign in, and as which client. */
+const issuerOf = (admin) => (admin && config.staff) || config;
+
 /** The issuer's pages, as it announces them unless the configuration says. */
-async function endpoints() {
-  if (config.authorization_endpoint) return config;
-  const answer = await fetch(`${config.issuer}/.well-known/openid-configuration`);
+async function endpoints(issuer) {
+  if (issuer.authorization_endpoint) return issuer;
+  const answer = await fetch(`${issuer.issuer}/.well-known/openid-configuration`);
   return answer.json();
 }
 

@@ -124,6 +124,17 @@ def test_dlq_messages_go_back_to_their_queue_and_count_once(visit, shop):
     expect(queue(page, "order-events")).to_have_text("0")
 
 
+def test_the_table_of_costs_shows_its_totals_on_a_phone(visit):
+    page = office(visit)
+    costs = page.locator("section[aria-labelledby=costs]")
+    expect(costs).to_contain_text("A day of 10,000 orders and 1,000,000 product views: $")
+    page.set_viewport_size({"width": 320, "height": 640})
+    total = costs.locator("[data-cost=place-order] strong").first
+    total.scroll_into_view_if_needed()
+    box = total.bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= 320, box
+
+
 def test_the_page_says_how_old_it_is_and_is_honest_offline(visit):
     visitor = visit(height=1400).open("operations").sign_in_as_admin()
     page = visitor.page

@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Finding, Rule, Subject};
-use crate::{Day, DayTotals, OrderId, ProductId, ProductSales, SaleFact, SaleKind, Timestamp, UnitsSold, UserId};
+use crate::{
+    CouponId, CouponUses, Day, DayTotals, OrderId, ProductId, ProductSales, SaleFact, SaleKind, Timestamp, UnitsSold,
+    UserId,
+};
 
 /// A fact, and the shard in which it was found.
 #[derive(Debug, Clone)]
@@ -48,7 +51,7 @@ impl DayFacts {
 
     /// Adds a fact that was found in a shard of this day.
     pub fn add(&mut self, PlacedFact { fact, name, shard }: PlacedFact) {
-        self.totals.count(fact.kind, &fact.lines);
+        self.totals.count(fact.kind, &fact.lines, fact.coupon_id());
         if shard != fact.shard() || name != fact.id() || !fact.order_id.is_of(self.day) {
             self.misplaced.insert(Finding::new(Rule::FactMisplaced, Subject::Order(fact.order_id)));
             return;
@@ -110,6 +113,14 @@ impl DayFacts {
     pub fn sum_finding(&self, stored: ProductSales) -> Option<Finding> {
         let wrong = is_wrong(stored, self.totals.sum());
         wrong.then(|| Finding::new(Rule::TotalDiffers, Subject::Day(self.day)))
+    }
+
+    /// A finding when the stored uses of a coupon on this day say something else of the same facts. Those that count other
+    /// facts are older or newer, and not wrong.
+    pub fn uses_finding(&self, coupon_id: CouponId, stored: CouponUses) -> Option<Finding> {
+        let counted = self.totals.coupons().find(|(id, _)| *id == coupon_id)?.1;
+        let wrong = stored.facts == counted.facts && stored != counted;
+        wrong.then(|| Finding::new(Rule::TotalDiffers, Subject::Coupon(coupon_id)))
     }
 
     /// Units sold of each product on this day, relative to when its stock was read.

@@ -326,9 +326,12 @@ impl Store {
         time: RequestTime,
     ) -> Result<Page<CampaignReport>, Error> {
         let page = self.campaigns_and_remaining(state, limit, after, time).await?;
+        let ids: Vec<CouponId> = page.data.iter().map(|(campaign, _)| campaign.coupon_id).collect();
+        let uses = self.coupon_uses(&ids, false).await?;
         Ok(page.map(|(campaign, remaining)| {
             let issued = campaign.total.saturating_sub(remaining);
-            CampaignReport { campaign, state, issued, remaining }
+            let (used, used_until) = (uses.of(campaign.coupon_id), uses.until);
+            CampaignReport { campaign, state, issued, remaining, used, used_until }
         }))
     }
 

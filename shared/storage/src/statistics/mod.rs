@@ -1,9 +1,11 @@
 //! Sales: `FACT#<day>#<k>` for each order event, `DAY#<day>` for each product's totals, `DAYS` for the totals of each day,
-//! `RANKING#3D` for the snapshots, `OUTDATED` for the days that the next daily run has to count again.
+//! `RANKING#3D` for the snapshots, `OUTDATED` for the days that the next daily run has to count again, `COUPON_USES` for
+//! how often coupons were used.
 //!
 //! A fact's key is its event's identity and its content follows from the event, so that writing it again changes
 //! nothing. Totals and rankings say how many facts they count; one that counts fewer never replaces one that counts more.
 
+mod coupon_uses;
 mod outdated;
 mod recorded;
 
@@ -129,13 +131,15 @@ impl FactRow {
 struct CountedRow {
     cancelled: bool,
     lines: Vec<FactLine>,
+    details: Option<DetailsRow>,
 }
 
 impl CountedRow {
-    const ATTRIBUTES: &[&str] = &["cancelled", "lines"];
+    const ATTRIBUTES: &[&str] = &["cancelled", "lines", "details"];
 
     fn count_in(self, totals: &mut DayTotals) -> Result<(), Error> {
-        totals.count(kind_of(self.cancelled), &lines_of(self.lines, None)?);
+        let coupon_id = self.details.and_then(|details| details.coupon);
+        totals.count(kind_of(self.cancelled), &lines_of(self.lines, None)?, coupon_id);
         Ok(())
     }
 }
@@ -249,6 +253,7 @@ impl Store {
             }
             self.remove_mark(&outdated).await?;
         }
+        self.note_counted_until(day.start().min(now)).await?;
         Ok(ranking)
     }
 
@@ -348,6 +353,8 @@ impl Store {
             let row = TotalsRow::new(DAYS.to_owned(), day, sum);
             self.put_if_not_older(to_item(&row)?, row.facts).await?;
         }
+        // Before the totals of the products, for the same reason.
+        self.store_coupon_uses(day, totals).await?;
         stream::iter(rows)
             .map(|row| async move { self.put_if_not_older(to_item(&row)?, row.facts).await })
             .buffer_unordered(WRITES)

@@ -1,4 +1,4 @@
-// The campaigns that are to come, open or closed, how many coupons each has issued, and their end.
+// The campaigns that are to come, open or closed, how many coupons each has issued and how many were used, and their end.
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { discountText, minimumText } from "../discount.js";
@@ -41,7 +41,7 @@ export function campaigns() {
 }
 
 function campaign(item) {
-  const { coupon_id: id, name, total, issued, opens_at: opens, closes_at: closes, state, voided_at: voided } = item;
+  const { coupon_id: id, name, total, issued, opens_at: opens, closes_at: closes, state, voided_at: voided, used, used_until: until } = item;
   const command = (verb) => action(`${verb}-${id}`, {
     label: t(`operations.${verb}`),
     path: `/v1/admin/coupons/${id}/${verb}`,
@@ -50,7 +50,7 @@ function campaign(item) {
   return html`<li class="panel" data-campaign=${id}>
     <h3 lang="ko">${name}</h3>
     <p class="quiet">${discountText(item)} · ${minimumText(item)} · ${dateTime(opens)} – ${dateTime(closes)}</p>
-    <p>${t("operations.issued", { issued: count(issued), total: count(total) })}${voided ? html` <span class="tag">${t("coupon.VOIDED")}</span>` : nothing}</p>
+    <p>${t("operations.issued", { issued: count(issued), total: count(total) })}${until ? html` · ${t("operations.used", { used: count(used), until: dateTime(until) })}` : nothing}${voided ? html` <span class="tag">${t("coupon.VOIDED")}</span>` : nothing}</p>
     <div class="row">${state === "CLOSED" ? nothing : command("end")}${voided ? nothing : command("void")}</div>
   </li>`;
 }

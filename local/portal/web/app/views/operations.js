@@ -1,7 +1,10 @@
-// The back office: orders and customers, campaigns, the history of staff actions, sales, and the queues of this machine.
+// The back office: orders and customers, campaigns, the history of staff actions, sales, and what operations cost. The queues
+// are shown where there is a dev API.
 
-import { html } from "../../vendor/lit-html/lit-html.js";
+import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { config } from "../config.js";
 import { campaigns, readCampaigns } from "../operations/campaigns.js";
+import { costs, readCosts } from "../operations/costs.js";
 import { history, readHistory } from "../operations/history.js";
 import { lookup } from "../operations/lookup.js";
 import { pipeline, queues } from "../operations/pipeline.js";
@@ -20,7 +23,8 @@ export const title = () => t("page.operations");
 export function enter() {
   leave();
   if (!session.isAdmin) return;
-  [readCampaigns, readHistory, readSales].forEach((read) => read());
+  [readCampaigns, readHistory, readSales, readCosts].forEach((read) => read());
+  if (!config.local) return;
   queues.run();
   const readAgain = setInterval(() => document.hidden || queues.running || queues.run(), READ_AGAIN_MS);
   timers = [readAgain, setInterval(changed, DRAW_AGAIN_MS)];
@@ -31,5 +35,5 @@ export function leave() {
 }
 
 export const view = () => session.isAdmin
-  ? html`${heading(t("page.operations"))}${lookup()}${campaigns()}${history()}${sales()}${pipeline()}`
+  ? html`${heading(t("page.operations"))}${lookup()}${campaigns()}${history()}${sales()}${config.local ? pipeline() : nothing}${costs()}`
   : html`${heading(t("page.operations"))}${askToSignIn(t("operations.sign-in"), { admin: true })}`;

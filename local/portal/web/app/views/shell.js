@@ -54,11 +54,11 @@ function link(name) {
 }
 
 function who() {
-  if (!session.token) return html`<button class="button quiet who" @click=${() => signIn()}>${t("sign-in")}</button>`;
+  if (!session.name) return html`<button class="button quiet who" @click=${() => signIn()}>${t("sign-in")}</button>`;
   return html`<p class="who">
     <span class="name" title=${session.name}>${session.name}</span>
     ${session.isAdmin ? html`<span class="tag">${t("staff")}</span>` : nothing}
-    <a class="balance" href="#/wallet"><span class="hidden">${t("balance")} </span>${balance.value === undefined ? "…" : won(balance.value)}</a>
+    ${session.token ? html`<a class="balance" href="#/wallet"><span class="hidden">${t("balance")} </span>${balance.value === undefined ? "…" : won(balance.value)}</a>` : nothing}
     <button class="button quiet" @click=${signOut}>${t("sign-out")}</button>
   </p>`;
 }
