@@ -68,7 +68,7 @@ async fn an_import_that_is_killed_and_repeated_creates_nothing_twice(shop: Shop)
         import(&shop, folder.path(), &[file.to_str().unwrap()]).stderr(Stdio::null()).stdout(Stdio::null()).spawn();
     let mut killed = killed.unwrap();
     let some = async || (!products(&shop, &prefix).await.is_empty()).then_some(());
-    eventually("the first products", Duration::from_secs(60), some).await;
+    eventually("the first products", Duration::from_mins(1), some).await;
     killed.kill().await.unwrap();
 
     let (status, first) = report(&shop, folder.path(), &[]).await;

@@ -228,7 +228,7 @@ impl GameDay {
 
     /// Has an order written in an environment with this time, and waits until it can be counted.
     async fn sell_by_the_clock(&self, millis: i64) {
-        let order = self.order_by_the_clock(millis).await;
+        let order = Box::pin(self.order_by_the_clock(millis)).await;
         let counted = async || Stored::read(&self.shop).await.has_fact(&order).then_some(());
         eventually("the fact of yesterday's order", PIPELINE, counted).await;
     }

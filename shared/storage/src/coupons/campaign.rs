@@ -327,10 +327,10 @@ impl Store {
     ) -> Result<Page<CampaignReport>, Error> {
         let page = self.campaigns_and_remaining(state, limit, after, time).await?;
         let ids: Vec<CouponId> = page.data.iter().map(|(campaign, _)| campaign.coupon_id).collect();
-        let uses = self.coupon_uses(&ids, false).await?;
+        let counted = self.coupon_uses(&ids, false).await?;
         Ok(page.map(|(campaign, remaining)| {
             let issued = campaign.total.saturating_sub(remaining);
-            let (used, used_until) = (uses.of(campaign.coupon_id), uses.until);
+            let (used, used_until) = (counted.of(campaign.coupon_id), counted.until);
             CampaignReport { campaign, state, issued, remaining, used, used_until }
         }))
     }

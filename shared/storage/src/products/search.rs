@@ -29,7 +29,7 @@ impl Store {
         after: Option<&Position>,
         now: Timestamp,
     ) -> Result<ProductHits<ProductSummary>, Error> {
-        let catalogue = self.cached_catalogue(now).await?;
+        let catalogue = Box::pin(self.cached_catalogue(now)).await?;
         let ProductHits { page, total, categories } = catalogue.search(search, limit, after)?;
         let ids: Vec<ProductId> = page.data.iter().map(|entry| entry.product_id).collect();
         let stocks = self.stocks(&ids, now).await?;
@@ -47,7 +47,7 @@ impl Store {
         if let Some(catalogue) = cached.clone().and_then(|catalogue| catalogue.fresh(now, CATALOGUE_CACHED)) {
             return Ok(catalogue);
         }
-        let catalogue = Arc::new(self.read_catalogue(now).await?);
+        let catalogue = Arc::new(Box::pin(self.read_catalogue(now)).await?);
         *cached = Some(Aged::new(Arc::clone(&catalogue), now));
         Ok(catalogue)
     }

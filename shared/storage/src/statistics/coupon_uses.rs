@@ -66,7 +66,7 @@ impl CountedUses {
     }
 }
 
-fn uses_key(name: impl ToString) -> Item {
+fn uses_key(name: &impl ToString) -> Item {
     key([("pk", USES.to_owned()), ("sk", name.to_string())])
 }
 
@@ -77,7 +77,7 @@ impl Store {
             let update = self
                 .db
                 .update_item()
-                .set_key(Some(uses_key(coupon_id)))
+                .set_key(Some(uses_key(&coupon_id)))
                 .update_expression("SET #day = :uses")
                 .condition_expression("attribute_not_exists(#day) OR #day.#facts <= :facts")
                 .expression_attribute_names("#day", day.to_string())
@@ -94,7 +94,7 @@ impl Store {
         let update = self
             .db
             .update_item()
-            .set_key(Some(uses_key(UNTIL)))
+            .set_key(Some(uses_key(&UNTIL)))
             .update_expression("SET #until = :until")
             .condition_expression("attribute_not_exists(#until) OR #until < :until")
             .expression_attribute_names("#until", "until")
@@ -120,7 +120,7 @@ impl Store {
         if coupons.is_empty() {
             return Ok(counted);
         }
-        let keys = coupons.iter().map(uses_key).chain([uses_key(UNTIL)]).collect();
+        let keys = coupons.iter().map(uses_key).chain([uses_key(&UNTIL)]).collect();
         for item in self.get_all(&self.tables.sales, keys, consistent).await? {
             counted.add(item)?;
         }
