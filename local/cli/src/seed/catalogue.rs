@@ -121,7 +121,7 @@ mod tests {
         assert_eq!(names.len(), products.len());
         let categories: BTreeSet<_> = products.iter().map(|product| product["category"].to_string()).collect();
         assert_eq!(categories.len(), 10);
-        let english = |name: &Value| name.as_str().is_some_and(|name| name.is_ascii());
+        let english = |name: &Value| name.as_str().is_some_and(str::is_ascii);
         assert!(products.iter().all(|product| english(&product["name_en"])), "every name has an English one");
     }
 }
