@@ -151,7 +151,9 @@ impl Catalogue {
         let mut found = Vec::new();
         for listed in self.products.iter().filter(is_found) {
             let category = listed.entry.details.category.as_ref();
-            category.into_iter().for_each(|category| *counts.entry(category).or_default() += 1);
+            if let Some(category) = category {
+                *counts.entry(category).or_default() += 1;
+            }
             if search.category.is_some() && search.category.as_ref() != category {
                 continue;
             }
