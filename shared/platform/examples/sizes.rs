@@ -87,7 +87,7 @@ fn write_day(size: u64) -> Result<Vec<Written>, Box<dyn Error>> {
     Ok(files)
 }
 
-/// Digits that look random (SplitMix64).
+/// Digits that look random (`SplitMix64`).
 fn random(number: u64) -> u64 {
     let mut z = number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
