@@ -149,9 +149,9 @@ fn sample(parameter: &str) -> &'static str {
 fn cursor(input: &[u8]) {
     choose(&WITH_CURSOR, input, |operation, input| {
         let encoded: String = form_urlencoded::byte_serialize(input).collect();
-        let required: String =
-            CONTRACT.required_query(operation).map(|name| format!("{name}={}&", sample(name))).collect();
-        let (status, problem) = answer(operation, &json!({"rawQueryString": format!("{required}cursor={encoded}")}));
+        let required = CONTRACT.required_query(operation).map(|name| format!("{name}={}&", sample(name)));
+        let query = required.collect::<Vec<_>>().concat();
+        let (status, problem) = answer(operation, &json!({"rawQueryString": format!("{query}cursor={encoded}")}));
         assert_eq!((status, &problem["code"]), (400, &json!("invalid-cursor")), "{operation}");
     });
 }
