@@ -285,17 +285,17 @@ async fn used_coupons_are_those_of_orders_that_daily_runs_counted() {
     }
     orders[0].1.cancel(&orders[0].0).done().await;
     assert_eq!(uses(&shop).await, (0, None));
-    let night = at("2026-11-21T15:10:00Z");
+    let scheduled = at("2026-11-21T15:10:00Z");
     let run = async |now| {
         let events = order_events(&shop.snapshot().await);
         record_on(&shop, after(now, -600), &events).await;
         shop.store.aggregate(now, now).await.unwrap();
         uses(&shop).await
     };
-    assert_eq!(run(night).await, (2, Some("2026-11-21T15:00:00.000Z".to_owned())));
+    assert_eq!(run(scheduled).await, (2, Some("2026-11-21T15:00:00.000Z".to_owned())));
     // Later than the three days that a run counts by itself.
     orders[1].1.cancel(&orders[1].0).at(at("2026-11-26T03:00:00Z")).done().await;
-    let counted = run(after(night, 5 * 86_400)).await;
+    let counted = run(after(scheduled, 5 * 86_400)).await;
     assert_eq!(counted, (1, Some("2026-11-26T15:00:00.000Z".to_owned())));
 
     // A run that began earlier has not seen this fact, and ends later.
@@ -303,11 +303,11 @@ async fn used_coupons_are_those_of_orders_that_daily_runs_counted() {
     let unseen = snapshot.items("sales").find(|item| item["pk"].as_s().unwrap().starts_with("FACT#")).unwrap();
     let deletion = shop.database.client.delete_item().table_name(shop.database.name_of("sales"));
     deletion.key("pk", unseen["pk"].clone()).key("sk", unseen["sk"].clone()).send().await.unwrap();
-    shop.store.aggregate(night, night).await.unwrap();
+    shop.store.aggregate(scheduled, scheduled).await.unwrap();
     assert_eq!(uses(&shop).await, counted);
     // The run of tomorrow, now: what is sold from now on is not counted.
-    let now = after(night, 6 * 86_400 - 3_600);
-    shop.store.aggregate(after(night, 6 * 86_400), now).await.unwrap();
+    let now = after(scheduled, 6 * 86_400 - 3_600);
+    shop.store.aggregate(after(scheduled, 6 * 86_400), now).await.unwrap();
     assert_eq!(uses(&shop).await.1, Some(now.to_string()));
 }
 

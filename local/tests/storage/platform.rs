@@ -25,7 +25,7 @@ use crate::reconciliation::deliver;
 
 /// Noon in Seoul on the day on which most happens, and the aggregation that counts it.
 const NOON: &str = "2026-11-21T03:00:00Z";
-const NIGHT: &str = "2026-11-21T15:10:00Z";
+const DAILY_RUN: &str = "2026-11-21T15:10:00Z";
 
 fn day() -> Day {
     Day::of(at(NOON))
@@ -64,13 +64,13 @@ async fn busy(seed: u64) -> Shop {
 /// Delivers all events, and counts three days.
 async fn counted(shop: &Shop) {
     deliver(shop).await;
-    shop.store.aggregate(at(NIGHT), at(NIGHT)).await.unwrap();
+    shop.store.aggregate(at(DAILY_RUN), at(DAILY_RUN)).await.unwrap();
 }
 
 /// Exports every day that is behind.
 async fn export(shop: &Shop, platform: &Platform) -> Vec<Manifest> {
     let mut manifests = Vec::new();
-    for day in platform.days_behind(&shop.store, Day::of(at(NIGHT))).await.unwrap() {
+    for day in platform.days_behind(&shop.store, Day::of(at(DAILY_RUN))).await.unwrap() {
         manifests.push(platform.export(&shop.store, day).await.unwrap());
     }
     manifests
@@ -102,7 +102,7 @@ async fn sql_agrees_with_ledger_orders_statistics_and_ranking() {
     let live = customer.orders().await.into_iter().find(|order| order.status == OrderStatus::Paid).unwrap();
     customer.cancel(&live).at(after(at(NOON), 2 * 86_400)).done().await;
     counted(&shop).await;
-    let behind = platform.days_behind(&shop.store, Day::of(at(NIGHT))).await.unwrap();
+    let behind = platform.days_behind(&shop.store, Day::of(at(DAILY_RUN))).await.unwrap();
     assert_eq!(behind, [Day::of(live.paid_at)]);
     let late = [Finding { rule: Rule::ExportBehind, subject: Subject::Day(behind[0]) }];
     assert_eq!(platform.findings(&shop.store, behind[0]).await.unwrap(), late.into());
@@ -201,7 +201,7 @@ async fn a_replay_of_all_days_into_a_new_bucket_makes_the_same_bytes() {
         new.export(&shop.store, day).await.unwrap();
     }
     assert!(replayed.all() == once, "days without facts have no files");
-    assert_eq!(new.days_behind(&shop.store, Day::of(at(NIGHT))).await.unwrap(), []);
+    assert_eq!(new.days_behind(&shop.store, Day::of(at(DAILY_RUN))).await.unwrap(), []);
 }
 
 /// A bucket, and an export of which every call of S3 and DynamoDB goes through a proxy.
@@ -470,7 +470,7 @@ async fn files_of_the_last_release_are_queried_beside_those_of_this_one() {
 }
 
 async fn counted_again(shop: &Shop) {
-    shop.store.aggregate(at(NIGHT), at(NIGHT)).await.unwrap();
+    shop.store.aggregate(at(DAILY_RUN), at(DAILY_RUN)).await.unwrap();
 }
 
 #[tokio::test]

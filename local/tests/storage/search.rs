@@ -129,9 +129,9 @@ async fn popular_products_are_those_of_the_newest_ranking() {
     let alice = shop.customer("alice").with_balance(10_000).await;
     alice.order([(products[2], 3), (products[1], 7)]).done().await;
     deliver(&shop).await;
-    let night = at("2026-11-21T15:10:00Z");
-    shop.store.aggregate(night, night).await.unwrap();
-    let hits = shop.store.search_products(&sorted(ProductSort::Popular), 100, None, night).await.unwrap();
+    let scheduled = at("2026-11-21T15:10:00Z");
+    shop.store.aggregate(scheduled, scheduled).await.unwrap();
+    let hits = shop.store.search_products(&sorted(ProductSort::Popular), 100, None, scheduled).await.unwrap();
     assert_eq!(shown(&hits), [("b", 100), ("c", 100), ("a", 100), ("d", 100)]);
 }
 

@@ -20,6 +20,7 @@ use sijang_cloud::{
 ///   stock        units, only for a new product
 ///   status       ACTIVE or INACTIVE; a new product is ACTIVE
 ///   reason       for the history of staff
+///   category, family, size, image_url, name_en
 /// An empty cell changes nothing. Every row is checked before the first one is sent.
 ///
 /// A row's idempotency key follows from the content of the file and its line. So the same file can be imported again, for

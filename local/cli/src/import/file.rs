@@ -7,11 +7,25 @@ use csv::{ReaderBuilder, StringRecord, Trim};
 use serde::Serialize;
 use sijang_cloud::digest::sha256;
 use sijang_domain::{
-    Description, Name, ProductDetails, ProductDraft, ProductId, ProductPatch, ProductStatus, Stock, Violation,
+    Description, FieldPatch, ImageUrl, Label, Name, ProductDetails, ProductDetailsPatch, ProductDraft, ProductId,
+    ProductPatch, ProductStatus, Stock, Violation,
 };
 
 /// The columns, in the order of [`Cells`].
-const COLUMNS: [&str; 7] = ["product_id", "name", "description", "price", "stock", "status", "reason"];
+const COLUMNS: [&str; 12] = [
+    "product_id",
+    "name",
+    "description",
+    "price",
+    "stock",
+    "status",
+    "reason",
+    "category",
+    "family",
+    "size",
+    "image_url",
+    "name_en",
+];
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A file whose rows have been checked.
@@ -156,6 +170,13 @@ impl Cells<'_> {
         let stock = self.optional(4, |text| Stock::new(whole(text)?));
         let status = self.optional(5, status);
         let reason = self.optional(6, Name::parse);
+        let details = ProductDetails {
+            category: self.optional(7, Label::parse),
+            family: self.optional(8, Name::parse),
+            size: self.optional(9, Label::parse),
+            image_url: self.optional(10, ImageUrl::parse),
+            name_en: self.optional(11, Name::parse),
+        };
         if is_new {
             if status == Some(ProductStatus::Inactive) {
                 self.note(5, "is ACTIVE for a new product: create it, then take it off sale");
@@ -166,14 +187,14 @@ impl Cells<'_> {
                 description: description.unwrap_or_default(),
                 price: price?,
                 stock: stock?,
-                details: ProductDetails::default(),
+                details,
             };
             return Some(Task { change: ProductChange::Create(draft), reason });
         }
         if self.cells[4].is_some() {
             self.note(4, "is only for a new product: add or take units with a stock adjustment");
         }
-        let patch = ProductPatch { name, description, price, status, ..ProductPatch::default() };
+        let patch = ProductPatch { name, description, price, status, details: details_patch(details) };
         if patch == ProductPatch::default() && self.errors.is_empty() {
             self.errors.push(CellError::of_row("the row changes nothing"));
         }
@@ -195,6 +216,20 @@ impl Cells<'_> {
 
     fn note(&mut self, column: usize, why: impl Into<String>) {
         self.errors.push(CellError { column: Some(COLUMNS[column]), why: why.into() });
+    }
+}
+
+/// Sets the details that are given and keeps the others.
+fn details_patch(details: ProductDetails) -> ProductDetailsPatch {
+    fn set<T>(value: Option<T>) -> FieldPatch<T> {
+        value.map_or(FieldPatch::Keep, FieldPatch::Set)
+    }
+    ProductDetailsPatch {
+        category: set(details.category),
+        family: set(details.family),
+        size: set(details.size),
+        image_url: set(details.image_url),
+        name_en: set(details.name_en),
     }
 }
 
@@ -263,6 +298,22 @@ mod tests {
         ];
         let tasks: Vec<_> = file.rows.into_iter().map(|row| row.task.unwrap()).collect();
         assert_eq!(tasks, expected);
+    }
+
+    #[test]
+    fn optional_fields_of_a_row_are_set_and_empty_ones_are_kept() {
+        let rows = format!("product_id,category,size,image_url\n{},과일,5kg,\n,,,http://a\n", id());
+        let file = ProductFile::parse(rows.as_bytes()).unwrap();
+        let Task { change: ProductChange::Update(_, patch), .. } = file.rows[0].task.as_ref().unwrap() else {
+            panic!("the row has a product_id");
+        };
+        let expected = ProductDetailsPatch {
+            category: FieldPatch::Set(Label::parse("과일").unwrap()),
+            size: FieldPatch::Set(Label::parse("5kg").unwrap()),
+            ..ProductDetailsPatch::default()
+        };
+        assert_eq!(patch.details, expected);
+        assert!(errors(&file).contains(&"3: image_url has the wrong form".to_owned()), "{:?}", errors(&file));
     }
 
     #[test]

@@ -42,7 +42,7 @@ async function handle(event) {
   return answer(201, { coupon_id: couponId, status: "USABLE", issued_at: now, expires_at: expires });
 }
 
-// A campaign never changes: a warm environment remembers it.
+// A campaign never changes: a warm environment caches it.
 async function termsOf(couponId) {
   if (!campaigns.has(couponId)) {
     const Key = { coupon_id: { S: couponId }, sk: { S: "CAMPAIGN" } };

@@ -21,7 +21,7 @@ export const sizesOf = ({ family }) => (family ? [...known.values()] : [])
   .filter((item) => item.family === family && item.price && !item.gone && item.status !== "INACTIVE")
   .sort((a, b) => a.price.amount - b.price.amount);
 
-/** Remembers products that came with a list. */
+/** Caches products that came with a list. */
 export function noteProducts(products) {
   products.forEach((seen) => known.set(seen.product_id, { ...known.get(seen.product_id), ...seen }));
 }

@@ -30,7 +30,7 @@ pub const PLENTY: Duration = Duration::from_mins(1);
 /// How often a function is run again before the test fails.
 const TRIES: usize = 5;
 
-/// The schedule's trigger of the daily aggregation of the next night, which is the latest that is not in the future. Its
+/// The schedule's trigger of the next daily aggregation, which is the latest that is not in the future. Its
 /// three days include the present and the two days before, so it counts an order that was placed just before midnight.
 pub fn daily_aggregation() -> Trigger {
     let day = seoul::day(Timestamp::now()).tomorrow().unwrap();

@@ -158,7 +158,7 @@ impl Customer {
                 let answer: serde_json::Value = serde_json::from_str(answer.value.as_str()).unwrap();
                 let after = answer["balance"]["amount"].as_i64().unwrap();
                 self.balance += amount;
-                if self.can_have(after) { Ok(()) } else { Err(format!("{after} after a deposit, {}", self.belief())) }
+                if self.can_have(after) { Ok(()) } else { Err(format!("{after} after a deposit, {}", self.state())) }
             }
             Some(Err(rejection)) => Err(format!("a deposit of {amount} was rejected: {rejection:?}")),
             None => {
@@ -220,7 +220,7 @@ impl Customer {
             {
                 Ok(())
             }
-            Some(Err(rejection)) => Err(format!("an order for {price} was rejected: {rejection:?}, {}", self.belief())),
+            Some(Err(rejection)) => Err(format!("an order for {price} was rejected: {rejection:?}, {}", self.state())),
             None => {
                 self.unknown.push(-price);
                 self.spend(coupon);
@@ -270,7 +270,7 @@ impl Customer {
         }
     }
 
-    fn belief(&self) -> String {
+    fn state(&self) -> String {
         format!("the model has {} and perhaps {:?}", self.balance, self.unknown)
     }
 
@@ -279,7 +279,7 @@ impl Customer {
         let store = self.place.services.direct_clients().store;
         let balance = store.balance(&self.user).await.unwrap().minor();
         if !self.can_have(balance) {
-            return Err(format!("{} ends with {balance}, {}", self.user, self.belief()));
+            return Err(format!("{} ends with {balance}, {}", self.user, self.state()));
         }
         for order in &self.live {
             if store.order(&self.user, order.order_id).await.ok().as_ref() != Some(order) {

@@ -97,7 +97,7 @@ fn received(bodies: &[String]) -> Vec<Received> {
     bodies.iter().enumerate().map(message).collect()
 }
 
-/// The night after the day on which the tests take place.
+/// The daily run after the day of the tests.
 fn recorded_at(deadline: Instant) -> RequestTime {
     RequestTime { now: aggregation_time(), deadline }
 }

@@ -9,7 +9,7 @@ def put_on_sale(visit, kind, pieces, customers, seconds=0):
     page = visitor.page
     page.get_by_label("On sale").select_option(kind)
     page.get_by_label("Pieces").fill(str(pieces))
-    page.get_by_label("Customers in the crowd").fill(str(customers))
+    page.get_by_label("Number of customers").fill(str(customers))
     if kind == "coupon":
         page.get_by_label("Opens in (seconds)").fill(str(seconds))
     page.get_by_role("button", name="Put it on sale").click()
@@ -18,7 +18,7 @@ def put_on_sale(visit, kind, pieces, customers, seconds=0):
 
 
 @pytest.mark.parametrize("kind, rejected", [("coupon", "coupon-sold-out"), ("product", "insufficient-stock")])
-def test_a_crowd_gets_what_there_is_and_nobody_gets_two(visit, kind, rejected):
+def test_many_customers_get_exactly_what_there_is(visit, kind, rejected):
     visitor = put_on_sale(visit, kind, pieces=20, customers=80)
     page = visitor.page
     expect(page.locator(".countdown")).to_have_text("Open")
@@ -31,7 +31,7 @@ def test_a_crowd_gets_what_there_is_and_nobody_gets_two(visit, kind, rejected):
     expect(page.locator('[data-outcome="done"] dd')).to_have_text("19")
     expect(page.locator(f'[data-outcome="{rejected}"] dd')).to_have_text("61")
     expect(page.locator(".chart svg[role=img]")).to_have_attribute("aria-label", "Answers over time, in steps of 100 ms")
-    visitor.look_for_barriers("after the crowd")
+    visitor.look_for_barriers("after the race")
     second = page.locator(".window").last
     second.get_by_role("button", name="I want one").click()
     expect(second.get_by_role("alert")).to_be_visible()

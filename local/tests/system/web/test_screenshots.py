@@ -24,7 +24,7 @@ def picture():
 
 
 def test_pictures(visit, shop, picture):
-    """A day at the market: some customers buy, the crowd comes, the day is counted, and a customer looks around."""
+    """A day at the market: some customers buy, many customers race, the day is counted, and a customer looks around."""
     products = shop.call("GET", "/v1/products?limit=60")["data"]
     for at, name in enumerate(["minjun", "seoyeon", "haeun", "jiho", "yuna"]):
         shop.deposit(name, 900_000)

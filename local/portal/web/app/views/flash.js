@@ -140,7 +140,7 @@ function result(sale) {
 
 function comparison(sale, answers, held) {
   const { beside } = held;
-  const gone = { gone: count(sale.total - held.left), total: count(sale.total), crowd: count(held.units), beside: count(beside) };
+  const gone = { gone: count(sale.total - held.left), total: count(sale.total), raced: count(held.units), beside: count(beside) };
   return answersAgree(sale, answers, held)
     ? html`<div class="note good" role="status" data-held="exact"><p class="note-title">${t("flash.exact", gone)}</p><p>${t("flash.exact-why", gone)}</p></div>`
     : html`<div class="note bad" role="alert" data-held="wrong"><p class="note-title">${t("flash.wrong", gone)}</p></div>`;
