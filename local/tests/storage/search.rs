@@ -165,13 +165,13 @@ async fn search_is_asked_for_by_parameters_and_paged_by_its_own_cursor() {
         let products = page["data"].as_array().unwrap().iter();
         products.map(|product| product["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
-    let (status, first) = list("sort=-price&limit=1").await;
+    let (status, first) = list("sort=price-desc&limit=1").await;
     assert_eq!((status, &first["total"], names(&first)), (200, &json!(3), vec!["보성 녹차 40g".to_owned()]));
     assert_eq!(first["categories"], json!([{"category": "차", "count": 1}]));
     let cursor = first["next_cursor"].as_str().unwrap();
-    let (status, second) = list(&format!("sort=-price&limit=2&cursor={cursor}")).await;
+    let (status, second) = list(&format!("sort=price-desc&limit=2&cursor={cursor}")).await;
     assert_eq!((status, names(&second)), (200, vec!["치즈".to_owned(), "우유".to_owned()]));
-    for other in ["", "sort=price", "sort=-price&q=a", "sort=-price&category=a", "sort=-price&name_prefix=a"] {
+    for other in ["", "sort=price", "sort=price-desc&q=a", "sort=price-desc&category=a", "sort=price-desc&name_prefix=a"] {
         let (status, problem) = list(&format!("{other}&limit=1&cursor={cursor}")).await;
         assert_eq!((status, &problem["code"]), (400, &json!("invalid-cursor")), "{other}");
     }
@@ -185,7 +185,7 @@ async fn search_is_asked_for_by_parameters_and_paged_by_its_own_cursor() {
         assert_eq!((status, &problem["errors"][0]["parameter"]), (400, &json!(parameter)), "{query}");
     }
     let (_, problem) = list("sort=best").await;
-    assert_eq!(problem["errors"][0]["detail"], "must be name, price, -price, newest or popular");
+    assert_eq!(problem["errors"][0]["detail"], "must be name, price, price-desc, newest or popular");
 }
 
 #[tokio::test]

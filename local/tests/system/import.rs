@@ -35,8 +35,7 @@ fn import(shop: &Shop, folder: &Path, arguments: &[&str]) -> Command {
 
 /// The exit status and the report of `./local/shop import products.csv --json`.
 async fn report(shop: &Shop, folder: &Path, arguments: &[&str]) -> (Option<i32>, Value) {
-    let file = folder.join("products.csv");
-    let arguments = [&[file.to_str().unwrap(), "--json"], arguments].concat();
+    let arguments = [&["products.csv", "--json"], arguments].concat();
     let Output { status, stdout, stderr } = import(shop, folder, &arguments).output().await.unwrap();
     let report = serde_json::from_slice(&stdout).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&stderr)));
     (status.code(), report)

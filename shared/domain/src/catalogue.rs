@@ -20,7 +20,7 @@ pub enum ProductSort {
     #[serde(rename = "price")]
     Price,
     /// The most expensive first.
-    #[serde(rename = "-price")]
+    #[serde(rename = "price-desc")]
     PriceDescending,
     /// The one that was created last first.
     #[serde(rename = "newest")]
@@ -286,7 +286,7 @@ mod tests {
         for (name, seconds) in [
             ("name", [4, 3, 6, 2, 1, 5, 7]),
             ("price", [2, 1, 7, 4, 3, 6, 5]),
-            ("-price", [4, 3, 6, 5, 2, 1, 7]),
+            ("price-desc", [4, 3, 6, 5, 2, 1, 7]),
             ("newest", [7, 6, 5, 4, 3, 2, 1]),
             ("popular", [6, 2, 5, 4, 3, 1, 7]),
         ] {

@@ -45,8 +45,8 @@ pub(crate) fn violation(violation: Violation) -> Text {
         Violation::AfterTomorrow => text("must not be after tomorrow", "내일 이후의 날짜는 사용할 수 없습니다"),
         Violation::NotAfter => text("must be later", "더 나중이어야 합니다"),
         Violation::UnknownSort => text(
-            "must be name, price, -price, newest or popular",
-            "name, price, -price, newest, popular 중 하나여야 합니다",
+            "must be name, price, price-desc, newest or popular",
+            "name, price, price-desc, newest, popular 중 하나여야 합니다",
         ),
         Violation::NothingGiven => text("changes nothing", "변경할 항목이 없습니다"),
     }

@@ -1,6 +1,9 @@
 //! `./local/shop import`
 
-use std::{fs, path::PathBuf};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -54,7 +57,7 @@ pub struct Import {
 impl Import {
     pub(super) async fn run(self) -> Result<()> {
         let shown = self.file.display();
-        let bytes = fs::read(&self.file).with_context(|| format!("cannot read {shown}"))?;
+        let bytes = fs::read(of_caller(&self.file)).with_context(|| format!("cannot read {shown}"))?;
         let file = ProductFile::parse(&bytes).with_context(|| format!("{shown} is not a file of products"))?;
         let report = if self.dry_run { Report::of_dry_run(&file) } else { self.import(&file).await? };
         if self.json {
@@ -63,7 +66,7 @@ impl Import {
             print(&report);
         }
         if let Some(failed) = &self.failed {
-            fs::write(failed, report.failed_rows(&file)?)
+            fs::write(of_caller(failed), report.failed_rows(&file)?)
                 .with_context(|| format!("cannot write {}", failed.display()))?;
         }
         match (report.failed.len(), report.not_sent) {
@@ -80,6 +83,11 @@ impl Import {
         };
         import::run(file, &api, FailureLimit { percent: self.max_errors }, Progress::new(false)).await
     }
+}
+
+/// A path as its caller means it: `./local/shop` has changed the working folder.
+fn of_caller(path: &Path) -> PathBuf {
+    env::var_os("SIJANG_CALLED_FROM").map_or_else(|| path.to_owned(), |folder| Path::new(&folder).join(path))
 }
 
 fn print(report: &Report) {

@@ -40,7 +40,7 @@ export const en = {
   "sort.popular": "Most popular first",
   "sort.newest": "Newest first",
   "sort.price": "Cheapest first",
-  "sort.-price": "Most expensive first",
+  "sort.price-desc": "Most expensive first",
   "product.sizes-of": "Sizes of {name}",
   "product.related": "More from",
 

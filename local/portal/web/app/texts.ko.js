@@ -40,7 +40,7 @@ export const ko = {
   "sort.popular": "인기순",
   "sort.newest": "신상품순",
   "sort.price": "낮은 가격순",
-  "sort.-price": "높은 가격순",
+  "sort.price-desc": "높은 가격순",
   "product.sizes-of": "{name} 용량과 종류",
   "product.related": "함께 보면 좋은 상품:",
 

@@ -17,7 +17,7 @@ def office(visit, shop):
     deployed = {"api": "", "client_id": "storefront", "scopes": config["scopes"], "staff": issuer}
     visitor.page.route("**/config.json", lambda route: route.fulfill(json=deployed))
     visitor.asked = []
-    visitor.page.on("request", visitor.asked.append)
+    visitor.page.on("request", lambda request: visitor.asked.append(request))
     return visitor.open("operations").sign_in_as_admin()
 
 

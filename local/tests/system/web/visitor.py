@@ -104,5 +104,5 @@ class Visitor:
         found = self.page.evaluate(f"axe.run(document, {{ resultTypes: ['violations'], rules: {rules} }})")
         violations = found["violations"]
         barriers = [(violation["id"], [node["html"][:160] for node in violation["nodes"]]) for violation in violations]
-        assert barriers == [], where
+        assert barriers == [], f"{where}: {barriers}"
         assert len(found["passes"]) > 5, "it did look"

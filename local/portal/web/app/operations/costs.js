@@ -30,7 +30,7 @@ export const costs = () => html`<section aria-labelledby="costs">
 const table = ({ region, prices_of: date, day, dollars_a_million: operations }) => html`
   <p>${t("operations.cost-day", { orders: count(day.orders), views: count(day.views), dollars: dollars(day.dollars) })}</p>
   <p class="quiet">${t("operations.cost-note", { region, date })}</p>
-  <div class="scrolled" tabindex="0" role="region" aria-label=${t("operations.costs")}><table>
+  <div class="scrolled" tabindex="0" role="region" aria-label=${t("operations.million-of")}><table>
     <thead><tr><th scope="col">${t("operations.million-of")}</th>${PARTS.map((part) => html`<th scope="col">${t(`operations.cost-${part}`)}</th>`)}</tr></thead>
     <tbody>${operations.map(({ route, outcome, busy }) => html`<tr data-cost=${route}>
       <th scope="row"><span lang="en">${route}: ${outcome}</span></th>

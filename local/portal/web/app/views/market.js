@@ -17,7 +17,7 @@ import { more, stockText } from "./parts.js";
 import { problemNote } from "./problem.js";
 
 /** The orders of the API, the usual one first. */
-const SORTS = ["name", "popular", "newest", "price", "-price"];
+const SORTS = ["name", "popular", "newest", "price", "price-desc"];
 /** Whoever types on within this time has not finished. */
 const TYPING_MS = 150;
 const SKELETONS = 12;
@@ -117,7 +117,7 @@ function products() {
   const { problem } = found.task;
   const isShown = found.isCurrent || !problem;
   return html`<section aria-labelledby="found" aria-busy=${found.isCurrent ? "false" : "true"}>
-    <h2 id="found" class="found" role="status">${told(problem)}</h2>
+    <h2 id="found" class="found"><span role="status">${told(problem)}</span></h2>
     ${problemNote(problem, { again: found.again, read: true })}
     ${isShown ? html`<ul class="cards">${repeat(complete(), ({ key }) => key, card)}</ul>${more(found)}` : nothing}
   </section>`;
