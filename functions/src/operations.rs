@@ -28,7 +28,12 @@ macro_rules! operations {
                 (name = "administration", description = "Products, stock, campaigns, orders of all customers, statistics; for `shop/admin`"),
             ),
             paths($(crate::$area::$operation::handle),*),
-            components(schemas(sijang_domain::Shortage, sijang_domain::PriceChange, sijang_domain::CloudEvent)),
+            components(schemas(
+                sijang_domain::Shortage,
+                sijang_domain::PriceChange,
+                sijang_domain::ProductSort,
+                sijang_domain::CloudEvent
+            )),
             modifiers(&Token),
         )]
         pub(crate) struct Operations;

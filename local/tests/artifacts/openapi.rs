@@ -68,6 +68,26 @@ fn the_operations_are_the_routes_of_the_template_and_its_functions() {
     assert_eq!(described, routes.collect());
 }
 
+/// The targets of all `$ref` members.
+fn references(value: &Value) -> Vec<&str> {
+    let nested: Vec<&Value> = match value {
+        Value::Object(members) => members.values().collect(),
+        Value::Array(items) => items.iter().collect(),
+        _ => Vec::new(),
+    };
+    let own = value.get("$ref").and_then(Value::as_str);
+    own.into_iter().chain(nested.into_iter().flat_map(references)).collect()
+}
+
+#[test]
+fn every_reference_of_the_document_leads_to_a_component() {
+    let document = document();
+    let references = references(&document);
+    let missing = |target: &&&str| target.strip_prefix('#').and_then(|pointer| document.pointer(pointer)).is_none();
+    assert_eq!(references.iter().filter(missing).collect::<Vec<_>>(), Vec::<&&str>::new());
+    assert!(references.len() > 100, "references are found");
+}
+
 #[test]
 fn an_operation_wants_the_scopes_that_its_route_wants() {
     let document = read("openapi.json");

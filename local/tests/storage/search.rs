@@ -171,7 +171,9 @@ async fn search_is_asked_for_by_parameters_and_paged_by_its_own_cursor() {
     let cursor = first["next_cursor"].as_str().unwrap();
     let (status, second) = list(&format!("sort=price-desc&limit=2&cursor={cursor}")).await;
     assert_eq!((status, names(&second)), (200, vec!["치즈".to_owned(), "우유".to_owned()]));
-    for other in ["", "sort=price", "sort=price-desc&q=a", "sort=price-desc&category=a", "sort=price-desc&name_prefix=a"] {
+    for other in
+        ["", "sort=price", "sort=price-desc&q=a", "sort=price-desc&category=a", "sort=price-desc&name_prefix=a"]
+    {
         let (status, problem) = list(&format!("{other}&limit=1&cursor={cursor}")).await;
         assert_eq!((status, &problem["code"]), (400, &json!("invalid-cursor")), "{other}");
     }
