@@ -42,7 +42,7 @@ assert answer(entry, 201, models.LedgerEntry).type_ == models.EntryType.DEPOSIT
 assert balance() == 500_000
 say("deposited 500,000 won")
 
-page = answer(list_products.sync_detailed(client=visitor, limit=50), 200, models.ProductSummaryPage)
+page = answer(list_products.sync_detailed(client=visitor, limit=50), 200, models.ProductList)
 cheap = next(product for product in page.data if product.stock >= 4 and 5_000 <= product.price.amount <= 100_000)
 product = answer(get_product.sync_detailed(cheap.product_id, client=visitor), 200, models.Product)
 assert product.status == models.ProductStatus.ACTIVE and product.name == cheap.name
