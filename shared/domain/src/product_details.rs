@@ -184,7 +184,7 @@ mod tests {
             "//a/b",
             "data:image/png;base64,AA",
             "https://user@a/b",
-            "https://user:secret@a/b",
+            "https://user:@a/b",
             "https://a:/b",
             "https://a:123456/b",
             "https://a b/",
