@@ -52,7 +52,7 @@ pub struct ProductSearch {
 }
 
 impl ProductSearch {
-    /// A text that no other search has.
+    /// A text that identifies the search: cursors of one search are not accepted by another.
     pub fn identity(&self) -> String {
         let Self { text, prefix, category, sort } = self;
         let texts =
@@ -82,7 +82,7 @@ pub struct ProductHits<T> {
     pub categories: Vec<CategoryCount>,
 }
 
-/// A product on sale, as the catalogue is searched by.
+/// A product on sale, with the fields that a search uses.
 #[derive(Debug, Clone)]
 pub struct CatalogueEntry {
     /// Which one.

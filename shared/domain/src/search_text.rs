@@ -80,26 +80,26 @@ fn folded(text: &str) -> Vec<char> {
     characters
 }
 
-/// A text in which something is sought.
+/// A text that is searched, folded.
 #[derive(Debug, Clone)]
 pub struct SearchedText(Vec<char>);
 
 impl SearchedText {
-    /// A name, to be sought in.
+    /// The searched text of a name.
     pub fn of(name: &Name) -> Self {
         Self(folded(name.as_str()))
     }
 }
 
-/// What somebody has typed to find something.
+/// A search as it was typed.
 #[derive(Debug, Clone)]
 pub struct SearchText {
-    /// As it stands, and as what its last syllable may become.
+    /// The typed characters, and the ones that the last syllable may become.
     readings: Vec<Vec<char>>,
 }
 
 impl SearchText {
-    /// What was typed. A name, because that is what is sought.
+    /// The search of a typed text, which follows the rules of names.
     pub fn of(typed: &Name) -> Self {
         let typed = folded(typed.as_str());
         let apart = typed.iter().flat_map(|letter| cluster(*letter).map_or(vec![*letter], Vec::from)).collect();
@@ -117,7 +117,7 @@ impl SearchText {
         Self { readings }
     }
 
-    /// Whether a text has it.
+    /// Whether the text contains the search.
     pub fn is_in(&self, text: &SearchedText) -> bool {
         let text = &text.0;
         self.readings.iter().any(|reading| text.windows(reading.len().max(1)).any(|part| is_at(reading, part)))

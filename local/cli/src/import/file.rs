@@ -46,11 +46,11 @@ pub struct Row {
     pub line: u64,
     /// Its cells.
     pub cells: StringRecord,
-    /// What it asks for, or what is wrong with it.
+    /// The requested change, or the errors of its cells.
     pub task: Result<Task, Vec<CellError>>,
 }
 
-/// What a row asks for.
+/// The request of a row.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Task {
     /// The change.
@@ -68,7 +68,7 @@ pub enum ProductChange {
     Update(ProductId, ProductPatch),
 }
 
-/// What is wrong with a cell.
+/// An error in a cell.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CellError {
     /// The column; none for the whole row.
@@ -242,7 +242,7 @@ fn status(text: &str) -> Result<ProductStatus, Violation> {
     known.into_iter().find(|status| status.as_str() == text).ok_or(Violation::Malformed)
 }
 
-/// What a violation is, with its limits.
+/// The text of a violation, with its limits.
 fn why(violation: Violation) -> String {
     match violation {
         Violation::OutOfRange { min, max } => format!("is not a whole number from {min} to {max}"),

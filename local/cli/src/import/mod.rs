@@ -20,7 +20,7 @@ pub use self::{
 /// After how many rows the progress is printed.
 const PROGRESS_ROWS: usize = 50;
 
-/// What an import did, in rows.
+/// The result of an import, in rows.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// Products created.
@@ -60,7 +60,7 @@ impl FailureLimit {
 }
 
 impl Report {
-    /// What the check of a file shows: the rows that are wrong, and what the others would do.
+    /// The result of a check: the invalid rows, and the changes that the others would make.
     pub fn of_dry_run(file: &ProductFile) -> Self {
         let mut report = Self { dry_run: true, ..Self::of_checked(file) };
         for task in file.rows.iter().filter_map(|row| row.task.as_ref().ok()) {

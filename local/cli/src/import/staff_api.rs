@@ -162,7 +162,7 @@ async fn machine_token(http: &Http, outputs: &Value) -> Result<String> {
     Ok(token.with_context(|| format!("the issuer gave no access token: {}", answer.status))?.to_owned())
 }
 
-/// What the AWS CLI answers.
+/// The output of the AWS CLI.
 async fn aws(arguments: &[&str]) -> Result<Value> {
     let run = Command::new("aws").args(arguments).args(["--output", "json"]).output().await;
     let run = run.context("the AWS CLI is not there: https://aws.amazon.com/cli")?;

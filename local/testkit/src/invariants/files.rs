@@ -105,7 +105,12 @@ impl Rows {
     fn product_days(&self) -> Vec<Value> {
         let mut rows: Vec<_> = self.totals.iter().map(|total| (total.day(), total.key(), total.values())).collect();
         rows.sort_by_key(|(day, product_id, _)| (*day, *product_id));
-        let row = |(day, product_id, [units, orders, revenue, facts]): (&str, &str, [i64; 4])| json!({"day": day, "product_id": product_id, "units": units, "orders": orders, "revenue": revenue, "facts": facts});
+        let row = |(day, product_id, [units, orders, revenue, facts]): (&str, &str, [i64; 4])| {
+            json!({
+                "day": day, "product_id": product_id,
+                "units": units, "orders": orders, "revenue": revenue, "facts": facts,
+            })
+        };
         rows.into_iter().map(row).collect()
     }
 
