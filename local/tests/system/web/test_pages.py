@@ -155,6 +155,24 @@ def test_back_returns_to_the_place_in_the_list(visit):
     page.wait_for_function("(y) => Math.abs(scrollY - y) < 5", arg=before)
 
 
+def test_the_link_back_to_the_list_keeps_its_search_and_its_place(visit):
+    page = visit(height=400).open("search/q=tea").page
+    card = page.locator(".card:not(.skeleton)").nth(3)
+    card.scroll_into_view_if_needed()
+    before = page.evaluate("scrollY")
+    assert before > 100
+    card.locator("a").click()
+    page.get_by_role("link", name="← Market").click()
+    expect(page.locator("#search")).to_have_value("tea")
+    page.wait_for_function("(y) => Math.abs(scrollY - y) < 5", arg=before)
+
+
+def test_the_link_back_of_a_page_opened_by_its_address_leads_to_the_list(visit, shop):
+    visitor = visit().open(f"product/{shop.product()['product_id']}")
+    visitor.page.get_by_role("link", name="← Market").click()
+    expect(visitor.page.locator("#search")).to_be_visible()
+
+
 @pytest.mark.parametrize("locale, told", [("ko-KR", "12월 28일"), ("en-US", "December 28")])
 def test_the_last_day_is_named_and_not_the_midnight_after_it(visit, locale, told):
     page = visit(locale=locale).open().page
