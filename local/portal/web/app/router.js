@@ -35,17 +35,21 @@ const places = tab.read(PLACES) ?? {};
 let entry;
 /** Where the page is to be scrolled once it is long enough. */
 let wanted = null;
+/** Reads what the page shows; the other pages' modules wait for that of the first page. */
+let entered = Promise.resolve();
 
 /** Goes where the address points, now and from now on. */
-export function follow() {
+export async function follow() {
   history.scrollRestoration = "manual";
   window.addEventListener("hashchange", ({ oldURL }) => go(true, new URL(oldURL).hash));
   window.addEventListener("pagehide", keepPlaces);
   ["wheel", "touchstart", "keydown", "pointerdown"].forEach((act) => window.addEventListener(act, stopScrolling, { passive: true }));
   new ResizeObserver(scroll).observe(document.getElementById("shop"));
-  (window.requestIdleCallback ?? setTimeout)(() => Object.keys(PAGES).forEach((name) => load(name).catch(() => {})));
-  return go(false);
+  await go(false);
+  entered.finally(() => whenIdle(() => Object.keys(PAGES).forEach((name) => load(name).catch(() => {}))));
 }
+
+const whenIdle = window.requestIdleCallback ?? setTimeout;
 
 /** The page of this name, or undefined when there is none and the front page stands for it. */
 async function load(name) {
@@ -71,7 +75,7 @@ async function go(moved, from) {
     if (route.page !== page || page.problem) return;
     route.page = loaded.get(name) ?? market;
   }
-  route.page.enter?.(argument);
+  entered = Promise.resolve(route.page.enter?.(argument));
   changed();
   wanted = places[entry] ?? 0;
   requestAnimationFrame(() => {

@@ -49,14 +49,13 @@ export function enter(argument) {
   const given = new URLSearchParams(argument);
   const sort = given.get("sort") ?? "";
   asked = { q: given.get("q") ?? "", category: given.get("category") ?? "", sort: SORTS.includes(sort) ? sort : "" };
-  popular.run();
   // Coming back from a product, the customer finds the list as long as she left it.
-  refresh();
+  return Promise.all([refresh(), popular.run()]);
 }
 
 /** Reads what is asked for, unless it is there. Another search that is being read is cancelled. */
 function refresh() {
-  if (found.task.running || !found.isCurrent) found.restart();
+  return found.task.running || !found.isCurrent ? found.restart() : undefined;
 }
 
 /** Searches at once, or when she has typed to the end. */
