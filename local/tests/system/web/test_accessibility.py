@@ -113,30 +113,40 @@ def test_the_keyboard_is_enough(visit, shop):
 
 
 def test_a_purchase_needs_nothing_but_the_keyboard(visit, shop):
-    visitor = visit().open().sign_in()
-    shop.deposit(visitor.name, 3_500)
+    """From the front page over sign-in and deposit to the paid order and its cancellation: no mouse."""
+    visitor = visit().open()
     page = visitor.page
 
-    def tab_to(target):
+    def press(target):
+        """Goes to an element with Tab, sees that it has the focus, and presses Enter."""
+        expect(target).to_be_visible()
         for _ in range(60):
             page.keyboard.press("Tab")
             if target.evaluate("(element) => element === document.activeElement"):
-                return
+                assert target.evaluate("(element) => element.matches(':focus-visible')")
+                return page.keyboard.press("Enter")
         raise AssertionError(f"Tab does not reach {target}")
 
-    page.evaluate("scrollTo(0, 0)")
-    tab_to(page.locator("#search"))
+    press(page.locator("#search"))
     page.keyboard.type("Brush pen black")
     expect(page.locator(".card")).to_have_count(1)
-    tab_to(page.locator(".card a"))
-    page.keyboard.press("Enter")
+    press(page.locator(".card a"))
     expect(page.locator("h1")).to_have_text("Brush pen black")
-    tab_to(page.locator(".product .button.primary"))
-    page.keyboard.press("Enter")
-    tab_to(page.locator(".toast a"))
-    page.keyboard.press("Enter")
+    press(page.locator(".product .button.primary"))
+    press(page.locator(".toast a"))
     expect(page.locator(".sums")).to_contain_text("₩3,500")
-    tab_to(visitor.order_button)
+    press(page.locator(".pay").get_by_role("button", name="Sign in"))
+    press(page.locator("input[name=name]"))
+    page.keyboard.type(visitor.name)
     page.keyboard.press("Enter")
+    press(page.locator(".pay").get_by_role("link", name="Top up ₩3,500"))
+    expect(page.get_by_label("Amount in won")).to_have_value("3500")
+    press(page.get_by_role("button", name="Top up"))
+    press(page.get_by_role("link", name="Back to your order"))
+    press(visitor.order_button)
     expect(page.get_by_role("status").filter(has_text="Thank you!")).to_be_visible()
     assert shop.balance(visitor.name) == 0
+    press(page.get_by_role("button", name="Cancel order"))
+    press(page.get_by_role("button", name="Yes, cancel it"))
+    expect(page.locator(".order .tag")).to_have_text("Cancelled")
+    assert shop.balance(visitor.name) == 3_500
