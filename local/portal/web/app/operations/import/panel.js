@@ -49,7 +49,7 @@ function setPercent(event) {
   changed();
 }
 
-export const importPanel = () => html`<section aria-labelledby="import">
+export const importPanel = () => html`<section class="import" aria-labelledby="import">
   <h2 id="import">${t("import.title")}</h2>
   <p class="quiet">${t("import.note")}</p>
   <div class="row">
@@ -69,9 +69,8 @@ function checkedFile(checked) {
   const ofMethod = (method) => count(rows.filter((row) => row.request?.method === method).length);
   const tooMany = isOver(percent, wrong.length, rows.length);
   return html`
-    <p role="status" data-import="check">${t("import.checked", { name, create: ofMethod("POST"), change: ofMethod("PATCH"), wrong: count(wrong.length) })}</p>
+    ${report ? nothing : html`<p role="status" data-import="check">${t("import.checked", { name, create: ofMethod("POST"), change: ofMethod("PATCH"), wrong: count(wrong.length) })}</p>${errorTable(wrong)}`}
     ${tooMany ? html`<p class="note bad">${t("import.too-many", { percent })}</p>` : nothing}
-    ${report ? nothing : errorTable(wrong)}
     <button type="button" class="button primary" ?disabled=${importing.running || tooMany || wrong.length === rows.length}
       @click=${() => importing.run(checked)}>${t("import.start")}</button>
     ${importing.running ? progress() : nothing}
