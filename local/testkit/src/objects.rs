@@ -64,6 +64,11 @@ impl Objects {
         self.stored().iter().map(|(key, object)| (key.clone(), object.content.clone())).collect()
     }
 
+    /// Removes every object.
+    pub fn clear(&self) {
+        self.stored().clear();
+    }
+
     /// Removes an object.
     pub fn remove(&self, key: &str) {
         self.stored().remove(key).unwrap();

@@ -7,6 +7,7 @@
 
 mod alarms;
 mod runbook;
+mod staff_leaves;
 mod wrong_coupon;
 
 use std::{
@@ -49,6 +50,11 @@ const HOUR: i64 = 3_600;
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![
         named!(own_trial, world, every_fault_raises_its_alarm_and_its_runbook_repairs_it),
+        own_trial(
+            world,
+            "gameday::staff_member_who_leaves_is_disabled_and_known_by_actions",
+            staff_leaves::staff_member_who_leaves_is_disabled_and_known_by_actions,
+        ),
         own_trial(
             world,
             "gameday::wrong_coupon_is_voided_and_its_orders_are_cancelled",
