@@ -11,23 +11,20 @@ mod tidy;
 
 use serde_json::{Map, Value};
 use utoipa::{
-    Modify, OpenApi,
+    OpenApi,
     openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 
 use crate::operations::Operations;
 
-/// The access token that most operations want.
-pub(crate) struct Token;
-
-impl Modify for Token {
-    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").description(Some(
-            "An access token of the shop's issuer. `scope` has `shop/customer`, `shop/admin`, or both.",
-        ));
-        let components = document.components.get_or_insert_default();
-        components.add_security_scheme("token", SecurityScheme::Http(token.build()));
-    }
+/// Adds the access token that most operations want.
+fn add_token(document: &mut utoipa::openapi::OpenApi) {
+    let token = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("JWT")
+        .description(Some("An access token of the shop's issuer. `scope` has `shop/customer`, `shop/admin`, or both."));
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme("token", SecurityScheme::Http(token.build()));
 }
 
 /// The OpenAPI document.
@@ -43,8 +40,10 @@ pub fn document() -> Value {
 
 /// What the annotations say, with the schemas of everything.
 fn generated() -> Value {
+    let mut document = Operations::openapi();
+    add_token(&mut document);
     #[allow(clippy::expect_used)]
-    let mut document = serde_json::to_value(Operations::openapi()).expect("a document is plain data");
+    let mut document = serde_json::to_value(document).expect("a document is plain data");
     tidy::tidy(&mut document);
     document
 }

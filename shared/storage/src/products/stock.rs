@@ -15,7 +15,7 @@ use sijang_domain::{
 
 use crate::{
     Item, Store,
-    cache::{Aged, VIEW_CACHED},
+    aged::{Aged, VIEW_CACHED},
     deadline::check_deadline,
     dynamodb::rollout::{Owner, Units},
     dynamodb::shards::{Membership, owner, shard_key, sort_key},
