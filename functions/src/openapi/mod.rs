@@ -1,7 +1,7 @@
 //! The contract, from the code: the OpenAPI document of the API, and the schemas of its events.
 //!
-//! What an operation takes and gives is annotated beside its handler. What follows from the shape of an operation (which
-//! problems a body, a page or a token can cause) is added by rule. The documents are checked in (`functions/openapi`), and
+//! Parameters and responses of an operation are annotated beside its handler. The consequences of its shape (the
+//! problems that a body, a page or a token can cause) are added by rule. The documents are checked in (`functions/openapi`), and
 //! compared in the tests.
 
 pub mod compatibility;
@@ -38,7 +38,7 @@ pub fn document() -> Value {
     document
 }
 
-/// What the annotations say, with the schemas of everything.
+/// The document of the annotations, with all schemas.
 fn generated() -> Value {
     let mut document = Operations::openapi();
     add_token(&mut document);

@@ -40,7 +40,7 @@ struct Shift {
     engine: Engine,
     goods: Goods,
     accepted: Mutex<Vec<(Instant, i64)>>,
-    /// What else the buyers were told.
+    /// All other answers to buyers.
     rejected: Mutex<Vec<(Instant, Rejection)>>,
 }
 

@@ -32,7 +32,7 @@ pub trait Driver: Send + Sync + 'static {
     /// Cases under way at once: some of them wait for a timeout.
     const AT_ONCE: usize;
 
-    /// What a call is put to.
+    /// The faults of a call.
     fn injections(call: &Call) -> Vec<FaultInjection>;
 
     /// Runs a scenario with a fault at a call. With every `trial` it has more time.
@@ -50,7 +50,7 @@ pub enum NotPassed {
     /// It was too slow for the time that it was given: it never came to the call, or it gave up after it. With more time
     /// it must pass.
     OutOfTime(&'static str),
-    /// What is wrong.
+    /// The failure, as text.
     Failed(String),
 }
 
@@ -141,7 +141,7 @@ pub async fn enumerate<D: Driver>(driver: D, subjects: Vec<Subject<D::Scenario>>
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
-/// What can be used again: to reset it is faster than to make it.
+/// Services to be used again: to reset them is faster than to make them.
 pub struct Pool<T>(Mutex<Vec<T>>);
 
 impl<T> Pool<T> {

@@ -1,4 +1,4 @@
-//! What the trials run in: the shared stack, started by the first trial that wants it, and the rules of living together.
+//! The surroundings of the trials: the shared stack, which the first trial starts, and the rules of living together.
 
 use std::{
     collections::BTreeSet,

@@ -1,4 +1,4 @@
-//! What is cached for a limited time, and how long that is.
+//! Values that are cached for a limited time.
 
 use std::time::Duration;
 

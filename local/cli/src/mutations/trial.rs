@@ -73,7 +73,7 @@ async fn output(mut command: Command) -> Result<Output> {
     Ok(child.wait_with_output().await?)
 }
 
-/// What cargo started must not outlive an interrupted call.
+/// Cargo's child processes must not outlive an interrupted call.
 struct Group(Option<Pid>);
 
 impl Drop for Group {

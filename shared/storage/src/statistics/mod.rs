@@ -126,7 +126,7 @@ impl FactRow {
     }
 }
 
-/// What counts of a fact.
+/// The part of a fact that is counted.
 #[derive(Debug, Deserialize)]
 struct CountedRow {
     cancelled: bool,
