@@ -41,7 +41,7 @@ pub struct Database {
     engine: Engine,
 }
 
-/// What serves the tables.
+/// The engine that serves the tables.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Engine {
     /// Ends with the test.

@@ -1,4 +1,4 @@
-//! What staff look up while a customer is on the phone: each question is one request, and costs the shop no write.
+//! Questions of staff while a customer is on the phone: each question is one request, and costs the shop no write.
 //!
 //! The handlers are those that are deployed, over the engine in the test process. They take the time from the wall clock,
 //! and so does the shop here.

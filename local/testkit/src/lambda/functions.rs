@@ -41,7 +41,7 @@ pub fn template(name: &str) -> &'static Function {
     TEMPLATE.function(name).unwrap_or_else(|| panic!("the template has no function {name}"))
 }
 
-/// What to run for a function whose services are these, with its output in `folder`.
+/// The command that runs a function whose services are these, with its output in `folder`.
 pub fn program(name: &str, services: &Services, runtime_api: &str, folder: &Path) -> Program {
     let mut program = bare(name, runtime_api, folder);
     let variables = template(name).environment.iter();

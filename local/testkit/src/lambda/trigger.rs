@@ -1,4 +1,4 @@
-//! What invokes a function, and invokes it again until it is done: a client, the stream, the queue, the scheduler or
+//! The sources that invoke a function, again and again until it is done: a client, the stream, the queue, the scheduler or
 //! an operator.
 
 use std::{fmt, time::Duration};

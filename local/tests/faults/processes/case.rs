@@ -27,11 +27,11 @@ fn limit(injection: FaultInjection, trial: u32) -> Duration {
     Duration::from_millis(milliseconds) * 4_u32.pow(trial)
 }
 
-/// What happens when nothing goes wrong: what the cases are held against.
+/// The run without a fault, with which the cases are compared.
 pub struct Clean {
     pub calls: Vec<Call>,
     reply: Reply,
-    /// What is different in the tables in the end.
+    /// The changes in the tables at the end.
     effects: Vec<String>,
     /// What is in the bucket in the end.
     files: BTreeMap<String, Bytes>,
@@ -81,7 +81,7 @@ pub async fn run_with_fault(
         None | Some(Outcome::CutOff | Outcome::NotDone(_)) => None,
         Some(Outcome::Done(reply)) => Some(reply),
     };
-    // What the stream repeats may have become less; everybody else repeats what it was.
+    // The stream may repeat a smaller batch; everybody else repeats the same event.
     Ok(settle(host, function, &Prepared { trigger, ..prepared.clone() }, clean, first).await?)
 }
 
@@ -123,7 +123,7 @@ async fn settle(
     if by_client || replies.is_empty() {
         replies.push(ask().await?);
     }
-    // What was on its way all the time arrives only now.
+    // Delayed calls arrive only now.
     host.services.faults.deliver_late().await;
     if by_client {
         // From an environment that has been frozen and thawed.

@@ -239,7 +239,7 @@ impl GameDay {
         eventually("the fact of yesterday's order", PIPELINE, counted).await;
     }
 
-    /// What yesterday's totals say of the product.
+    /// Yesterday's totals of the product.
     async fn units_of(&self, day: jiff::civil::Date) -> i64 {
         let rows = self.shop.admin().all(&format!("/v1/admin/stats/daily?date={day}"), 100).await;
         let row = rows.iter().find(|row| row["product_id"] == self.product.as_str());
