@@ -26,12 +26,8 @@ async function call(method, path, { body, key, token = tokenFor(path), whole = f
   if (key) headers["idempotency-key"] = key;
   if (body !== undefined) headers["content-type"] = "application/json";
   const request = { method, headers, body: body === undefined ? undefined : JSON.stringify(body), cache: "no-cache" };
-<<<<<<< HEAD
   const tries = method === "GET" || key ? patience.tries : 1;
-  const answer = await definite(config.api + path, request, { ...patience, tries }, signal);
-=======
-  const { answer, value } = await definite(config.api + path, request, method === "GET" || Boolean(key), signal);
->>>>>>> storefront
+  const { answer, value } = await definite(config.api + path, request, { ...patience, tries }, signal);
   if (!answer.ok) throw await rejected(answer, token);
   return whole ? { value, replayed: answer.headers.get("idempotent-replayed") === "true" } : value;
 }
@@ -44,15 +40,10 @@ async function definite(url, request, { tries, longestMs }, cancelled) {
     try {
       const late = AbortSignal.timeout(TIMEOUT_MS);
       const answer = await fetch(url, { ...request, signal: cancelled ? AbortSignal.any([cancelled, late]) : late });
-<<<<<<< HEAD
-      if (last || !INDEFINITE.includes(answer.status)) return answer;
-      await pause(tried, Number(answer.headers.get("retry-after")) || 0, longestMs);
-=======
       // A body that breaks off or is no JSON, as the sign-in page of a hotel's network, is no answer of the shop.
       const value = answer.ok ? await answer.json() : undefined;
       if (last || !INDEFINITE.includes(answer.status)) return { answer, value };
-      await pause(tried, Number(answer.headers.get("retry-after")) || 0);
->>>>>>> storefront
+      await pause(tried, Number(answer.headers.get("retry-after")) || 0, longestMs);
     } catch (error) {
       if (last || cancelled?.aborted) throw Problem.unanswered(error);
       await pause(tried, 0, longestMs);
