@@ -2,6 +2,7 @@
 // command because it carries its Idempotency-Key.
 
 import { config } from "./config.js";
+import { takeEarly } from "./early.js";
 import { language } from "./i18n.js";
 import { Problem } from "./problem.js";
 import { session, sessionEnded } from "./session.js";
@@ -39,7 +40,7 @@ async function definite(url, request, { tries, longestMs }, cancelled) {
     const last = tried === tries;
     try {
       const late = AbortSignal.timeout(TIMEOUT_MS);
-      const answer = await fetch(url, { ...request, signal: cancelled ? AbortSignal.any([cancelled, late]) : late });
+      const answer = await (takeEarly(url) ?? fetch(url, { ...request, signal: cancelled ? AbortSignal.any([cancelled, late]) : late }));
       // A body that breaks off or is no JSON, as the sign-in page of a hotel's network, is no answer of the shop.
       const value = answer.ok ? await answer.json() : undefined;
       if (last || !INDEFINITE.includes(answer.status)) return { answer, value };

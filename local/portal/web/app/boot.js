@@ -21,7 +21,10 @@ export function sayItDidNotStart() {
 try {
   const [{ start }] = await Promise.all([
     import("./main.js"),
-    import("./config.js").then(({ loadConfig }) => loadConfig()),
+    Promise.all([import("./config.js"), import("./early.js")]).then(async ([{ config, loadConfig }, { askEarly }]) => {
+      await loadConfig();
+      askEarly(config.api);
+    }),
     import("./i18n.js").then(({ loadTexts }) => loadTexts()),
   ]);
   await start(sayItDidNotStart);

@@ -124,6 +124,16 @@ def test_goods_that_are_gone_are_said_to_be_gone(visit, shop):
     visitor.forgive("status of 404")
 
 
+def test_buy_now_puts_the_quantity_into_the_basket_and_goes_there(visit, shop):
+    visitor = visit().open().see_product(shop.product(price=1_000))
+    quantity = visitor.page.get_by_label("Quantity", exact=True)
+    quantity.fill("3")
+    quantity.press("Enter")
+    visitor.page.get_by_role("button", name="Buy now").click()
+    expect(visitor.page.locator("h1")).to_have_text("Basket")
+    expect(visitor.page.locator(".pay strong")).to_have_text("₩3,000")
+
+
 def test_what_is_added_is_told_to_readers_of_the_screen_too(visit, shop):
     product = shop.product()
     visitor = visit().open().put_in_basket(product)

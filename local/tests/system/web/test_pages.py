@@ -1,5 +1,8 @@
 """Every page: for everybody, on every screen, in both languages."""
 
+import re
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import expect
 
@@ -91,6 +94,14 @@ def test_the_last_day_is_named_and_not_the_midnight_after_it(visit, locale, told
     assert page.evaluate(until, "2026-12-28T14:59:00Z") == told
     assert page.evaluate(until, "2026-12-28T06:30:00Z").startswith(told) and page.evaluate(until, "2026-12-28T06:30:00Z") != told
     assert "2027" in page.evaluate(until, "2027-12-28T15:00:00Z")
+
+
+def test_every_test_that_the_readme_names_exists():
+    tests = Path(__file__).parent
+    readme = (tests.parents[2] / "portal" / "web" / "README.md").read_text()
+    named = set(re.findall(r"`(test_\w+)`", readme))
+    written = set(re.findall(r"def (test_\w+)", "".join(file.read_text() for file in tests.glob("test_*.py"))))
+    assert len(named) > 20 and named <= written, named - written
 
 
 def test_the_page_of_the_api_leads_back_and_loads_nothing_foreign(visit, shop):

@@ -47,6 +47,17 @@ def test_the_first_page_is_small_and_does_not_jump_on_slow_3g(visit, shop, capsy
     assert size <= MOST_BYTES
 
 
+def test_the_front_page_asks_for_its_lists_once(visit):
+    """The requests that are sent early are the ones that the page makes."""
+    visitor = visit()
+    asked = []
+    visitor.page.on("request", lambda request: "/v1/products" in request.url and asked.append(request.url))
+    visitor.open()
+    expect(visitor.page.locator(".card:not(.skeleton)").first).to_be_visible()
+    visitor.page.wait_for_load_state("networkidle")
+    assert len(asked) == 2 and len(set(asked)) == 2
+
+
 def test_a_skeleton_is_there_before_any_script(visit, shop):
     visitor = visit(java_script_enabled=False)
     visitor.page.goto(shop.url)
