@@ -12,7 +12,7 @@ use std::{env, path::Path, sync::LazyLock, thread, time::Duration};
 use aws_sdk_dynamodb::{
     Client, Config,
     client::Waiters,
-    config::{BehaviorVersion, Credentials, Region},
+    config::{BehaviorVersion, Credentials, Region, retry::RetryConfig},
     types::{
         AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
         ScalarAttributeType,
@@ -30,6 +30,11 @@ pub static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../template.yaml");
     Template::load(&path).unwrap().tables().to_vec()
 });
+
+/// The retries of the functions, with shorter backoff.
+pub(crate) fn retries() -> RetryConfig {
+    sijang_storage::retries().with_initial_backoff(Duration::from_millis(1)).with_max_backoff(Duration::from_millis(5))
+}
 
 /// An engine with fresh tables, all of them empty.
 pub struct Database {

@@ -104,7 +104,7 @@ pub fn bucket_at(endpoint: &str) -> Bucket {
         .endpoint_url(endpoint)
         .force_path_style(true)
         .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .retry_config(crate::services::retries());
+        .retry_config(crate::engine::retries());
     Bucket::new(Bucket::client(config), BUCKET.to_owned())
 }
 

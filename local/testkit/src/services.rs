@@ -7,7 +7,7 @@ use std::{
 };
 
 use aws_sdk_dynamodb::{
-    config::{BehaviorVersion, Credentials, Region, retry::RetryConfig, timeout::TimeoutConfig},
+    config::{BehaviorVersion, Credentials, Region, timeout::TimeoutConfig},
     types::{DeleteRequest, PutRequest, WriteRequest},
 };
 use sijang_cloud::template::Table;
@@ -15,7 +15,7 @@ use sijang_domain::{Error, RequestTime, Timestamp};
 use sijang_storage::{Item, Message, OrderEvents, Store};
 
 use crate::{
-    engine::{Database, TABLES},
+    engine::{Database, TABLES, retries},
     faults::{Faults, Proxy, Sqs},
     objects::Objects,
     snapshot::Snapshot,
@@ -198,9 +198,4 @@ fn credentials() -> Credentials {
 /// The functions give an attempt three seconds, which is too long for hundreds of calls that hang.
 fn timeouts(attempt: Duration) -> TimeoutConfig {
     TimeoutConfig::builder().operation_attempt_timeout(attempt).build()
-}
-
-/// The retries of the functions, with shorter backoff.
-pub(crate) fn retries() -> RetryConfig {
-    sijang_storage::retries().with_initial_backoff(Duration::from_millis(1)).with_max_backoff(Duration::from_millis(5))
 }
