@@ -5,27 +5,47 @@ import { config } from "./config.js";
 import { language } from "./i18n.js";
 import { Problem } from "./problem.js";
 import { session, sessionEnded } from "./session.js";
+import { local } from "./storage.js";
 
 const TRIES = 3;
 const PATIENCE_MS = 20_000;
+const LOOK_MS = 2_000;
 const INDEFINITE = [429, 500, 502, 503, 504];
+/** The keys of commands that may have been done though no answer came. All tabs share them. */
+const UNANSWERED = "sijang.unanswered";
+const MOST_UNANSWERED = 20;
 
 /** Reads; `signal` cancels it. */
 export const get = (path, { signal } = {}) => call("GET", path, { signal });
 
-/** Sends a command; `key` makes repeating it safe. Gives `{ value, replayed }`. */
-export async function send(path, { body, key, method = "POST", token } = {}) {
-  const answer = await call(method, path, { body, key, token, whole: true });
+/** A public view as caches show it: one try, without a token. Gives undefined when there is none. */
+export async function look(path) {
+  try {
+    const request = { headers: { accept: "application/json" }, signal: AbortSignal.timeout(LOOK_MS) };
+    const answer = await fetch(config.api + path, request);
+    return answer.ok ? await answer.json() : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Sends a command; `key` makes repeating it safe. Gives `{ value, replayed }`. With `soldOut`, which gives a problem when
+ * nothing is left, the command is not sent then, unless it may have been done before.
+ */
+export async function send(path, { body, key, method = "POST", token, soldOut } = {}) {
+  const answer = await call(method, path, { body, key, token, soldOut, whole: true });
   return answer;
 }
 
-async function call(method, path, { body, key, token = tokenFor(path), whole = false, signal } = {}) {
+async function call(method, path, { body, key, token = tokenFor(path), soldOut, whole = false, signal } = {}) {
   const headers = { accept: "application/json", "accept-language": language() };
   if (token) headers.authorization = `Bearer ${token}`;
   if (key) headers["idempotency-key"] = key;
   if (body !== undefined) headers["content-type"] = "application/json";
   const request = { method, headers, body: body === undefined ? undefined : JSON.stringify(body), cache: "no-cache" };
-  const answer = await definite(config.api + path, request, method === "GET" || Boolean(key), signal);
+  const rush = soldOut && key && { key, soldOut };
+  const answer = await definite(config.api + path, request, method === "GET" || Boolean(key), signal, rush);
   if (!answer.ok) throw await rejected(answer, token);
   const value = await answer.json();
   return whole ? { value, replayed: answer.headers.get("idempotent-replayed") === "true" } : value;
@@ -33,12 +53,15 @@ async function call(method, path, { body, key, token = tokenFor(path), whole = f
 
 const tokenFor = (path) => (path.startsWith("/v1/admin/") ? session.staffToken : session.token);
 
-async function definite(url, request, repeatable, cancelled) {
+async function definite(url, request, repeatable, cancelled, rush) {
   for (let tried = 1; ; tried += 1) {
     const last = tried === TRIES || !repeatable;
+    if (rush) await rejectSoldOut(rush, tried);
     try {
       const late = AbortSignal.timeout(PATIENCE_MS);
       const answer = await fetch(url, { ...request, signal: cancelled ? AbortSignal.any([cancelled, late]) : late });
+      // The gateway answers 429 before a function runs. After any other failure the command may have been done.
+      if (rush && (answer.status === 429 || !INDEFINITE.includes(answer.status))) noteUnanswered(rush.key, false);
       if (last || !INDEFINITE.includes(answer.status)) return answer;
       await pause(tried, Number(answer.headers.get("retry-after")) || 0);
     } catch (error) {
@@ -46,6 +69,23 @@ async function definite(url, request, repeatable, cancelled) {
       await pause(tried, 0);
     }
   }
+}
+
+/** Throws the problem when nothing is left. Otherwise the command is sent, and may be done from then on. */
+async function rejectSoldOut({ key, soldOut }, tried) {
+  const problem = unanswered().includes(key) ? undefined : await soldOut(tried);
+  if (problem) throw problem;
+  noteUnanswered(key, true);
+}
+
+function unanswered() {
+  const keys = local.read(UNANSWERED);
+  return Array.isArray(keys) ? keys : [];
+}
+
+function noteUnanswered(key, is) {
+  const others = unanswered().filter((other) => other !== key);
+  local.write(UNANSWERED, (is ? [...others, key] : others).slice(-MOST_UNANSWERED));
 }
 
 /** Longer after each try, and never the same for everybody. */
