@@ -12,7 +12,7 @@ use crate::{
     statistics::{aggregate_daily_stats, record_sales},
 };
 
-/// What the functions work with. The operations of the API are methods of it by [`Shop::answer`].
+/// The store, the queue and the limits that the functions work with. [`Shop::answer`] calls the operations of the API.
 pub struct Shop {
     pub(crate) store: Store,
     pub(crate) cursors: CursorKey,
@@ -32,26 +32,26 @@ impl Shop {
         Some(Self { store, cursors: CursorKey::new(cursor_key.to_owned())?, limits, balance_max, period, queue })
     }
 
-    /// What the outbox relay makes of a batch of the stream; an error when it is none.
+    /// The outbox relay's response to a batch of the stream; an error when it is none.
     pub async fn publish(&self, batch: &[u8]) -> Result<Value, Error> {
         let batch: StreamEvent = serde_json::from_slice(batch)?;
         Ok(serde_json::to_value(publish_order_events::publish(&self.queue, batch).await?)?)
     }
 
-    /// What the worker that finishes commands of staff makes of a batch of the stream; an error when it is none.
+    /// The response of the worker that finishes commands of staff to a batch of the stream; an error when it is none.
     pub async fn finish(&self, batch: &[u8]) -> Result<Value, Error> {
         let batch: StreamEvent = serde_json::from_slice(batch)?;
         Ok(serde_json::to_value(finish_commands::finish(&self.store, batch).await?)?)
     }
 
-    /// What the consumer makes of a batch of messages; an error when it is none.
+    /// The consumer's response to a batch of messages; an error when it is none.
     pub async fn record(&self, batch: &[u8]) -> Result<Value, Error> {
         let batch: SqsEvent = serde_json::from_slice(batch)?;
         let time = time_of_worker(record_sales::PATIENCE)?;
         Ok(serde_json::to_value(record_sales::record(&self.store, batch, time).await?)?)
     }
 
-    /// What the aggregator makes of a task; an error when it is none.
+    /// The aggregator's response to a task; an error when it is none.
     pub async fn aggregate(&self, task: &[u8]) -> Result<Value, Error> {
         let (task, time) = (serde_json::from_slice(task)?, time_of_worker(aggregate_daily_stats::DRAINING)?);
         Ok(serde_json::to_value(aggregate_daily_stats::aggregate(&self.store, &self.queue, task, time).await?)?)

@@ -4,7 +4,7 @@
 use sijang_edge::{Event, Invocation, Response, respond};
 use utoipa::OpenApi;
 
-use crate::{in_process::Shop, openapi::Token};
+use crate::in_process::Shop;
 
 /// Takes the operations, each with what its handler gets of the [`Shop`].
 macro_rules! operations {
@@ -34,7 +34,6 @@ macro_rules! operations {
                 sijang_domain::ProductSort,
                 sijang_domain::CloudEvent
             )),
-            modifiers(&Token),
         )]
         pub(crate) struct Operations;
 

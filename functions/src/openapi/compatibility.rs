@@ -1,4 +1,4 @@
-//! What a released client would notice: the changes from one OpenAPI document to the next that break it.
+//! The changes from one OpenAPI document to the next that would break a released client.
 //!
 //! A request must still be accepted that was accepted, and an answer must still be what the client reads. Adding is
 //! free; removing, requiring and narrowing (of requests), and widening (of answers) are not. Such a change needs a new
@@ -128,7 +128,7 @@ impl<'a> Comparison<'a> {
         if !self.seen.insert((old, new, direction == Direction::Request)) {
             return;
         }
-        // What the sender may send must be within what the receiver was told.
+        // Every value that the sender may send must be one that the receiver was told of.
         let (sent, told) = if direction == Direction::Request { (old, new) } else { (new, old) };
         if !types(told).is_superset(&types(sent)) {
             self.breaks(at, "its type has changed");

@@ -1,7 +1,7 @@
 //! The contract, from the code: the OpenAPI document of the API, and the schemas of its events.
 //!
-//! What an operation takes and gives is annotated beside its handler. What follows from the shape of an operation (which
-//! problems a body, a page or a token can cause) is added by rule. The documents are checked in (`functions/openapi`), and
+//! Parameters and responses of an operation are annotated beside its handler. The consequences of its shape (the
+//! problems that a body, a page or a token can cause) are added by rule. The documents are checked in (`functions/openapi`), and
 //! compared in the tests.
 
 pub mod compatibility;
@@ -11,23 +11,20 @@ mod tidy;
 
 use serde_json::{Map, Value};
 use utoipa::{
-    Modify, OpenApi,
+    OpenApi,
     openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 
 use crate::operations::Operations;
 
-/// The access token that most operations want.
-pub(crate) struct Token;
-
-impl Modify for Token {
-    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").description(Some(
-            "An access token of the shop's issuer. `scope` has `shop/customer`, `shop/admin`, or both.",
-        ));
-        let components = document.components.get_or_insert_default();
-        components.add_security_scheme("token", SecurityScheme::Http(token.build()));
-    }
+/// Adds the access token that most operations want.
+fn add_token(document: &mut utoipa::openapi::OpenApi) {
+    let token = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("JWT")
+        .description(Some("An access token of the shop's issuer. `scope` has `shop/customer`, `shop/admin`, or both."));
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme("token", SecurityScheme::Http(token.build()));
 }
 
 /// The OpenAPI document.
@@ -41,10 +38,12 @@ pub fn document() -> Value {
     document
 }
 
-/// What the annotations say, with the schemas of everything.
+/// The document of the annotations, with all schemas.
 fn generated() -> Value {
+    let mut document = Operations::openapi();
+    add_token(&mut document);
     #[allow(clippy::expect_used)]
-    let mut document = serde_json::to_value(Operations::openapi()).expect("a document is plain data");
+    let mut document = serde_json::to_value(document).expect("a document is plain data");
     tidy::tidy(&mut document);
     document
 }

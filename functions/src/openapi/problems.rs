@@ -61,7 +61,7 @@ fn share_equal_responses(document: &mut Value) {
     document["components"]["responses"] = shared.into();
 }
 
-/// What a successful answer says in its headers, and the 304 of a conditional read.
+/// The headers of a successful answer, and the 304 of a conditional read.
 fn operation_succeeds(operation: &mut Value) {
     let has = |name: &str| parameter(operation, name).is_some();
     let text = |said: &str| json!({"description": said, "schema": {"type": "string"}});
@@ -139,7 +139,7 @@ fn codes(operation: &Value) -> BTreeSet<String> {
     codes
 }
 
-/// What API Gateway answers by itself, before or after the function.
+/// The answers of API Gateway itself, before or after the function.
 fn gateway_answers(operation: &Value) -> Vec<(u16, &'static str)> {
     let mut answers = vec![
         (429, "More requests than the API lets through"),

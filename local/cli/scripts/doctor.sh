@@ -38,7 +38,7 @@ elif ! python3 -c 'import ensurepip, venv' 2> /dev/null; then
 else
   say ok python3 "$(version python3 --version)"
 fi
-# What was built before is room already taken: only the rest has to be free.
+# Earlier builds take up room already: only the rest has to be free.
 needed=8
 free=$(df -Pk . | awk 'NR == 2 { print int($4 / 1048576) }')
 built=$(du -sck target .sijang 2> /dev/null | awk 'END { print int($1 / 1048576) }')

@@ -13,6 +13,7 @@
 //! [`stack::Stack`] is all of it together.
 
 pub mod aggregation;
+pub mod aws_cli;
 pub mod build;
 pub mod digest;
 pub mod faults;

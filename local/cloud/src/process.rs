@@ -22,7 +22,7 @@ use tokio::{
     time::timeout,
 };
 
-/// What to run.
+/// A program with its arguments and environment.
 #[derive(Debug, Clone)]
 pub struct Program {
     /// Executable.

@@ -1,10 +1,9 @@
 //! Runs a function that has no route, of the running shop or of a stack on AWS.
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, bail};
 use serde_json::Value;
-use tokio::process::Command;
 
-use crate::ministack::Cloud;
+use crate::{aws_cli, ministack::Cloud};
 
 /// Runs a function of a local stack. Returns its answer.
 pub async fn run(cloud: &Cloud, stack: &str, function: &str, task: &Value) -> Result<Value> {
@@ -15,14 +14,11 @@ pub async fn run(cloud: &Cloud, stack: &str, function: &str, task: &Value) -> Re
     Ok(invocation.payload)
 }
 
-/// Runs a function of a stack on AWS, through the AWS CLI, which signs as the operator and prints the answer.
+/// Runs a function of a stack on AWS, through the AWS CLI, which prints the answer.
 pub async fn run_on_aws(stack: &str, function: &str, task: &Value) -> Result<()> {
     let (function, task) = (format!("{stack}-{function}"), task.to_string());
     let invocation = ["lambda", "invoke", "--function-name", &function, "--payload", &task, "/dev/stdout"];
-    let mut aws = Command::new("aws");
     // A function runs for up to 15 minutes; the CLI would give up after one, and start it again.
-    aws.args(invocation).args(["--cli-binary-format", "raw-in-base64-out", "--cli-read-timeout", "900"]);
-    let status = aws.status().await.context("the AWS CLI is not there: https://aws.amazon.com/cli")?;
-    ensure!(status.success(), "aws lambda invoke: {status}");
-    Ok(())
+    let options = ["--cli-binary-format", "raw-in-base64-out", "--cli-read-timeout", "900"];
+    aws_cli::run(&[&invocation[..], &options[..]].concat()).await
 }

@@ -164,7 +164,7 @@ impl Candidates {
             python::run(&mut npm(&["ci", "--ignore-scripts", "--no-audit", "--no-fund"])).await?;
             let bundle =
                 ["place_order.mjs", "issue_coupon.mjs", "--bundle", "--minify", "--platform=node", "--format=esm"];
-            // What the SDK has of CommonJS asks for `require`.
+            // The SDK's CommonJS parts ask for `require`.
             let banner =
                 "--banner:js=import{createRequire}from'node:module';const require=createRequire(import.meta.url);";
             let mut esbuild =

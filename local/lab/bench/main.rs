@@ -28,7 +28,7 @@ use sijang_cloud::progress::Progress;
 
 use crate::{candidate::Candidates, profiles::Way, report::Report};
 
-/// What to measure; without a word, everything but the profiles.
+/// The measurements to run; without a word, all but the profiles.
 #[derive(Debug, Parser)]
 #[command(name = "bench", about = "Measures the functions against others that do the same")]
 struct Bench {

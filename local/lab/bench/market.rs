@@ -11,7 +11,7 @@ use sijang_testkit::lambda::events::Request;
 
 use crate::{candidate::Operation, store::Store};
 
-/// What each order costs: the customer's balance is good for as many as anybody will send.
+/// Price of each order: the customer's balance is good for as many as anybody will send.
 const PRICE: i64 = 10;
 const CUSTOMER: &str = "customer";
 
@@ -46,7 +46,7 @@ impl Market {
         }
     }
 
-    /// What a function is told of the shop, with its tables behind `endpoint`.
+    /// A function's environment variables, with its tables behind `endpoint`.
     pub fn variables(&self, endpoint: &str) -> Vec<(String, String)> {
         let tables = self.shop.database.tables();
         let tables = [
@@ -69,7 +69,7 @@ pub async fn campaign(shop: &Shop, total: u32) -> CouponId {
     shop.campaign_of(CampaignDraft { total, opens_at, closes_at, ..welcome() }).await
 }
 
-/// What Lambda tells every function, and where its tables are.
+/// The variables that Lambda sets for every function, and where its tables are.
 pub fn lambda_variables(endpoint: &str) -> Vec<(String, String)> {
     let given = [
         ("PATH", "/usr/bin:/bin"),

@@ -14,7 +14,7 @@ use crate::{
     usage::load,
 };
 
-/// What was seen of a candidate.
+/// Figures of a candidate.
 struct Runner<'a> {
     candidate: &'a Candidate,
     environment: Environment,
@@ -36,7 +36,7 @@ pub async fn measure(
     for candidate in candidates.all.iter().filter(|candidate| candidate.name != SDK) {
         let environment = Environment::start(candidate, &api, &variables, &[]).await;
         let mut runner = Runner { candidate, environment, cpu: Samples::default(), wall: Samples::default() };
-        // What comes first is the start's, and a compiler's in Node.
+        // The first part is the start's, and a compiler's in Node.
         runner.run(&mut market, requests).await;
         (runner.cpu, runner.wall) = Default::default();
         runners.push(runner);

@@ -32,7 +32,7 @@ pub struct Place {
     _stub: Stub,
 }
 
-/// What an order takes, by everything that stands below a name.
+/// An order's figures, by everything that stands below a name.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Cost {
     /// Microseconds.
@@ -97,7 +97,7 @@ impl Place {
         Self { folder: folder.to_owned(), api: RuntimeApi::start().await.unwrap(), variables, _stub: stub }
     }
 
-    /// What an order takes of each.
+    /// An order's figures of each.
     pub async fn costs(&self, candidates: &[&Candidate], requests: usize, progress: Progress) -> Vec<Cost> {
         let cpus = self.cpus(candidates, requests, progress).await;
         let mut costs = Vec::new();

@@ -31,7 +31,7 @@ pub enum Way {
 impl Way {
     pub const ALL: [Self; 4] = [Self::ThinLto, Self::NoLto, Self::Small, Self::Abort];
 
-    /// What it is called, and how cargo is told.
+    /// Its name, and cargo's arguments for it.
     fn described(self) -> (&'static str, &'static str) {
         match self {
             Self::ThinLto => ("thin LTO", "lto='thin'"),

@@ -77,7 +77,7 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// What the script says for this customer, of so many coupons.
+    /// The script's answer for this customer, of so many coupons.
     pub async fn issue(&mut self, customer: &str, coupons: usize) -> i64 {
         let script = self.script.clone();
         self.send(&["EVALSHA", &script, "2", "issued", "holders", customer, &coupons.to_string()]).await;

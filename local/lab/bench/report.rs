@@ -1,4 +1,4 @@
-//! What was measured: tables on the terminal, and, of a run that is complete, a page in `local/lab/baselines`.
+//! The report: tables on the terminal, and, of a run that is complete, a page in `local/lab/baselines`.
 
 use std::{fmt::Write, fs, path::PathBuf};
 

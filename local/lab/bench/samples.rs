@@ -1,4 +1,4 @@
-//! What was measured several times: the middle, and how far it scatters.
+//! Repeated measurements: the middle, and how far they scatter.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What a process has used so far, by `/proc`.
+//! CPU and memory of a process so far, by `/proc`.
 
 use std::fs;
 
@@ -39,7 +39,7 @@ fn cpu(pid: u32) -> f64 {
     threads.filter_map(of_thread).sum::<f64>() / 1e3
 }
 
-/// What the machine has to do: runnable processes over the last minute.
+/// Load of the machine: runnable processes over the last minute.
 pub fn load() -> String {
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     load.split_whitespace().next().unwrap_or_default().to_owned()

@@ -23,7 +23,7 @@ const DAY: &str = "2026-11-21";
 const NOON: &str = "2026-11-21T03:00:00Z";
 /// Different products among the orders, of which each has two lines.
 const PRODUCTS: u128 = 1_000;
-/// What Lambda gives the consumer at once.
+/// Messages that Lambda gives the consumer at once.
 const BATCH: usize = 100;
 /// The day that is worked out.
 const ORDERS: f64 = 10_000_000.0;
@@ -33,7 +33,7 @@ const LIMIT: f64 = 900.0;
 /// Source: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html>.
 const PROCESSOR: f64 = 1_769.0;
 
-/// What a number of facts took.
+/// Time and memory of a number of facts.
 struct Run {
     facts: usize,
     /// Microseconds of CPU of the consumer, and of the aggregator.

@@ -35,7 +35,7 @@ struct Connector {
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let (engine, heard) = (self.engine.clone(), self.heard.clone());
-        // What has been sent is done, whether anybody waits for the answer or not.
+        // A request that was sent is executed, whether anybody waits for the answer or not.
         let done = tokio::spawn(async move {
             let operation = request.headers().get("x-amz-target").unwrap().rsplit('.').next().unwrap().to_owned();
             let request = request.body().bytes().unwrap();

@@ -78,7 +78,7 @@ impl Case {
     ];
 }
 
-/// What a command asks for.
+/// A command, with its parameters.
 #[derive(Debug, Clone, Copy)]
 enum Request {
     Order {
@@ -209,7 +209,7 @@ struct Shop {
     chance: Mutex<Chance>,
 }
 
-/// What came of the runs of one case.
+/// Results of the runs of one case.
 #[derive(Debug, Default)]
 struct Tally {
     keys: usize,
@@ -220,7 +220,7 @@ struct Tally {
     two_answers: usize,
 }
 
-/// What came of all runs.
+/// Results of all runs.
 #[derive(Debug, Default)]
 struct Outcome {
     cases: BTreeMap<Case, Tally>,

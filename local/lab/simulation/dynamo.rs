@@ -65,7 +65,7 @@ impl Reply {
     }
 }
 
-/// What became of one action of a cancelled transaction.
+/// The cancellation reason of one action.
 #[derive(Debug)]
 enum Reason {
     None,
@@ -136,7 +136,7 @@ struct State {
     mutation: Mutation,
 }
 
-/// What time it is when the engine is made: noon in Seoul, 21 November 2026.
+/// The time when the engine is made: noon in Seoul, 21 November 2026.
 pub const NOON: i64 = 1_795_230_000_000;
 
 /// The engine: clones are the same one.
@@ -173,7 +173,7 @@ impl Engine {
         Self(Arc::new(Shared { cloud: cloud.clone(), began: Instant::now(), state }))
     }
 
-    /// What time it is.
+    /// The present time.
     pub fn time(&self) -> Timestamp {
         Timestamp::from_millis(NOON + i64::try_from(self.0.began.elapsed().as_millis()).unwrap()).unwrap()
     }
@@ -277,7 +277,7 @@ impl Engine {
         self.state().tables[table].items.values().cloned().collect()
     }
 
-    /// What has been used, looked at or changed.
+    /// Usage, to be read or changed.
     pub fn usage<T>(&self, of: impl FnOnce(&mut Usage) -> T) -> T {
         of(&mut self.state().usage)
     }
@@ -328,7 +328,7 @@ impl State {
                 updated(&update.update_expression, &base, update.given())
             }
         };
-        // What cannot be computed has no item to be computed from: then the condition fails.
+        // A value cannot be computed when there is no item: then the condition fails.
         let larger = new.as_ref().map_or(0, size).max(size(seen));
         let units = u32::try_from(larger.div_ceil(1_024).max(1)).unwrap();
         if !table.partitions.write(&place, units) {

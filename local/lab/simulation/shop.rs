@@ -17,9 +17,9 @@ use super::{
     value::{Item, renamed},
 };
 
-/// What it costs, in won.
+/// Its price, in won.
 pub const PRICE: i64 = 12_000;
-/// What everybody wants.
+/// The product or campaign that everybody wants.
 #[derive(Debug, Clone, Copy)]
 pub enum Goods {
     Product(ProductId),
@@ -35,7 +35,7 @@ impl Goods {
     }
 }
 
-/// What is sold: units of a product, paid from the balance, or the coupons of a campaign.
+/// The goods: units of a product, paid from the balance, or the coupons of a campaign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Orders,

@@ -103,7 +103,7 @@ fn a_gateway_that_lets_few_through_makes_a_slow_sale_and_no_other() {
     assert!(outcome.turned_away > 0 && outcome.sold_out_after > Some(Duration::from_secs(1)), "{outcome:?}");
 }
 
-/// What the assertions are for: each mutation of the engine must be found by them.
+/// Each mutation of the engine must be found by the assertions.
 #[test]
 fn a_defect_is_found() {
     for (kind, count, mutation) in [

@@ -40,7 +40,7 @@ struct Shift {
     engine: Engine,
     goods: Goods,
     accepted: Mutex<Vec<(Instant, i64)>>,
-    /// What else the buyers were told.
+    /// All other answers to buyers.
     rejected: Mutex<Vec<(Instant, Rejection)>>,
 }
 
@@ -184,7 +184,7 @@ fn shift(shards: i64, rate: u32, seed: u64) -> Vec<Done> {
 /// when it is answered.
 #[test]
 fn staff_commands_are_in_force_within_a_second_while_the_shop_sells() {
-    let rates = option("RATES", "500".to_owned());
+    let rates = option("RATES", "100".to_owned());
     let mut table = String::from("| shards | orders/s | price | delivery | reshard | back | off sale | on sale |\n");
     for shards in [1, 8, 96] {
         for rate in rates.split(',').map(|rate| rate.parse().unwrap()) {
@@ -201,11 +201,11 @@ fn staff_commands_are_in_force_within_a_second_while_the_shop_sells() {
 
 #[test]
 fn ended_campaign_issues_nothing_more_a_second_after_the_command() {
-    for shards in [1, 8, 96] {
+    for shards in [1, 96] {
         in_virtual_time(3, async {
-            let shift = open(Kind::Coupons, ShardCount::new(shards).unwrap(), 500, 3).await;
+            let shift = open(Kind::Coupons, ShardCount::new(shards).unwrap(), 200, 3).await;
             let Goods::Campaign(coupon) = shift.goods else { panic!("a product") };
-            let sale = tokio::spawn(Arc::clone(&shift).sell(500));
+            let sale = tokio::spawn(Arc::clone(&shift).sell(200));
             sleep(Duration::from_secs(2)).await;
             let store = store(&shift.engine);
             assert!(reshard(&shift.engine, &store, shift.goods, ShardCount::new(4).unwrap()).await);

@@ -193,7 +193,7 @@ fn rename(database: &Database, request: &mut Value) {
     }
 }
 
-/// What of an answer the store looks at.
+/// The parts of an answer that the store reads.
 fn comparable(answer: &Value) -> Value {
     let kind = answer["__type"].as_str().and_then(|kind| kind.rsplit('#').next());
     let reasons: Vec<Value> = answer["CancellationReasons"].as_array().map_or_else(Vec::new, |reasons| {

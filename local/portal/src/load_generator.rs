@@ -47,7 +47,7 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>(gateway: Gateway, issuer:
         .with_state(LoadGenerator { gateway, issuer })
 }
 
-/// What the customers request.
+/// The product or campaign that the customers request.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Target {

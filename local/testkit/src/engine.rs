@@ -12,7 +12,7 @@ use std::{env, path::Path, sync::LazyLock, thread, time::Duration};
 use aws_sdk_dynamodb::{
     Client, Config,
     client::Waiters,
-    config::{BehaviorVersion, Credentials, Region},
+    config::{BehaviorVersion, Credentials, Region, retry::RetryConfig},
     types::{
         AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
         ScalarAttributeType,
@@ -41,7 +41,7 @@ pub struct Database {
     engine: Engine,
 }
 
-/// What serves the tables.
+/// The engine that serves the tables.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Engine {
     /// Ends with the test.
@@ -183,6 +183,11 @@ async fn create(client: &Client, name: String, table: &Table) {
         .await
         .unwrap();
     client.wait_until_table_exists().table_name(name).wait(Duration::from_mins(5)).await.unwrap();
+}
+
+/// The retries of the functions, with shorter backoff.
+pub(crate) fn retries() -> RetryConfig {
+    sijang_storage::retries().with_initial_backoff(Duration::from_millis(1)).with_max_backoff(Duration::from_millis(5))
 }
 
 fn schema(key: &Key) -> Vec<KeySchemaElement> {

@@ -64,6 +64,11 @@ impl Objects {
         self.stored().iter().map(|(key, object)| (key.clone(), object.content.clone())).collect()
     }
 
+    /// Removes every object.
+    pub fn clear(&self) {
+        self.stored().clear();
+    }
+
     /// Removes an object.
     pub fn remove(&self, key: &str) {
         self.stored().remove(key).unwrap();
@@ -99,7 +104,7 @@ pub fn bucket_at(endpoint: &str) -> Bucket {
         .endpoint_url(endpoint)
         .force_path_style(true)
         .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .retry_config(crate::services::retries());
+        .retry_config(crate::engine::retries());
     Bucket::new(Bucket::client(config), BUCKET.to_owned())
 }
 

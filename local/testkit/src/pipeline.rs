@@ -5,7 +5,6 @@ use sijang_storage::{Item, order_event_of};
 
 use crate::{
     services::{Clients, Services, untraced},
-    shop::at,
     snapshot::Snapshot,
 };
 
@@ -24,7 +23,7 @@ pub enum Stage {
 
 /// When the daily aggregation runs after the day on which the tests take place.
 pub fn aggregation_time() -> Timestamp {
-    at("2026-11-21T15:10:00Z")
+    "2026-11-21T15:10:00Z".parse().unwrap()
 }
 
 /// The items of the events table that its stream gives to the relay.

@@ -11,9 +11,12 @@ use tempfile::TempDir;
 
 use crate::objects::{Objects, bucket_at};
 
+/// The secret that is the key of the pseudonyms.
+pub const PSEUDONYM_SECRET: &str = "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk";
+
 /// The key of the pseudonyms.
 pub fn pseudonym_key() -> PseudonymKey {
-    PseudonymKey::new(&"k".repeat(64)).unwrap()
+    PseudonymKey::new(PSEUDONYM_SECRET).unwrap()
 }
 
 /// The data platform in the bucket at an endpoint.

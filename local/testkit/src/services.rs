@@ -1,4 +1,4 @@
-//! The tables and queues of a shop behind fault proxies, and clients of them as an execution environment has them.
+//! The tables, queues and bucket of a shop behind fault proxies, and clients of them as an execution environment has them.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -7,7 +7,7 @@ use std::{
 };
 
 use aws_sdk_dynamodb::{
-    config::{BehaviorVersion, Credentials, Region, retry::RetryConfig, timeout::TimeoutConfig},
+    config::{BehaviorVersion, Credentials, Region, timeout::TimeoutConfig},
     types::{DeleteRequest, PutRequest, WriteRequest},
 };
 use sijang_cloud::template::Table;
@@ -15,8 +15,9 @@ use sijang_domain::{Error, RequestTime, Timestamp};
 use sijang_storage::{Item, Message, OrderEvents, Store};
 
 use crate::{
-    engine::{Database, TABLES},
+    engine::{Database, TABLES, retries},
     faults::{Faults, Proxy, Sqs},
+    objects::Objects,
     snapshot::Snapshot,
 };
 
@@ -30,16 +31,19 @@ pub fn untraced(bodies: &[String]) -> Vec<Message> {
     bodies.iter().map(|body| Message { body: body.clone(), trace: None }).collect()
 }
 
-/// The tables and queues of one shop, each behind a proxy.
+/// The tables, the queues and the bucket of one shop, each behind a proxy.
 pub struct Services {
     /// The tables.
     pub database: Database,
     /// The queues.
     pub sqs: Sqs,
-    /// The faults that both proxies apply.
+    /// The bucket of the data platform.
+    pub objects: Objects,
+    /// The faults that all proxies apply.
     pub faults: Faults,
     dynamodb_proxy: Proxy,
     sqs_proxy: Proxy,
+    s3_proxy: Proxy,
     /// The queue without a proxy.
     queue: Arc<OrderEvents>,
 }
@@ -54,15 +58,17 @@ pub struct Clients {
 }
 
 impl Services {
-    /// Empty tables, an empty queue, and proxies in front of them.
+    /// Empty tables, an empty queue, an empty bucket, and proxies in front of them.
     pub async fn new() -> Self {
         let database = Database::fresh().await;
         let faults = Faults::none();
         let sqs = Sqs::start().await.unwrap();
         let dynamodb_proxy = Proxy::start(&database.endpoint, &faults).await.unwrap();
         let sqs_proxy = Proxy::start(&sqs.endpoint(), &faults).await.unwrap();
+        let objects = Objects::start().await;
+        let s3_proxy = Proxy::start(&objects.endpoint(), &faults).await.unwrap();
         let queue = Arc::new(order_events(&sqs.endpoint(), Duration::from_secs(20)));
-        Self { database, sqs, faults, dynamodb_proxy, sqs_proxy, queue }
+        Self { database, sqs, objects, faults, dynamodb_proxy, sqs_proxy, s3_proxy, queue }
     }
 
     /// Endpoint of the proxy in front of the tables.
@@ -75,9 +81,16 @@ impl Services {
         self.sqs_proxy.endpoint()
     }
 
-    /// Makes the tables hold exactly `items` and the queue exactly `messages`. `known` is what the tables hold now.
+    /// Endpoint of the proxy in front of the bucket.
+    pub fn s3_endpoint(&self) -> String {
+        self.s3_proxy.endpoint()
+    }
+
+    /// Makes the tables hold exactly `items`, the queue exactly `messages`, and the bucket nothing. `known` is what the
+    /// tables hold now.
     pub async fn reset(&self, known: &Snapshot, items: &Snapshot, messages: &[String]) {
         self.sqs.clear();
+        self.objects.clear();
         let mut writes = Vec::new();
         for table in TABLES.iter() {
             let (have, want) = (by_key(table, known), by_key(table, items));
@@ -185,9 +198,4 @@ fn credentials() -> Credentials {
 /// The functions give an attempt three seconds, which is too long for hundreds of calls that hang.
 fn timeouts(attempt: Duration) -> TimeoutConfig {
     TimeoutConfig::builder().operation_attempt_timeout(attempt).build()
-}
-
-/// The retries of the functions, with shorter backoff.
-pub(crate) fn retries() -> RetryConfig {
-    sijang_storage::retries().with_initial_backoff(Duration::from_millis(1)).with_max_backoff(Duration::from_millis(5))
 }

@@ -9,7 +9,7 @@ use std::{
 
 use tempfile::TempDir;
 
-/// What every Linux has.
+/// Programs that every Linux has.
 const BASE: [&str; 8] = ["sh", "uname", "sed", "grep", "sort", "head", "awk", "dirname"];
 
 /// A machine that has these programs, and no others; a hundred gigabytes free, nothing built.

@@ -40,7 +40,7 @@ fn a_test_is_known_by_its_module_and_its_name() {
     let exists = |name: &str| name.parse::<TestName>().unwrap().exists(root()).unwrap();
     assert!(exists("storage: orders::every_short_line_is_told"));
     assert!(exists("sijang-domain: money::tests::money_has_both_ends"));
-    assert!(exists("system: rules::orders::short_balance_writes_nothing"));
+    assert!(exists("system: rules::orders::inactive_product_cannot_be_ordered"));
     assert!(exists("artifacts: mutations::a_test_is_known_by_its_module_and_its_name"));
     assert!(!exists("storage: coupons::every_short_line_is_told"));
     assert!(!exists("storage: orders::no_such_rule"));

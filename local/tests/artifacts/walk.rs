@@ -91,7 +91,7 @@ const STEPS: [Step; 9] = [
         &[COSTS],
     ),
     (|root| repeat(root, "local/lab/BUDGET.md", "| get-customer-balance |", "| list-customer-ledger |"), &[]),
-    // What only the compiler reads.
+    // The compiler alone reads these.
     (
         |root| {
             repeat(root, "functions/src/lib.rs", "    pub mod get_customer_balance;\n", "    pub mod list_balance");

@@ -33,7 +33,7 @@ struct Shop {
     mutation: Mutation,
     /// Units in each shard at the beginning.
     units: Vec<u8>,
-    /// What each environment is asked for, one request after the other.
+    /// The requests to each environment, one after the other.
     requests: Vec<Vec<u8>>,
     budget: Budget,
 }

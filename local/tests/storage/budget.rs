@@ -1,4 +1,4 @@
-//! What each route costs: calls of `DynamoDB`, read units, write units, by outcome, in an environment that has cached
+//! The costs of each route: calls of `DynamoDB`, read units, write units, by outcome, in an environment that has cached
 //! nothing (cold) and in one that has done the same before (warm).
 //!
 //! The engine says what each call consumes; the table is compared with `local/lab/BUDGET.md`, which

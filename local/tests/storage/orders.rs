@@ -22,7 +22,7 @@ fn inactive() -> ProductPatch {
     ProductPatch { status: Some(ProductStatus::Inactive), ..ProductPatch::default() }
 }
 
-// What an order does.
+// Effects of an order.
 
 #[tokio::test]
 async fn an_order_takes_stock_money_and_coupon_and_leaves_order_entry_and_event() {
@@ -175,7 +175,7 @@ async fn filtered_page_ends_early_and_the_next_one_goes_on() {
     assert_eq!((page.data, page.next.is_some()), (Vec::new(), true));
 }
 
-// What is rejected, and leaves nothing.
+// Rejections, which leave nothing.
 
 /// The rule that this shop is built around: a payment that does not go through has nothing to give back, because
 /// nothing was taken. Stock, coupon and balance are the very items that they were.

@@ -472,7 +472,7 @@ async fn balance_is_not_compared_with_a_part_of_a_long_ledger() {
     assert_eq!(found().await, NOTHING);
 }
 
-/// What customers do at once, again and again as long as somebody looks. All of it is later than what is checked.
+/// Customers' commands at once, again and again as long as somebody looks. All are later than the checked period.
 async fn traffic(customer: Customer, tea: ProductId, mut order: Order, late: Timestamp, onlooker: watch::Sender<()>) {
     let mut second = 0;
     while !onlooker.is_closed() {

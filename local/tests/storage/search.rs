@@ -38,7 +38,7 @@ fn sorted(sort: ProductSort) -> ProductSearch {
     ProductSearch { sort, ..ProductSearch::default() }
 }
 
-/// What a search finds at this time.
+/// The products that a search finds at this time.
 async fn found_at(shop: &Shop, now: Timestamp, search: &ProductSearch) -> ProductHits<ProductSummary> {
     shop.store.search_products(search, 100, None, now).await.unwrap()
 }

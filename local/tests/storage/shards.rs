@@ -25,7 +25,7 @@ fn number(item: &Item, attribute: &str) -> i64 {
     item.get(attribute).map_or(0, |value| value.as_n().unwrap().parse().unwrap())
 }
 
-/// What the shards of the one product have, in their order.
+/// The units of the one product's shards, in their order.
 async fn stocks(shop: &Shop, product: ProductId) -> Vec<i64> {
     let shop = shop.snapshot().await;
     let mut shards: Vec<_> = shop

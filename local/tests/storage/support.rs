@@ -1,4 +1,4 @@
-//! What staff look up while a customer is on the phone: each question is one request, and costs the shop no write.
+//! Questions of staff while a customer is on the phone: each question is one request, and costs the shop no write.
 //!
 //! The handlers are those that are deployed, over the engine in the test process. They take the time from the wall clock,
 //! and so does the shop here.
@@ -136,7 +136,8 @@ async fn cursors_of_a_customer_do_not_open_the_lists_of_another() {
     }
 }
 
-/// Alice bought tea and coffee with a coupon, and tea again, which was cancelled. Then the coffee was taken off sale.
+/// Alice bought tea and coffee with a coupon, and tea again, which was cancelled. Then staff voided a campaign, changed the
+/// price of the tea, and took the coffee off sale.
 struct Scene {
     shop: Shop,
     tea: String,
@@ -144,6 +145,7 @@ struct Scene {
     kept: Order,
     cancelled: Order,
     open: CampaignDraft,
+    voided_at: Timestamp,
     day: Day,
 }
 
@@ -156,18 +158,21 @@ impl Scene {
         let coupon = shop.campaign_of(open.clone()).await;
         let unused = shop.campaign_of(campaign("unused", -1, 3)).await;
         shop.campaign_of(campaign("upcoming", 1, 2)).await;
-        shop.campaign_of(campaign("closed", -2, -1)).await;
+        let closed = shop.campaign_of(campaign("closed", -2, -1)).await;
         let alice = alice.with_coupon(coupon).await.with_coupon(unused).await;
         let kept = alice.order([(tea, 2), (coffee, 1)]).with(coupon).done().await;
         let cancelled = alice.order([(tea, 1)]).done().await;
         alice.cancel(&cancelled).done().await;
+        let voided_at = shop.now();
+        shop.void_campaign(closed).at(voided_at).done().await;
+        shop.reprice(tea, 5_500).done().await;
         let inactive = ProductPatch { status: Some(ProductStatus::Inactive), ..ProductPatch::default() };
         shop.update(coffee, inactive).done().await;
         deliver(&shop).await;
         let day = Day::of(kept.paid_at);
         shop.store.recount(day, shop.now()).await.unwrap();
         let [tea, coffee] = [tea, coffee].map(|product| product.to_string());
-        Self { shop, tea, coffee, kept, cancelled, open, day }
+        Self { shop, tea, coffee, kept, cancelled, open, voided_at, day }
     }
 
     /// Questions about Alice.
@@ -192,14 +197,15 @@ impl Scene {
             ("what was paid for it?", paid.clone(), "/data/0/paid_price", krw(14_000)),
             ("which coupon did the order use?", paid, "/data/0/coupon_id", json!(kept.coupon_id)),
             ("which coupons are left?", usable, "/data/0/name", json!("unused")),
-            ("whose order is this?", find, "/user_id", json!("alice")),
+            ("whose order is this?", find.clone(), "/user_id", json!("alice")),
+            ("where is my order?", find, "/status", json!("PAID")),
             ("which order used the coupon?", used, "/data/0/order_id", json!(kept.order_id)),
         ]
     }
 
     /// Questions about products, campaigns and sales.
     fn about_the_shop(&self) -> Vec<Question> {
-        let Self { tea, coffee, cancelled, open, day, .. } = self;
+        let Self { tea, coffee, kept, cancelled, open, voided_at, day, .. } = self;
         let product = |id: &str| ("get-product", json!({"product_id": id}), String::new());
         let list = |operation, query: &str| (operation, json!({}), query.to_owned());
         let by_name = list("list-products-by-status", "status=INACTIVE&name_prefix=coff");
@@ -207,19 +213,27 @@ impl Scene {
         let campaigns = |state: &str| list("list-campaigns", &format!("state={state}"));
         let of_the_day = list("get-daily-stats", &format!("date={day}"));
         let orders_of_the_day = list("list-day-orders", &format!("date={day}&status=CANCELLED"));
+        let coupon = kept.coupon_id.unwrap();
+        let orders_with_coupon = list("list-day-orders", &format!("date={day}&coupon_id={coupon}"));
         let actions = list("list-staff-actions", &format!("date={day}"));
         let two_days = list("list-daily-totals", &format!("from={}&to={day}", day.plus(-1)));
         vec![
             ("why is the product not found?", by_name, "/data/0/product_id", json!(coffee)),
             ("how many units are in stock that are not sold?", inactive, "/data/0/stock", json!(7)),
-            ("what does the product cost?", product(tea), "/price", krw(5_000)),
+            ("what does the product cost?", product(tea), "/price", krw(5_500)),
             ("is the product on sale?", product(coffee), "/status", json!("INACTIVE")),
             ("which product was changed last?", actions.clone(), "/data/0/product_id", json!(coffee)),
-            ("how was it changed?", actions, "/data/0/changes/0/after", json!("INACTIVE")),
+            ("how was it changed?", actions.clone(), "/data/0/changes/0/after", json!("INACTIVE")),
+            ("who changed this price?", actions.clone(), "/data/1/staff_id", json!("admin")),
+            ("what was the price before?", actions.clone(), "/data/1/changes/0/before", json!("5000")),
+            ("who voided the coupons?", actions, "/data/2/staff_id", json!("admin")),
             ("which campaign is next?", campaigns("UPCOMING"), "/data/0/name", json!("upcoming")),
             ("until when are there coupons?", campaigns("OPEN"), "/data/0/closes_at", json!(open.closes_at)),
             ("how many coupons were given out?", campaigns("OPEN"), "/data/0/issued", json!(1)),
+            ("is this campaign still running?", campaigns("OPEN"), "/data/0/state", json!("OPEN")),
             ("which campaign is over?", campaigns("CLOSED"), "/data/0/name", json!("closed")),
+            ("were its coupons voided?", campaigns("CLOSED"), "/data/0/voided_at", json!(voided_at)),
+            ("which orders used this coupon?", orders_with_coupon, "/data/0/order_id", json!(kept.order_id)),
             ("how many units of the product were sold that day?", of_the_day, "/data/0/units_sold", json!(2)),
             (
                 "which orders of the day were cancelled?",

@@ -26,7 +26,7 @@ use crate::reconciliation::deliver;
 /// The daily run after the day on which everything in a fixture happened, 21 November 2026.
 const DAILY_RUN: &str = "2026-11-21T15:10:00Z";
 
-/// What a release left behind.
+/// Data that a release left behind.
 #[derive(Serialize, Deserialize)]
 struct Left {
     tables: BTreeMap<String, Vec<serde_dynamo::Item>>,
@@ -35,9 +35,9 @@ struct Left {
     tea: ProductId,
     milk: ProductId,
     coupon: CouponId,
-    /// What `alice` was answered under the key `old-deposit`.
+    /// The answer to `alice` under the key `old-deposit`.
     deposit: String,
-    /// What she was answered under the key `old-order`.
+    /// The answer to her under the key `old-order`.
     order: String,
     last_order: OrderId,
     /// Where the second page of her ledger begins, two entries in.
@@ -142,7 +142,7 @@ async fn used(left: &Left, without: &[&str]) {
     // An old coupon, old stock in shards, an old order, an old balance.
     let with_coupon = bob.order([(left.milk, 7)]).with(left.coupon).done().await;
     assert_eq!(with_coupon.discount.minor(), 500);
-    // What was ordered by an earlier release has no version, and what is ordered now has one.
+    // Lines ordered by an earlier release have no version, and new ones have one.
     let mut orders = [order, with_coupon.clone()];
     shop.store.name_lines(&mut orders).await.unwrap();
     let [old, new] = orders.map(|order| order.lines[0].clone());

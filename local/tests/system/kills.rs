@@ -64,7 +64,7 @@ impl Load {
 
 async fn nothing_acknowledged_is_lost_and_nothing_is_there_twice(world: Arc<World>) -> Completion {
     let shop = world.start(StackOptions::isolated(world.state_folder())).await.unwrap();
-    // What a killed consumer had in its hands comes back after this time. At the usual three minutes nobody would wait.
+    // The messages of a killed consumer come back after this time. At the usual three minutes nobody would wait.
     shop.set_visibility_timeout("OrderEventsQueueUrl", "10").await;
     let product = shop.product(PRICE, 1_000_000).await;
     let customers = join_all((0..CUSTOMERS).map(|_| shop.customer_with(1_000_000))).await;

@@ -1,5 +1,5 @@
-//! What we rely on of the local cloud, which is young and moves fast: the first place to look when a new version of it
-//! breaks the shop.
+//! The behaviour of the local cloud that the shop relies on: the first place to look when a new version of it breaks the
+//! shop.
 
 use std::{collections::HashMap, process::Command, sync::Arc};
 

@@ -111,7 +111,7 @@ async fn put_back(shop: &Shop, name: &str, items: Vec<Item>) {
     }
 }
 
-/// What `./local/shop redrive` prints.
+/// The output of `./local/shop redrive`.
 async fn said(state: &Path, arguments: &[&str]) -> String {
     let script = Repository::find().unwrap().root().join("local/shop");
     let Output { status, stdout, stderr } =

@@ -94,7 +94,7 @@ fn permitted(function: &Function) -> Vec<Permission> {
     all
 }
 
-/// What Lambda itself does in the name of a function that it triggers: poll a stream or a queue, report a failure.
+/// Lambda's own actions in the name of a function that it triggers: poll a stream or a queue, report a failure.
 fn of_triggers(template: &Template, function: &Function) -> Vec<Permission> {
     let declared = &template.document()["Resources"][&function.logical_id]["Properties"];
     let id = |value: &Value| value["Fn::GetAtt"][0].as_str().unwrap().to_owned();

@@ -1,4 +1,4 @@
-//! What the trials run in: the shared stack, started by the first trial that wants it, and the rules of living together.
+//! The surroundings of the trials: the shared stack, which the first trial starts, and the rules of living together.
 
 use std::{
     collections::BTreeSet,
@@ -115,7 +115,7 @@ async fn build() -> Result<()> {
     build::functions(Repository::find()?.root(), true).await.context("building the functions")
 }
 
-/// A trial with the name of its function: `named!(trial, world, short_balance_writes_nothing)`.
+/// A trial with the name of its function: `named!(trial, world, inactive_product_cannot_be_ordered)`.
 macro_rules! named {
     ($kind:ident, $world:expr, $test:ident) => {{
         let (_, name) = concat!(module_path!(), "::", stringify!($test)).split_once("::").unwrap();

@@ -41,9 +41,9 @@ impl ProductSort {
 /// Which products are listed, and in which order.
 #[derive(Debug, Clone, Default)]
 pub struct ProductSearch {
-    /// What the name or the English name has (see [`SearchText`]).
+    /// Text in the name or the English name (see [`SearchText`]).
     pub text: Option<Name>,
-    /// What the name begins with.
+    /// Beginning of the name.
     pub prefix: Option<Name>,
     /// The category.
     pub category: Option<Label>,
@@ -71,7 +71,7 @@ pub struct CategoryCount {
     pub count: usize,
 }
 
-/// What a search found: a page of it, and figures of the whole.
+/// The result of a search: a page of it, and figures of the whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProductHits<T> {
     /// The page.

@@ -9,7 +9,7 @@ pub const ORDER_PAID: &str = "order.paid.v1";
 /// The type of the event of a cancelled order.
 pub const ORDER_CANCELLED: &str = "order.cancelled.v1";
 
-/// What happened: the order as it is after the event, and whose it is.
+/// The order as it is after the event, and whose it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct OrderEvent {
     /// The customer.
@@ -51,7 +51,7 @@ pub struct CloudEvent {
     pub id: String,
     /// Who says so.
     pub source: String,
-    /// What happened.
+    /// Type of the event.
     pub r#type: String,
     /// The order's identifier.
     pub subject: String,

@@ -9,7 +9,7 @@
 pub struct Metric {
     /// Its name, which never changes its meaning.
     pub name: &'static str,
-    /// What its values are.
+    /// Unit of its values.
     pub unit: Unit,
     /// Its dimension beside the stack: each value is billed as a metric of its own.
     pub dimension: Option<&'static str>,

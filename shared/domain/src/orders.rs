@@ -245,7 +245,7 @@ impl OrderChecks {
     }
 }
 
-/// What to do about a failed transaction.
+/// The next step after a failed transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OrderDecision {
     /// Reject the order.

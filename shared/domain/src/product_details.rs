@@ -1,4 +1,4 @@
-//! What is said of a product beside its name and description: all of it optional, and without effect on a sale.
+//! Details of a product beside its name and description: all of them optional, and without effect on a sale.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -12,7 +12,7 @@ pub struct ImageUrl(String);
 impl ImageUrl {
     /// The most characters of a URL.
     pub const MAX_LENGTH: usize = 500;
-    /// What [`Self::parse`] takes, as a regular expression.
+    /// The values that [`Self::parse`] takes, as a regular expression.
     pub const PATTERN: &str = "^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~:/?#\\[\\]@!$&'()*+,;=%-]*)?$";
 
     /// A URL of this form; it is neither normalized nor fetched.

@@ -50,7 +50,7 @@ impl ShardCount {
         self.0
     }
 
-    /// What each shard gets of so many units: as good as the same.
+    /// The share of each shard of so many units: as good as the same.
     pub fn shares(self, units: u32) -> impl Iterator<Item = u32> {
         let count = u32::from(self.0);
         (0..count).map(move |shard| units / count + u32::from(shard < units % count))
@@ -102,7 +102,7 @@ pub struct Shards {
 }
 
 impl Default for Shards {
-    /// What is assumed before the first read: not split.
+    /// The assumption before the first read: not split.
     fn default() -> Self {
         Self { generation: 0, left: vec![None] }
     }
@@ -159,12 +159,12 @@ impl Shards {
         (missing == 0).then_some(allocations)
     }
 
-    /// What all shards can have at most, if each has been seen. Where nothing comes back, nothing left is final.
+    /// The most units that all shards can have, if each has been seen. Where nothing comes back, nothing left is final.
     pub fn most(&self) -> Option<u32> {
         self.left.iter().try_fold(0, |sum: u32, left| Some(sum.saturating_add((*left)?)))
     }
 
-    /// What all shards but the first can have at most, if each has been seen.
+    /// The most units that all shards but the first can have, if each has been seen.
     pub fn most_beside_the_first(&self) -> Option<u32> {
         self.left[1..].iter().try_fold(0, |sum: u32, left| Some(sum.saturating_add((*left)?)))
     }

@@ -60,7 +60,7 @@ impl SaleLine {
     }
 }
 
-/// What a fact says of its order for the data platform. Its list price is the sum of its lines, and the paid price is
+/// The part of a fact that is for the data platform. Its list price is the sum of its lines, and the paid price is
 /// the list price less the discount.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FactDetails {
@@ -186,7 +186,7 @@ impl CouponUses {
     }
 }
 
-/// What every product sold on one day, or on several, and which coupons were used.
+/// Units and revenue of every product on one day, or on several, and which coupons were used.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DayTotals {
     products: BTreeMap<ProductId, ProductSales>,

@@ -28,7 +28,7 @@ impl From<Event> for GatewayRequest {
 }
 
 impl GatewayRequest {
-    /// What Lambda says of the invocation. Only a request that came by Lambda has it.
+    /// Lambda's context of the invocation. Only a request that came by Lambda has it.
     pub(crate) fn lambda_context(&self) -> Option<&Context> {
         self.0.lambda_context_ref()
     }

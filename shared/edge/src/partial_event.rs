@@ -169,7 +169,7 @@ mod tests {
         })
     }
 
-    /// What handlers look at.
+    /// The parts that handlers read.
     fn looked_at(request: &GatewayRequest) -> [String; 7] {
         let text = |found: Option<&str>| found.unwrap_or("-").to_owned();
         [

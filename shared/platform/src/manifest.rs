@@ -75,7 +75,7 @@ mod tests {
         let mut head = written.clone();
         head.as_object_mut().unwrap().remove("files");
         assert_eq!(head, json!({"version": 1, "day": "2026-11-27", "facts": 0, "lines": 0}));
-        // What a later release adds does not make it unreadable.
+        // Fields that a later release adds do not make it unreadable.
         let mut later = written;
         later["added"] = json!(true);
         assert_eq!(Manifest::read(day, later.to_string().as_bytes()), Some(manifest));

@@ -22,7 +22,7 @@ use sijang_domain::{
 use crate::{
     Item, Store,
     dynamodb::transaction::{Backoff, Condition, Outcome, Transaction, from_item, to_item},
-    orders::OrderRecord,
+    order_record::OrderRecord,
 };
 
 /// An event as the table stores it. The stream's filter reads `type`.

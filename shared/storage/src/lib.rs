@@ -3,6 +3,7 @@
 //! Every command is a single `TransactWriteItems` that contains exactly one event item (see `idempotency.rs`). The domain
 //! decides what a failed condition means. The code uses only standard AWS endpoints, so any engine that serves them fits.
 
+mod aged;
 mod balances;
 mod cache;
 mod coupons;
@@ -10,6 +11,7 @@ mod deadline;
 mod dynamodb;
 mod events;
 mod idempotency;
+mod order_record;
 mod orders;
 mod products;
 mod random;

@@ -23,7 +23,7 @@ pub struct Tables {
     pub events: String,
     /// Sale facts, daily totals, rankings.
     pub sales: String,
-    /// What staff did, by day.
+    /// Actions of staff, by day.
     pub staff_actions: String,
 }
 

@@ -29,6 +29,9 @@ use sijang_cloud::{
 /// A row's idempotency key follows from the content of the file and its line. So the same file can be imported again, for
 /// example after an interruption: what was done is not done twice. A changed file is another file: correct the failed
 /// rows in the file that `--failed` writes, and import that one. Exit status 1: a row failed.
+///
+/// A key belongs to its user. To continue what a person began on the operations page, put an access token of this person
+/// into the variable ADMIN.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct Import {

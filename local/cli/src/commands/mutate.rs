@@ -1,12 +1,20 @@
 //! `./local/shop mutate`: makes each mutation of the table in a copy of the project, and checks that its test fails.
 
-use std::{collections::BTreeSet, time::Instant};
+use std::{
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
+    path::Path,
+    time::Instant,
+};
 
 use anyhow::{Result, bail, ensure};
 use clap::Args;
-use sijang_cli::mutations::{Copy, Mutation, Outcome, run, table};
+use futures::{StreamExt, stream};
+use sijang_cli::mutations::{Copy, Mutation, Outcome, build, execute, run, table};
 use sijang_cloud::{layout::Repository, progress::Progress};
 use tokio::signal::unix::{SignalKind, signal};
+
+/// Tests of the unchanged project that run at once.
+const CHECKED_AT_ONCE: usize = 4;
 
 /// Mutates a copy of the code, one rule at a time, and checks that the test of that rule fails.
 #[derive(Debug, Args)]
@@ -72,17 +80,27 @@ async fn apply_all(repository: &Repository, mutations: &[Mutation]) -> Result<()
 
 /// Every test passes on the unchanged project.
 async fn check(copy: &Copy, mutations: &[Mutation]) -> Result<()> {
-    let mut known = BTreeSet::new();
-    let mut wrong = Vec::new();
-    for mutation in mutations.iter().filter(|mutation| known.insert((&mutation.caught_by, &mutation.with))) {
-        match run(copy, mutation).await {
-            Ok(Outcome::Passed) => {}
-            Ok(Outcome::Failed) => wrong.push(format!("{} fails on the unchanged project", mutation.caught_by)),
-            Err(error) => wrong.push(format!("{error:#}")),
+    let (mut known, mut binaries) = (BTreeSet::new(), BTreeMap::new());
+    let tests: Vec<_> = mutations.iter().filter(|row| known.insert((&row.caught_by, &row.with))).collect();
+    for mutation in &tests {
+        if let Entry::Vacant(target) = binaries.entry(mutation.caught_by.selection()) {
+            target.insert(build(copy, &mutation.caught_by).await?);
         }
     }
+    let wrong = stream::iter(&tests).map(|mutation| passes(copy, mutation, &binaries[&mutation.caught_by.selection()]));
+    let wrong: Vec<String> =
+        wrong.buffer_unordered(CHECKED_AT_ONCE).filter_map(async |failure| failure).collect().await;
     ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
     Ok(())
+}
+
+/// Why the mutation's test does not pass, or nothing.
+async fn passes(copy: &Copy, mutation: &Mutation, binary: &Path) -> Option<String> {
+    match execute(copy, mutation, binary).await {
+        Ok(Outcome::Passed) => None,
+        Ok(Outcome::Failed) => Some(format!("{} fails on the unchanged project", mutation.caught_by)),
+        Err(error) => Some(format!("{error:#}")),
+    }
 }
 
 async fn apply<'a>(copy: &Copy, mutation: &'a Mutation) -> Result<Row<'a>> {

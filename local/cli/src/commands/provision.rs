@@ -8,7 +8,7 @@ use sijang_cloud::{layout::Repository, progress::Progress, stack::STACK_NAME, te
 /// Creates the tables and queues of template.yaml in other engines, and prints the environment of the functions.
 ///
 /// The engines are those of AWS_ENDPOINT_URL, or of AWS_ENDPOINT_URL_DYNAMODB and AWS_ENDPOINT_URL_SQS.
-/// What exists is not changed.
+/// Existing tables and queues are not changed.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct Provision {

@@ -16,7 +16,7 @@ pub struct Doctor {}
 /// Deploys the functions that `package` packed, and template.yaml, with the SAM CLI.
 ///
 /// The parameters of an environment are in local/ops/environments.
-/// What changed is published as a new version; the rest stays.
+/// Changed functions are published as new versions; the rest stays.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct Deploy {

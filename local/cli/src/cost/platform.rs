@@ -4,7 +4,7 @@ use super::prices::{GIGABYTE_SECOND, READ, S3_GET, S3_PUT, SCANNED, STORED};
 
 /// Orders, in millions.
 const MILLIONS: f64 = 1.0;
-/// What a consistent read of a fact takes, as part of a page: 350 bytes with what the data platform needs of it.
+/// Read units of a consistent read of a fact, as part of a page: 350 bytes with what the data platform needs of it.
 const FACT_READ: f64 = 0.35 / 4.0;
 /// Bytes of the files for each order. Measured: shared/platform/README.md.
 const BYTES: f64 = 58.0;

@@ -1,4 +1,4 @@
-//! What AWS asks for, on demand in us-east-1, in billionths of a dollar: a thousand of them for one operation are a dollar
+//! Prices of AWS, on demand in us-east-1, in billionths of a dollar: a thousand of them for one operation are a dollar
 //! for a million operations.
 
 /// Where the prices hold.

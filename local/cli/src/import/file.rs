@@ -3,7 +3,7 @@
 use std::fmt;
 
 use anyhow::{Result, bail};
-use csv::{ReaderBuilder, StringRecord, Trim};
+use csv::{ByteRecord, ReaderBuilder, StringRecord, Trim};
 use serde::Serialize;
 use sijang_cloud::digest::sha256;
 use sijang_domain::{
@@ -12,7 +12,7 @@ use sijang_domain::{
 };
 
 /// The columns, in the order of [`Cells`].
-const COLUMNS: [&str; 12] = [
+pub(super) const COLUMNS: [&str; 12] = [
     "product_id",
     "name",
     "description",
@@ -96,10 +96,10 @@ impl ProductFile {
         let mut reader = ReaderBuilder::new().flexible(true).trim(Trim::All).from_reader(text);
         let heading = reader.headers()?.clone();
         let columns = Columns::of(&heading)?;
-        let mut rows = Vec::new();
+        let (mut rows, mut lines) = (Vec::new(), Lines { text, at: 0, line: 1 });
         for record in reader.byte_records() {
             let record = record?;
-            let line = record.position().map_or(0, csv::Position::line);
+            let line = lines.of(&record);
             rows.push(match StringRecord::from_byte_record(record) {
                 Ok(cells) => Row { line, task: columns.task(&cells), cells },
                 Err(error) => {
@@ -115,6 +115,33 @@ impl ProductFile {
 impl CellError {
     pub(super) fn of_row(why: impl Into<String>) -> Self {
         Self { column: None, why: why.into() }
+    }
+}
+
+/// Counts the lines of a text, which `\n`, `\r\n` or `\r` ends. The position of a record that follows an empty line is that
+/// line, and a reader of the file looks for the line of the record.
+struct Lines<'a> {
+    text: &'a [u8],
+    /// Where `line` begins or goes on.
+    at: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// The line on which a record begins. The records are given in their order.
+    fn of(&mut self, record: &ByteRecord) -> u64 {
+        let position = record.position().map_or(0, csv::Position::byte);
+        let position = usize::try_from(position).unwrap_or(usize::MAX).min(self.text.len());
+        let empty = self.text[position..].iter().take_while(|byte| b"\r\n".contains(byte)).count();
+        let begin = position + empty;
+        let is_end = |at: &usize| match self.text[*at] {
+            b'\n' => true,
+            b'\r' => self.text.get(at + 1) != Some(&b'\n'),
+            _ => false,
+        };
+        self.line += (self.at..begin).filter(is_end).count() as u64;
+        self.at = begin;
+        self.line
     }
 }
 
@@ -338,6 +365,17 @@ mod tests {
             "9: the row has 3 cells, the heading 7",
         ];
         assert_eq!(errors(&file), expected);
+    }
+
+    #[test]
+    fn lines_are_those_that_an_editor_shows() {
+        for (end, empty) in [("\n", 0), ("\r\n", 0), ("\r", 0), ("\n", 2), ("\r\n", 2)] {
+            let gap = end.repeat(1 + empty);
+            let file = ProductFile::parse(format!("name{gap}\"a{end}b\"{end}c{gap}d").as_bytes()).unwrap();
+            let first = 2 + empty as u64;
+            let lines: Vec<_> = file.rows.iter().map(|row| row.line).collect();
+            assert_eq!(lines, [first, first + 2, first + 3 + empty as u64], "{end:?} {empty}");
+        }
     }
 
     #[test]

@@ -2,6 +2,8 @@
 //! content and the row's line, so a run that repeats another one, or continues it, does nothing twice.
 
 mod file;
+#[cfg(test)]
+mod page;
 mod staff_api;
 
 use anyhow::Result;

@@ -2,7 +2,7 @@
 
 use std::{env, time::Duration};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http_body_util::{BodyExt, Full};
 use hyper::{
@@ -16,9 +16,9 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 use serde_json::Value;
-use sijang_cloud::layout::StateFolder;
+use sijang_cloud::{aws_cli, layout::StateFolder};
 use sijang_portal::issuer::{ADMIN, Issuer};
-use tokio::{process::Command, time::sleep, time::timeout};
+use tokio::time::{sleep, timeout};
 
 use crate::running::Running;
 
@@ -49,10 +49,13 @@ pub(super) enum Outcome {
 }
 
 impl StaffApi {
-    /// The API of the shop whose folder is `state`.
+    /// The API of the shop whose folder is `state`, with the access token in the variable `ADMIN` if it is set.
     pub fn of_running_shop(state: &StateFolder) -> Result<Self> {
         let running = Running::read(state)?;
-        let token = Issuer::open(&state.issuer_key(), running.issuer)?.token(LOCAL_USER, &[ADMIN])?;
+        let token = match env::var("ADMIN") {
+            Ok(token) => token,
+            Err(_) => Issuer::open(&state.issuer_key(), running.issuer)?.token(LOCAL_USER, &[ADMIN])?,
+        };
         Ok(Self { url: running.api_url, authorization: format!("Bearer {token}"), http: Http::new()? })
     }
 
@@ -60,7 +63,8 @@ impl StaffApi {
     /// `ADMIN` has an access token.
     pub async fn of_stack(stack: &str) -> Result<Self> {
         let query = "Stacks[0].Outputs";
-        let outputs = aws(&["cloudformation", "describe-stacks", "--stack-name", stack, "--query", query]).await?;
+        let outputs =
+            aws_cli::json(&["cloudformation", "describe-stacks", "--stack-name", stack, "--query", query]).await?;
         let http = Http::new()?;
         let token = match env::var("ADMIN") {
             Ok(token) => token,
@@ -152,7 +156,7 @@ async fn machine_token(http: &Http, outputs: &Value) -> Result<String> {
     let (issuer, url) = (output(outputs, "StaffIssuer")?, output(outputs, "StaffSignInUrl")?);
     let pool = issuer.rsplit('/').next().unwrap_or_default();
     let described = ["--user-pool-id", pool, "--client-id", &client, "--query", "UserPoolClient.ClientSecret"];
-    let secret = aws(&[&["cognito-idp", "describe-user-pool-client"], &described[..]].concat()).await?;
+    let secret = aws_cli::json(&[&["cognito-idp", "describe-user-pool-client"], &described[..]].concat()).await?;
     let secret = secret.as_str().context("the machine client has no secret")?;
     let basic = STANDARD.encode(format!("{client}:{secret}"));
     let request = Request::post(format!("{url}/oauth2/token")).header(AUTHORIZATION, format!("Basic {basic}"));
@@ -160,14 +164,6 @@ async fn machine_token(http: &Http, outputs: &Value) -> Result<String> {
     let answer = http.send(request.body("grant_type=client_credentials&scope=shop%2Fadmin".into())?).await?;
     let token = answer.body["access_token"].as_str();
     Ok(token.with_context(|| format!("the issuer gave no access token: {}", answer.status))?.to_owned())
-}
-
-/// The output of the AWS CLI.
-async fn aws(arguments: &[&str]) -> Result<Value> {
-    let run = Command::new("aws").args(arguments).args(["--output", "json"]).output().await;
-    let run = run.context("the AWS CLI is not there: https://aws.amazon.com/cli")?;
-    ensure!(run.status.success(), "aws {}: {}", arguments[1], String::from_utf8_lossy(&run.stderr).trim());
-    serde_json::from_slice(&run.stdout).context("the AWS CLI gave no JSON")
 }
 
 /// An output of the stack.

@@ -12,4 +12,4 @@ mod trial;
 pub use copy::Copy;
 pub use table::{Mutation, table};
 pub use test_name::TestName;
-pub use trial::{Outcome, run};
+pub use trial::{Outcome, build, execute, run};

@@ -54,7 +54,7 @@ impl fmt::Display for TestName {
 }
 
 impl TestName {
-    /// What cargo is told to build and run.
+    /// Cargo's arguments to build and run it.
     ///
     /// Cargo chooses the features of the dependencies by what is built together, and would compile them once more for
     /// each choice. `sijang-tests` and `sijang-lab` depend on all the others: with them, the features are those of `./local/test`.
@@ -67,7 +67,7 @@ impl TestName {
         [package("sijang-tests"), package("sijang-lab")].concat().into_iter().chain(target).collect()
     }
 
-    /// What cargo calls the target.
+    /// Cargo's name of the target.
     pub fn artifact(&self) -> String {
         let is_package = PACKAGES.iter().any(|(name, _)| *name == self.target);
         if is_package { self.target.replace('-', "_") } else { self.target.clone() }

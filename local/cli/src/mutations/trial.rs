@@ -2,7 +2,7 @@
 //! no such test, it takes too long, the process ends) is an error, because it would look like a caught mutation.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Output, Stdio},
     time::Duration,
 };
@@ -31,8 +31,15 @@ pub enum Outcome {
 /// # Errors
 /// When it has neither passed nor failed.
 pub async fn run(copy: &Copy, mutation: &Mutation) -> Result<Outcome> {
+    execute(copy, mutation, &build(copy, &mutation.caught_by).await?).await
+}
+
+/// Runs the test that a mutation names, alone, in the binary that was built for it.
+///
+/// # Errors
+/// When it has neither passed nor failed.
+pub async fn execute(copy: &Copy, mutation: &Mutation, binary: &Path) -> Result<Outcome> {
     let test = &mutation.caught_by;
-    let binary = build(copy, test).await?;
     let mut run = Command::new(binary);
     run.args(["--exact", &test.path]).envs(&mutation.with).env("CARGO_TARGET_DIR", copy.target());
     run.current_dir(copy.root().join("local/tests"));
@@ -49,10 +56,15 @@ pub async fn run(copy: &Copy, mutation: &Mutation) -> Result<Outcome> {
 }
 
 /// Builds a test target. Returns its binary.
-async fn build(copy: &Copy, test: &TestName) -> Result<PathBuf> {
+///
+/// # Errors
+/// When it does not compile.
+pub async fn build(copy: &Copy, test: &TestName) -> Result<PathBuf> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["test", "--no-run", "--locked", "--quiet", "--message-format=json-render-diagnostics"]);
     cargo.args(test.selection()).current_dir(copy.root()).env("CARGO_TARGET_DIR", copy.target());
+    // Nobody reads a backtrace of a mutation, and without it a binary is linked in half the time.
+    cargo.env("CARGO_PROFILE_DEV_DEBUG", "false");
     let built = output(cargo).await?;
     ensure!(built.status.success(), "it does not compile:\n{}", tail(&built.stderr));
     let messages = String::from_utf8(built.stdout)?;
@@ -73,7 +85,7 @@ async fn output(mut command: Command) -> Result<Output> {
     Ok(child.wait_with_output().await?)
 }
 
-/// What cargo started must not outlive an interrupted call.
+/// Cargo's child processes must not outlive an interrupted call.
 struct Group(Option<Pid>);
 
 impl Drop for Group {

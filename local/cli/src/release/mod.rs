@@ -1,4 +1,4 @@
-//! What is deployed to AWS: every function compiled at once and packed into an archive of its own, where `template.yaml`
+//! The release for AWS: every function compiled at once and packed into an archive of its own, where `template.yaml`
 //! looks for it. Packing once serves every environment, and the same commit gives the same bytes on any machine.
 
 mod archive;

@@ -25,7 +25,7 @@ pub struct Call {
     pub table: Option<String>,
     /// Counted over the calls of this operation, from one.
     pub nth: usize,
-    /// What happened to it.
+    /// The fault that was injected, if any.
     pub fault: Fault,
     /// The consumed capacity, if it is measured.
     pub consumed: Consumed,
@@ -50,7 +50,7 @@ struct State {
     calls: Vec<Call>,
     counts: HashMap<String, usize>,
     late: Vec<Onward>,
-    /// What eventually consistent reads were answered, by operation and request: the SDK writes the same one in many
+    /// Answers of eventually consistent reads, by operation and request: the SDK writes the same one in many
     /// ways.
     seen: HashMap<(String, Value), Reply>,
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// What happens to one call.
+/// A fault of one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// Nothing: it goes through.

@@ -6,7 +6,7 @@
 //!                   Faults (one for all proxies)
 //! ```
 //!
-//! What it does is what a network and a busy service do; nothing in the deployed code knows of it. [`Sqs`] is a queue in
+//! It behaves as a network and a busy service do; nothing in the deployed code knows of it. [`Sqs`] is a queue in
 //! memory for tests in which time passes when they say so.
 
 mod calls;

@@ -1,4 +1,4 @@
-//! What a request asks permission for, as IAM sees it: a transaction asks for each of its actions on each of its
+//! The permissions that a request needs, as IAM sees it: a transaction asks for each of its actions on each of its
 //! tables, a batch of messages for the action on one message, an index is a resource of its own.
 
 use std::{collections::BTreeMap, fmt};

@@ -52,7 +52,7 @@ impl Enforcer {
         format!("http://{}", self.address)
     }
 
-    /// What went through it.
+    /// The calls that went through it.
     pub fn roles(&self) -> &Roles {
         &self.roles
     }

@@ -93,7 +93,7 @@ fn reports_failures(answer: &Bytes) -> bool {
     answer["batchItemFailures"].as_array().is_some_and(|failures| !failures.is_empty())
 }
 
-/// What an HTTP API shows of a failed function: nothing. MiniStack would show the error document, with 502.
+/// An HTTP API shows nothing of a failed function. MiniStack would show the error document, with 502.
 fn gateway_error(failure: &Failure) -> Response {
     let (status, message) = match failure.kind.as_str() {
         "Sandbox.Timedout" | "TooManyRequestsException" => (503, "Service Unavailable"),

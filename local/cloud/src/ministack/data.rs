@@ -1,4 +1,4 @@
-//! What is stored in tables and queues, for the invariants.
+//! Items of the tables and messages of the queues, for the invariants.
 
 use anyhow::{Context, Result, ensure};
 use reqwest::Method;

@@ -20,7 +20,7 @@ use crate::{
 const BUSY: [&str; 7] =
     ["place-order", "issue-coupon", "deposit-balance", "get-balance", "get-product", "list-products", "create-product"];
 
-/// What to serve; the environments are still empty.
+/// The functions to serve; the environments are still empty.
 pub(super) fn specs(
     template: &Template,
     repository: &Repository,

@@ -22,7 +22,7 @@ pub struct Function {
     pub routes: Vec<Route>,
     /// Routes that answer `HEAD`, each beside a route that answers `GET`.
     pub heads: Vec<Route>,
-    /// What its own role allows, besides writing logs.
+    /// The statements of its own role, besides writing logs.
     pub permissions: Vec<Statement>,
 }
 

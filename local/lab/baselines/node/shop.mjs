@@ -1,4 +1,4 @@
-// What both handlers need: the client, identifiers, and answers.
+// Shared by both handlers: the client, identifiers, and answers.
 import { randomBytes } from "node:crypto";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 

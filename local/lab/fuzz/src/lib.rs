@@ -119,7 +119,7 @@ pub fn checked(operation: &str, event: Event) -> (u16, Value) {
 fn body(operation: &str, input: &[u8]) {
     let (status, _) = match str::from_utf8(input) {
         Ok(text) => answer(operation, &json!({"body": text})),
-        // What is no text comes in base64.
+        // Bytes that are no text come in base64.
         Err(_) => answer(operation, &json!({"body": STANDARD.encode(input), "isBase64Encoded": true})),
     };
     assert!(status < 300 || str::from_utf8(input).is_ok() || status == 400, "{operation}: bytes that are no text");
@@ -156,7 +156,7 @@ fn cursor(input: &[u8]) {
     });
 }
 
-/// What is no identifier is not there. A customer is whatever can be the subject of a token.
+/// An invalid identifier is not found. A customer is whatever can be the subject of a token.
 fn path(operation: &str, input: &[u8]) {
     let id = String::from_utf8_lossy(input);
     let body = CONTRACT.example(operation).map(ToString::to_string).unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use fastrand::Rng;
 
-/// What parsers stumble over.
+/// Texts that parsers stumble over.
 const MORSELS: [&str; 32] = [
     "null",
     "true",

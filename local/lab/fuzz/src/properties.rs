@@ -1,4 +1,4 @@
-//! What holds of every answer: it is a success or a definite problem of the contract, and a problem says nothing that
+//! Properties of every answer: it is a success or a definite problem of the contract, and a problem says nothing that
 //! the contract does not say, least of all the input.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use sijang_edge::{CATALOGUE, Response};
 
-/// What the contract has to say.
+/// The operations and problems of the contract.
 pub(crate) struct Contract {
     /// By name.
     operations: BTreeMap<String, Operation>,
@@ -14,7 +14,7 @@ pub(crate) struct Contract {
     names: BTreeSet<String>,
 }
 
-/// What an operation takes.
+/// Body and parameters of an operation.
 pub(crate) struct Operation {
     /// A body, or null.
     example: Value,
@@ -103,7 +103,7 @@ impl Contract {
     }
 }
 
-/// What a problem may repeat of the name of a parameter.
+/// The part of a parameter's name that a problem may repeat.
 fn is_short_and_plain(parameter: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.[]".contains(&byte);
     parameter.len() <= 40 && parameter.bytes().all(is_plain)

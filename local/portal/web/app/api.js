@@ -7,9 +7,10 @@ import { Problem } from "./problem.js";
 import { session, sessionEnded } from "./session.js";
 import { local } from "./storage.js";
 
-const TRIES = 3;
-const PATIENCE_MS = 20_000;
-const LOOK_MS = 2_000;
+/** How often a request is sent, and how long the pauses between may be. */
+const PATIENCE = { tries: 3, longestMs: 5_000 };
+const TIMEOUT_MS = 20_000;
+const LOOK_TIMEOUT_MS = 2_000;
 const INDEFINITE = [429, 500, 502, 503, 504];
 /** The keys of commands that may have been done though no answer came. All tabs share them. */
 const UNANSWERED = "sijang.unanswered";
@@ -21,7 +22,7 @@ export const get = (path, { signal } = {}) => call("GET", path, { signal });
 /** A public view as caches show it: one try, without a token. Gives undefined when there is none. */
 export async function look(path) {
   try {
-    const request = { headers: { accept: "application/json" }, signal: AbortSignal.timeout(LOOK_MS) };
+    const request = { headers: { accept: "application/json" }, signal: AbortSignal.timeout(LOOK_TIMEOUT_MS) };
     const answer = await fetch(config.api + path, request);
     return answer.ok ? await answer.json() : undefined;
   } catch {
@@ -33,40 +34,42 @@ export async function look(path) {
  * Sends a command; `key` makes repeating it safe. Gives `{ value, replayed }`. With `soldOut`, which gives a problem when
  * nothing is left, the command is not sent then, unless it may have been done before.
  */
-export async function send(path, { body, key, method = "POST", token, soldOut } = {}) {
-  const answer = await call(method, path, { body, key, token, soldOut, whole: true });
+export async function send(path, { body, key, method = "POST", token, patience, soldOut } = {}) {
+  const answer = await call(method, path, { body, key, token, patience, soldOut, whole: true });
   return answer;
 }
 
-async function call(method, path, { body, key, token = tokenFor(path), soldOut, whole = false, signal } = {}) {
+async function call(method, path, { body, key, token = tokenFor(path), whole = false, signal, patience = PATIENCE, soldOut } = {}) {
   const headers = { accept: "application/json", "accept-language": language() };
   if (token) headers.authorization = `Bearer ${token}`;
   if (key) headers["idempotency-key"] = key;
   if (body !== undefined) headers["content-type"] = "application/json";
   const request = { method, headers, body: body === undefined ? undefined : JSON.stringify(body), cache: "no-cache" };
+  const tries = method === "GET" || key ? patience.tries : 1;
   const rush = soldOut && key && { key, soldOut };
-  const answer = await definite(config.api + path, request, method === "GET" || Boolean(key), signal, rush);
+  const { answer, value } = await definite(config.api + path, request, { ...patience, tries, rush }, signal);
   if (!answer.ok) throw await rejected(answer, token);
-  const value = await answer.json();
   return whole ? { value, replayed: answer.headers.get("idempotent-replayed") === "true" } : value;
 }
 
 const tokenFor = (path) => (path.startsWith("/v1/admin/") ? session.staffToken : session.token);
 
-async function definite(url, request, repeatable, cancelled, rush) {
+async function definite(url, request, { tries, longestMs, rush }, cancelled) {
   for (let tried = 1; ; tried += 1) {
-    const last = tried === TRIES || !repeatable;
+    const last = tried === tries;
     if (rush) await rejectSoldOut(rush, tried);
     try {
-      const late = AbortSignal.timeout(PATIENCE_MS);
+      const late = AbortSignal.timeout(TIMEOUT_MS);
       const answer = await fetch(url, { ...request, signal: cancelled ? AbortSignal.any([cancelled, late]) : late });
+      // A body that breaks off or is no JSON, as the sign-in page of a hotel's network, is no answer of the shop.
+      const value = answer.ok ? await answer.json() : undefined;
       // The gateway answers 429 before a function runs. After any other failure the command may have been done.
       if (rush && (answer.status === 429 || !INDEFINITE.includes(answer.status))) noteUnanswered(rush.key, false);
-      if (last || !INDEFINITE.includes(answer.status)) return answer;
-      await pause(tried, Number(answer.headers.get("retry-after")) || 0);
+      if (last || !INDEFINITE.includes(answer.status)) return { answer, value };
+      await pause(tried, Number(answer.headers.get("retry-after")) || 0, longestMs);
     } catch (error) {
       if (last || cancelled?.aborted) throw Problem.unanswered(error);
-      await pause(tried, 0);
+      await pause(tried, 0, longestMs);
     }
   }
 }
@@ -89,9 +92,9 @@ function noteUnanswered(key, is) {
 }
 
 /** Longer after each try, and never the same for everybody. */
-function pause(tried, seconds) {
+function pause(tried, seconds, longestMs) {
   const wished = Math.max(seconds * 1000, 150 * 2 ** tried);
-  return new Promise((done) => setTimeout(done, Math.min(wished, 5_000) * (0.75 + Math.random() / 2)));
+  return new Promise((done) => setTimeout(done, Math.min(wished, longestMs) * (0.75 + Math.random() / 2)));
 }
 
 async function rejected(answer, token) {

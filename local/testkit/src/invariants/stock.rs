@@ -12,7 +12,7 @@ use super::{
 struct Shard {
     number: i64,
     left: i64,
-    /// What all shards in use must have alike.
+    /// The attributes that all shards in use must have alike.
     common: (i64, i64, Option<(i64, bool)>),
 }
 

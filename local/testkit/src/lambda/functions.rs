@@ -16,6 +16,8 @@ use sijang_cloud::{
 
 use crate::{
     engine::TABLES,
+    objects::BUCKET,
+    platform::PSEUDONYM_SECRET,
     services::{DLQ, QUEUE, Services},
 };
 
@@ -39,7 +41,7 @@ pub fn template(name: &str) -> &'static Function {
     TEMPLATE.function(name).unwrap_or_else(|| panic!("the template has no function {name}"))
 }
 
-/// What to run for a function whose services are these, with its output in `folder`.
+/// The command that runs a function whose services are these, with its output in `folder`.
 pub fn program(name: &str, services: &Services, runtime_api: &str, folder: &Path) -> Program {
     let mut program = bare(name, runtime_api, folder);
     let variables = template(name).environment.iter();
@@ -47,6 +49,7 @@ pub fn program(name: &str, services: &Services, runtime_api: &str, folder: &Path
     let endpoints = [
         ("AWS_ENDPOINT_URL_DYNAMODB", services.dynamodb_endpoint()),
         ("AWS_ENDPOINT_URL_SQS", services.sqs_endpoint()),
+        ("AWS_ENDPOINT_URL_S3", services.s3_endpoint()),
     ];
     program.environment.extend(endpoints.map(|(variable, value)| (variable.into(), value.into())));
     program
@@ -75,10 +78,13 @@ pub fn bare(name: &str, runtime_api: &str, folder: &Path) -> Program {
     }
 }
 
-/// A value of the template: a text, or a reference to a table, a queue or a parameter.
+/// A value of the template: a text, a secret, or a reference to a table, a queue, the bucket or a parameter.
 fn resolve(value: &Value, services: &Services) -> String {
     if let Some(text) = value.as_str() {
         return text.to_owned();
+    }
+    if value["Fn::Sub"].as_str().is_some_and(|text| text.starts_with("{{resolve:secretsmanager:")) {
+        return PSEUDONYM_SECRET.to_owned();
     }
     let name = value["Ref"].as_str().unwrap_or_else(|| panic!("{value} is not known here"));
     if let Some(table) = TABLES.iter().find(|table| table.logical_id == name) {
@@ -87,6 +93,7 @@ fn resolve(value: &Value, services: &Services) -> String {
     match name {
         "OrderEvents" => QUEUE.to_owned(),
         "OrderEventsDlq" => DLQ.to_owned(),
+        "PlatformBucket" => BUCKET.to_owned(),
         "AWS::StackName" => STACK_NAME.to_owned(),
         parameter => match &TEMPLATE.document()["Parameters"][parameter]["Default"] {
             Value::String(text) => text.clone(),

@@ -39,7 +39,7 @@ pub fn daily_aggregation() -> Trigger {
 
 /// The services of a shop, and the Runtime API that its function processes use.
 pub struct LambdaHost {
-    /// The tables and queues, behind fault proxies.
+    /// The tables, queues and bucket, behind fault proxies.
     pub services: Services,
     /// A client of the queues that bypasses their proxy.
     pub sqs: aws_sdk_sqs::Client,
@@ -82,7 +82,7 @@ impl LambdaHost {
         fs::read_to_string(self.logs.path().join(format!("{function}.log"))).unwrap()
     }
 
-    /// Makes the tables have these items, and the queue these messages.
+    /// Makes the tables have these items, the queue these messages, and the bucket nothing.
     pub async fn reset(&self, items: &Snapshot, messages: &[String]) {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).clone();
         self.services.reset(&known, items, messages).await;

@@ -51,7 +51,7 @@ pub enum Report {
 
 /// The service's end of one environment: its events go in, its reports come out.
 pub struct RuntimeApiSession {
-    /// What `AWS_LAMBDA_RUNTIME_API` is in the environment.
+    /// Value of `AWS_LAMBDA_RUNTIME_API`.
     pub address: String,
     /// Events for the environment.
     pub events: mpsc::UnboundedSender<Event>,

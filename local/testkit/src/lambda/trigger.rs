@@ -1,4 +1,5 @@
-//! What invokes a function, and invokes it again until it is done: a client, the stream, the queue or the scheduler.
+//! The sources that invoke a function, again and again until it is done: a client, the stream, the queue, the scheduler or
+//! an operator.
 
 use std::{fmt, time::Duration};
 
@@ -27,6 +28,8 @@ pub enum Trigger {
     Queue,
     /// The scheduler starts over what failed, with the same input.
     Schedule(String),
+    /// An operator repeats a task that failed.
+    Operator(Value),
 }
 
 /// The result of a run.
@@ -110,11 +113,17 @@ impl Trigger {
                 let messages = receive(host, BATCH).await;
                 consume(host, environment, &messages, limit).await
             }
-            Self::Schedule(time) => match environment.invoke(schedule(time), limit).await {
-                Ok(_) => Outcome::Done(Reply::all_done()),
-                Err(failure) => failure.into(),
-            },
+            Self::Schedule(time) => finish(environment, schedule(time), limit).await,
+            Self::Operator(task) => finish(environment, task.clone(), limit).await,
         }
+    }
+}
+
+/// Runs a worker whose answer is no more than that it is done.
+async fn finish(environment: &mut Environment, task: Value, limit: Duration) -> Outcome {
+    match environment.invoke(task, limit).await {
+        Ok(_) => Outcome::Done(Reply::all_done()),
+        Err(failure) => failure.into(),
     }
 }
 

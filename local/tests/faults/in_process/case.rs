@@ -18,14 +18,14 @@ use crate::{
     injection::{FaultInjection, Patience},
 };
 
-/// What a request comes to when nothing is in its way.
+/// The outcome of a request that is not interrupted.
 pub type Answer = Result<Reply, Rejection>;
 
-/// What happens when nothing goes wrong: what the cases are held against.
+/// The run without a fault, with which the cases are compared.
 pub struct Clean {
     pub calls: Vec<Call>,
     answer: Answer,
-    /// What is different in the tables in the end.
+    /// The changes in the tables at the end.
     effects: Vec<String>,
 }
 
@@ -78,7 +78,7 @@ pub async fn run_with_fault(
     Ok(settle(services, prepared, clean, first).await?)
 }
 
-/// What the client heard under the fault, which may be nothing; or nothing at all when the fault was not met.
+/// The client's answer under the fault, if it got one; `None` when the fault was not met.
 async fn under_fault(
     services: &Services,
     prepared: &Prepared,
@@ -131,7 +131,7 @@ async fn settle(
     if by_client || answers.is_empty() {
         answers.push(again(services, prepared, clean, 60).await?);
     }
-    // What was under way all the time arrives only now.
+    // Delayed calls arrive only now.
     services.faults.deliver_late().await;
     if by_client {
         answers.push(again(services, prepared, clean, 3_600).await?);

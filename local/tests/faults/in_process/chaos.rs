@@ -79,7 +79,7 @@ struct Customer {
     sent: i64,
     /// The balance by what was answered.
     balance: i64,
-    /// What was never answered: each of these is in the balance, or is not.
+    /// Requests that were never answered: each of these is in the balance, or is not.
     unknown: Vec<i64>,
     live: Vec<Order>,
     holds_coupon: bool,
@@ -250,7 +250,7 @@ impl Customer {
         Ok(())
     }
 
-    /// What an administrator does meanwhile: it is nothing to any customer.
+    /// Commands of an administrator meanwhile: no customer notices them.
     async fn reshard(&mut self) -> Result<(), String> {
         let (of_coupon, product) = (self.rng.u8(..) < 64, self.place.products[self.rng.usize(..PRICES.len())]);
         let (coupon, shards) = (self.place.coupon, ShardCount::new(self.rng.i64(1..=MOST_SHARDS)).unwrap());
@@ -274,7 +274,7 @@ impl Customer {
         format!("the model has {} and perhaps {:?}", self.balance, self.unknown)
     }
 
-    /// What was answered is there; what was never answered happened or did not.
+    /// Every answered request took effect; one that was never answered did or did not.
     async fn settled(&self) -> Result<(), String> {
         let store = self.place.services.direct_clients().store;
         let balance = store.balance(&self.user).await.unwrap().minor();
@@ -358,7 +358,7 @@ impl Aftermath {
     }
 }
 
-/// What a seed came to: the calls that were made, and those that got a fault.
+/// Figures of a seed: the calls that were made, and those that got a fault.
 async fn run(seed: u64) -> Result<(usize, usize), String> {
     let aftermath = Aftermath::of(seed).await?;
     let delivered = deliver_pending(&aftermath.services, Stage::InStream).await;

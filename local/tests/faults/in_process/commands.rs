@@ -82,7 +82,7 @@ pub fn done() -> Vec<Scenario> {
     ]
 }
 
-/// What is split into shards: sold, given out, given back, adjusted, priced and split again.
+/// Products and campaigns in shards: sold, given out, given back, adjusted, priced and split again.
 pub fn done_in_shards() -> Vec<Scenario> {
     vec![
         Scenario::new("place-order, any of four shards", async |shop: Shop| {
@@ -339,7 +339,7 @@ fn cancel(user: &UserId, order: &Order) -> Job {
     command(user, "cancel-order", Fingerprint::of(&order_id), send, json)
 }
 
-/// What a user is shown of a coupon that was just issued, however often it is asked for.
+/// The coupon that a user is shown when it is issued, however often it is asked for.
 fn issued(coupon: &IssuedCoupon) -> String {
     format!("{coupon:?}")
 }

@@ -20,7 +20,7 @@ struct Bench {
     _proxy: Proxy,
 }
 
-/// What became of a call: the code of its error, if there was one.
+/// The outcome of a call: the code of its error, if there was one.
 type Outcome = Result<(), String>;
 
 fn outcome<T, E: ProvideErrorMetadata + std::fmt::Debug>(result: Result<T, SdkError<E>>) -> Outcome {

@@ -14,14 +14,14 @@ use sijang_testkit::{
 /// A future that can be sent to a task.
 pub type Task<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// What came of it: the answer as text, and whether it is an earlier request's.
+/// The answer as text, and whether it is an earlier request's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
     pub text: String,
     pub replayed: bool,
 }
 
-/// What is asked: the same each time it is called, so that it can be sent again.
+/// A request: the same each time it is called, so that it can be sent again.
 pub type Job = Arc<dyn Fn(Clients, RequestTime) -> Task<Result<Reply, Error>> + Send + Sync>;
 
 /// A job and the shop in which it is done.
@@ -46,7 +46,7 @@ impl Prepared {
         Self { rejected: true, ..Self::command(shop, job).await }
     }
 
-    /// What is done when the events of the shop are somewhere on their way.
+    /// A job that is done when the events of the shop are somewhere on their way.
     pub async fn work(shop: &Shop, job: Job, events: Stage) -> Self {
         let (at, items) = (shop.now(), shop.snapshot().await);
         Self { job, at, items, messages: Vec::new(), events, rejected: false }

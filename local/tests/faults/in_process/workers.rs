@@ -107,7 +107,7 @@ fn all_done() -> Reply {
     Reply { text: "done".to_owned(), replayed: true }
 }
 
-/// What is not done is delivered again, and all the rest of the batch with it.
+/// An unfinished message is delivered again, and all the rest of the batch with it.
 fn left(count: usize) -> Result<Reply, Error> {
     if count == 0 { Ok(all_done()) } else { Err(Error::Busy(format!("{count} are not done with"))) }
 }

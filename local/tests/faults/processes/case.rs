@@ -1,8 +1,9 @@
 //! One case: a call, and what becomes of the process that makes it; then everybody does again what they do on AWS, and
 //! everything must be as if nothing had happened.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
+use axum::body::Bytes;
 use sijang_cloud::faults::{Call, Plan};
 use sijang_testkit::{
     invariants::violations_once_ranked,
@@ -26,12 +27,14 @@ fn limit(injection: FaultInjection, trial: u32) -> Duration {
     Duration::from_millis(milliseconds) * 4_u32.pow(trial)
 }
 
-/// What happens when nothing goes wrong: what the cases are held against.
+/// The run without a fault, with which the cases are compared.
 pub struct Clean {
     pub calls: Vec<Call>,
     reply: Reply,
-    /// What is different in the tables in the end.
+    /// The changes in the tables at the end.
     effects: Vec<String>,
+    /// What is in the bucket in the end.
+    files: BTreeMap<String, Bytes>,
 }
 
 /// Runs the function, in a new environment and without a fault.
@@ -48,7 +51,7 @@ pub async fn clean(host: &LambdaHost, function: &'static str, prepared: &Prepare
     environment.kill().await;
     let shop = host.deliver_pending(prepared.events).await.unwrap();
     assert_eq!(violations_once_ranked(&shop), Vec::<String>::new(), "{function}");
-    Clean { calls, reply, effects: shop.effects_since(&prepared.items) }
+    Clean { calls, reply, effects: shop.effects_since(&prepared.items), files: host.services.objects.all() }
 }
 
 /// Runs the function, and lets this happen at this call.
@@ -78,7 +81,7 @@ pub async fn run_with_fault(
         None | Some(Outcome::CutOff | Outcome::NotDone(_)) => None,
         Some(Outcome::Done(reply)) => Some(reply),
     };
-    // What the stream repeats may have become less; everybody else repeats what it was.
+    // The stream may repeat a smaller batch; everybody else repeats the same event.
     Ok(settle(host, function, &Prepared { trigger, ..prepared.clone() }, clean, first).await?)
 }
 
@@ -120,7 +123,7 @@ async fn settle(
     if by_client || replies.is_empty() {
         replies.push(ask().await?);
     }
-    // What was on its way all the time arrives only now.
+    // Delayed calls arrive only now.
     host.services.faults.deliver_late().await;
     if by_client {
         // From an environment that has been frozen and thawed.
@@ -132,6 +135,9 @@ async fn settle(
     let violations = violations_once_ranked(&shop);
     if !violations.is_empty() {
         return Err(format!("invariants are violated: {violations:?}"));
+    }
+    if host.services.objects.all() != clean.files {
+        return Err("the bucket has other files".to_owned());
     }
     let effects = shop.effects_since(&prepared.items);
     if effects == clean.effects { Ok(()) } else { Err(format!("the effects are {effects:?}, not {:?}", clean.effects)) }

@@ -29,7 +29,7 @@ const SEEDS: &str = "0..4";
 /// How many runs of a hundred die.
 const DEATHS: u32 = 35;
 
-/// What a day came to.
+/// Figures of a day.
 #[derive(Default)]
 struct Tally {
     deliveries: usize,
@@ -112,7 +112,7 @@ impl Day<'_> {
             }
             self.host.services.faults.deliver_late().await;
             self.host.services.sqs.pass_visibility_timeout();
-            // What comes later has to be found by the next run.
+            // Later messages have to be found by the next run.
             self.fire("aggregate-daily-stats", &mut daily_aggregation()).await;
         }
         self.host.services.faults.deliver_late().await;

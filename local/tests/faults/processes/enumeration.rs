@@ -45,8 +45,8 @@ impl Driver for Processes {
 
     const AT_ONCE: usize = 6;
 
-    fn injections(_: &Call) -> Vec<FaultInjection> {
-        FaultInjection::of_a_process()
+    fn injections(call: &Call) -> Vec<FaultInjection> {
+        FaultInjection::of_a_process(call)
     }
 
     async fn run(

@@ -9,7 +9,7 @@ type Task<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 #[derive(Clone)]
 pub struct Prepared {
     pub items: Snapshot,
-    /// What is in the queue.
+    /// Messages in the queue.
     pub messages: Vec<String>,
     pub trigger: Trigger,
     /// Where the order events are when the function is done.

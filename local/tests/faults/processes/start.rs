@@ -1,4 +1,4 @@
-//! What a function does while it starts: it opens its connection, and nothing else. On Lambda a customer waits for it.
+//! The start of a function: it opens its connection, and does nothing else. On Lambda a customer waits for it.
 
 use std::{
     convert::Infallible,

@@ -1,9 +1,12 @@
 //! The workers, with the events of a busy shop: eleven of them, more than one call of the queue takes.
 
+use serde_json::json;
+use sijang_domain::Day;
+use sijang_storage::Received;
 use sijang_testkit::{
     lambda::{daily_aggregation, trigger::Trigger},
     pipeline::{Stage, messages, order_events, relayed_items},
-    shop::Shop,
+    shop::{Shop, after, time},
 };
 
 use crate::processes::scenario::{Prepared, Scenario};
@@ -32,6 +35,15 @@ pub fn all() -> Vec<Scenario> {
         Scenario::new(("aggregate-daily-stats", "with a full queue"), async |shop: Shop| {
             let messages = sell(&shop).await;
             Prepared { messages, ..Prepared::new(&shop, daily_aggregation(), Stage::InQueue).await }
+        }),
+        Scenario::new(("export-day", "a day"), async |shop: Shop| {
+            let received = |(number, body): (usize, String)| Received { handle: number.to_string(), body, trace: None };
+            let messages: Vec<_> = sell(&shop).await.into_iter().enumerate().map(received).collect();
+            assert!(shop.store.record(&messages, time(shop.now())).await.is_empty(), "every event is recorded");
+            let tomorrow = after(shop.now(), 86_400);
+            shop.store.aggregate(tomorrow, tomorrow).await.unwrap();
+            let task = json!({"day": Day::of(shop.now())});
+            Prepared::new(&shop, Trigger::Operator(task), Stage::Ranked).await
         }),
     ]
 }

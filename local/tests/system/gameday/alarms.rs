@@ -8,7 +8,7 @@ use serde_json::Value;
 use sijang_cloud::stack::STACK_NAME;
 use sijang_testkit::http::Shop;
 
-/// What was written to the logs before; only what comes after counts.
+/// Length of the logs before; only later lines count.
 #[derive(Default)]
 pub struct Watch(BTreeMap<String, usize>);
 

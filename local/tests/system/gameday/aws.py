@@ -13,7 +13,7 @@ def value(shape, words):
     """What the words behind an option mean, by the shape that the service expects."""
     kind, text = shape.type_name, " ".join(words)
     if kind == "list":
-        return json.loads(text) if text.startswith("[") else words
+        return json.loads(text) if text.startswith("[") else [value(shape.member, [word]) for word in words]
     if kind in ("structure", "map"):
         if text.startswith("{"):
             return json.loads(text)

@@ -7,6 +7,7 @@
 
 mod alarms;
 mod runbook;
+mod staff_leaves;
 mod wrong_coupon;
 
 use std::{
@@ -49,6 +50,11 @@ const HOUR: i64 = 3_600;
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![
         named!(own_trial, world, every_fault_raises_its_alarm_and_its_runbook_repairs_it),
+        own_trial(
+            world,
+            "gameday::staff_member_who_leaves_is_disabled_and_known_by_actions",
+            staff_leaves::staff_member_who_leaves_is_disabled_and_known_by_actions,
+        ),
         own_trial(
             world,
             "gameday::wrong_coupon_is_voided_and_its_orders_are_cancelled",
@@ -233,7 +239,7 @@ impl GameDay {
         eventually("the fact of yesterday's order", PIPELINE, counted).await;
     }
 
-    /// What yesterday's totals say of the product.
+    /// Yesterday's totals of the product.
     async fn units_of(&self, day: jiff::civil::Date) -> i64 {
         let rows = self.shop.admin().all(&format!("/v1/admin/stats/daily?date={day}"), 100).await;
         let row = rows.iter().find(|row| row["product_id"] == self.product.as_str());

@@ -1,4 +1,4 @@
-//! What administrators do: products, stock, campaigns.
+//! Commands of administrators: products, stock, campaigns.
 
 use std::sync::Arc;
 

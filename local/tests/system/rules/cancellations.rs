@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use libtest_mimic::Trial;
 use serde_json::json;
 use sijang_testkit::http::{Person, Request, Shop, krw, order, order_with, text, without_names};
-use ulid::Ulid;
 
 use crate::world::{World, named};
 
@@ -15,7 +14,6 @@ pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![
         named!(trial, world, everything_is_given_back),
         named!(trial, world, an_order_is_cancelled_once),
-        named!(trial, world, only_the_customers_own_order_is_cancelled),
         named!(trial, world, order_is_not_cancelled_after_the_period),
     ]
 }
@@ -82,15 +80,4 @@ async fn order_is_not_cancelled_after_the_period(shop: Shop) {
     set_paid_at(paid_at.as_millisecond()).await;
     assert!(problem["ended_at"].is_string(), "{problem}");
     assert_eq!((customer.balance().await, shop.stock(&product).await), (900, 9));
-}
-
-async fn only_the_customers_own_order_is_cancelled(shop: Shop) {
-    let product = shop.product(100, 10).await;
-    let (owner, other) = (shop.customer_with(1_000).await, shop.customer());
-    let id = text(&owner.order(&order(&product, 1)).await.value(201)["order_id"]);
-    for id in [&id, &Ulid::generate().to_string(), "no-id"] {
-        cancelling(&other, id).new_key().await.problem(404, "order-not-found");
-    }
-    assert_eq!((owner.balance().await, other.balance().await), (900, 0));
-    assert_eq!(owner.get(&format!("/v1/orders/{id}")).await.value(200)["status"], "PAID");
 }

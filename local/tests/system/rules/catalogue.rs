@@ -1,4 +1,4 @@
-//! What everybody may read and keep for a while.
+//! Public, cacheable reads.
 
 use std::{sync::Arc, time::Duration};
 

@@ -3,10 +3,8 @@
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use jiff::Timestamp;
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
-use sijang_cloud::seoul;
 use sijang_testkit::http::{Shop, krw, order_with, text};
 use ulid::Ulid;
 
@@ -18,10 +16,8 @@ pub fn trials(world: &Arc<World>) -> Vec<Trial> {
         named!(trial, world, an_issue_repeated_with_its_key_gets_the_same_answer),
         named!(trial, world, a_campaign_gives_out_its_total_and_no_more),
         named!(trial, world, coupons_are_given_out_between_opening_and_closing),
-        named!(trial, world, a_discount_is_floored_capped_and_never_above_the_price),
         named!(trial, world, below_the_minimum_order_a_coupon_is_not_good),
         named!(trial, world, a_coupon_is_used_once),
-        named!(trial, world, a_coupon_is_good_until_the_end_of_its_last_day_in_seoul),
         named!(trial, world, an_expired_coupon_is_rejected),
         named!(trial, world, coupons_are_listed_by_what_can_be_done_with_them),
     ]
@@ -86,34 +82,6 @@ async fn coupons_are_given_out_between_opening_and_closing(shop: Shop) {
     assert!(customer.all("/v1/me/coupons", 10).await.is_empty());
 }
 
-async fn a_discount_is_floored_capped_and_never_above_the_price(shop: Shop) {
-    let percent = |percent: i64, most: Option<i64>| match most {
-        Some(most) => json!({"type": "PERCENT", "percent": percent, "max_amount": krw(most)}),
-        None => json!({"type": "PERCENT", "percent": percent}),
-    };
-    let fixed = |amount: i64| json!({"type": "FIXED", "amount": krw(amount)});
-    for (discount, list_price, expected) in [
-        (percent(10, None), 999, 99),
-        (percent(10, Some(50)), 999, 50),
-        (percent(33, Some(1_000)), 100, 33),
-        (percent(100, None), 999, 999),
-        (fixed(300), 999, 300),
-        (fixed(3_000), 999, 999),
-    ] {
-        let product = shop.product(list_price, 1).await;
-        let coupon = shop.coupon(json!({"discount": discount})).await;
-        let paid = list_price - expected;
-        // A customer with just enough, which may be nothing: a deposit is at least 100.
-        let customer = if paid == 0 { shop.customer() } else { shop.customer_with(paid.max(100)).await };
-        let before = customer.balance().await;
-        customer.issue(&coupon).await.value(201);
-        let placed = customer.order(&order_with(&product, 1, &coupon)).await.value(201);
-        assert_eq!((&placed["discount"], &placed["paid_price"]), (&krw(expected), &krw(paid)), "{discount}");
-        assert_eq!(customer.balance().await, before - paid);
-        assert_eq!(placed["coupon_id"], coupon.as_str());
-    }
-}
-
 async fn below_the_minimum_order_a_coupon_is_not_good(shop: Shop) {
     let product = shop.product(500, 10).await;
     let coupon = shop.coupon(json!({"minimum_order": krw(1_000)})).await;
@@ -134,14 +102,6 @@ async fn a_coupon_is_used_once(shop: Shop) {
     customer.order(&order_with(&product, 1, &coupon)).await.value(201);
     customer.order(&order_with(&product, 1, &coupon)).await.problem(409, "coupon-used");
     assert_eq!((customer.balance().await, shop.stock(&product).await), (9_000, 9));
-}
-
-async fn a_coupon_is_good_until_the_end_of_its_last_day_in_seoul(shop: Shop) {
-    let coupon = shop.coupon(json!({"valid_days": 1})).await;
-    let issued = shop.customer().issue(&coupon).await.value(201);
-    let day = |name: &str| seoul::day(text(&issued[name]).parse::<Timestamp>().unwrap());
-    assert_eq!(day("expires_at"), day("issued_at").tomorrow().unwrap().tomorrow().unwrap());
-    assert!(text(&issued["expires_at"]).ends_with("T15:00:00.000Z"), "midnight in Seoul");
 }
 
 /// Days pass by hand: the coupon's end is moved in the table.

@@ -12,14 +12,10 @@ use crate::world::{World, eventually, named};
 pub fn trials(world: &Arc<World>) -> Vec<Trial> {
     vec![
         named!(trial, world, an_order_has_1_to_50_lines_of_1_to_99_units),
-        named!(trial, world, lines_of_the_same_product_are_merged),
         named!(trial, world, unknown_products_and_coupons_are_pointed_at),
         named!(trial, world, inactive_product_cannot_be_ordered),
         named!(trial, world, short_stock_lists_every_short_line_and_sells_none),
-        named!(trial, world, stock_is_rejected_before_the_coupon_and_the_coupon_before_the_balance),
         named!(trial, world, a_quoted_price_holds_or_the_order_is_rejected),
-        named!(trial, world, without_a_quote_the_current_price_is_charged),
-        named!(trial, world, short_balance_writes_nothing),
         named!(trial, world, a_key_is_good_for_one_request_of_one_customer),
         named!(trial, world, rejection_answers_every_copy_byte_for_byte),
         named!(trial, world, an_order_keeps_the_names_and_prices_of_its_time),
@@ -45,25 +41,6 @@ async fn an_order_has_1_to_50_lines_of_1_to_99_units(shop: Shop) {
     customer.order(&some(50)).await.problem(422, "unknown-product");
     assert_eq!((customer.balance().await, shop.stock(&product).await), (1_000, 1_000));
     customer.order(&order(&product, 99)).await.value(201);
-}
-
-async fn lines_of_the_same_product_are_merged(shop: Shop) {
-    let product = shop.product(10, 10).await;
-    let customer = shop.customer_with(1_000).await;
-    let placed = customer.order(&lines([(product.clone(), 2), (product.clone(), 3)])).await.value(201);
-    assert_eq!(
-        placed["lines"],
-        json!([{"product_id": product, "quantity": 5, "unit_price": krw(10), "product_version": 1}])
-    );
-    assert_eq!((customer.balance().await, shop.stock(&product).await), (950, 5));
-    // 51 lines of the same product are one.
-    let many = lines((0..51).map(|_| (product.clone(), 1)));
-    customer.order(&many).await.problem(409, "insufficient-stock");
-    let body = json!({"lines": [
-        {"product_id": product, "quantity": 1, "unit_price": krw(10)},
-        {"product_id": product, "quantity": 1, "unit_price": krw(11)},
-    ]});
-    customer.order(&body).await.invalid("/lines/1/unit_price");
 }
 
 async fn unknown_products_and_coupons_are_pointed_at(shop: Shop) {
@@ -128,25 +105,6 @@ async fn short_stock_lists_every_short_line_and_sells_none(shop: Shop) {
     eventually("what was delivered to be sold", Duration::from_mins(1), sold).await;
 }
 
-async fn stock_is_rejected_before_the_coupon_and_the_coupon_before_the_balance(shop: Shop) {
-    let product = shop.product(1_000, 1).await;
-    let coupon = shop.coupon(json!({})).await;
-    // Used, and no money left for anything.
-    let customer = shop.customer_with(500).await;
-    customer.issue(&coupon).await.value(201);
-    let cheap = shop.product(500, 1).await;
-    customer.order(&order_with(&cheap, 1, &coupon)).await.value(201);
-    let other = shop.product(0, 1).await;
-    customer.order(&order(&other, 1)).await.value(201);
-    customer.order(&order_with(&product, 2, &coupon)).await.problem(409, "insufficient-stock");
-    customer.order(&order_with(&product, 1, &coupon)).await.problem(409, "coupon-used");
-    let fresh = shop.coupon(json!({"discount": {"type": "FIXED", "amount": krw(1)}})).await;
-    customer.issue(&fresh).await.value(201);
-    let problem = customer.order(&order_with(&product, 1, &fresh)).await.problem(409, "insufficient-balance");
-    assert_eq!(problem["required"], krw(999));
-    assert_eq!(shop.stock(&product).await, 1);
-}
-
 async fn a_quoted_price_holds_or_the_order_is_rejected(shop: Shop) {
     let product = shop.product(100, 10).await;
     let customer = shop.customer_with(1_000).await;
@@ -158,51 +116,6 @@ async fn a_quoted_price_holds_or_the_order_is_rejected(shop: Shop) {
     assert_eq!((customer.balance().await, shop.stock(&product).await), (900, 9));
     assert_eq!(customer.order(&quoted(120)).await.value(201)["paid_price"], krw(120));
     customer.order(&quoted(-1)).await.invalid("/lines/0/unit_price/amount");
-}
-
-async fn without_a_quote_the_current_price_is_charged(shop: Shop) {
-    let product = shop.product(100, 50).await;
-    let customer = shop.customer_with(10_000).await;
-    let pay = async |price: i64| {
-        for _ in 0..6 {
-            assert_eq!(customer.order(&order(&product, 1)).await.value(201)["paid_price"], krw(price));
-        }
-    };
-    // Every execution environment has learnt the old price when it changes; up, and down.
-    pay(100).await;
-    set(&shop, &product, json!({"price": krw(130)})).await;
-    pay(130).await;
-    set(&shop, &product, json!({"price": krw(70)})).await;
-    pay(70).await;
-    assert_eq!(customer.balance().await, 10_000 - 6 * 300);
-    // A price that went up above the balance is a short balance, of the new price.
-    set(&shop, &product, json!({"price": krw(9_000)})).await;
-    let problem = customer.order(&order(&product, 1)).await.problem(409, "insufficient-balance");
-    assert_eq!(problem["required"], krw(9_000));
-}
-
-async fn short_balance_writes_nothing(shop: Shop) {
-    let product = shop.product(600, 5).await;
-    let coupon = shop.coupon(json!({"discount": {"type": "FIXED", "amount": krw(100)}})).await;
-    let customer = shop.customer_with(1_000).await;
-    customer.issue(&coupon).await.value(201);
-    let before = state(&customer).await;
-    let problem = customer.order(&order_with(&product, 2, &coupon)).await.problem(409, "insufficient-balance");
-    assert_eq!((&problem["balance"], &problem["required"]), (&krw(1_000), &krw(1_100)));
-    assert_eq!(state(&customer).await, before);
-    assert_eq!(shop.stock(&product).await, 5);
-    // One unit is within reach, and the coupon is still good for it.
-    customer.order(&order_with(&product, 1, &coupon)).await.value(201);
-    assert_eq!(customer.balance().await, 500);
-}
-
-/// All that a customer can see of themselves.
-async fn state(customer: &Person) -> Vec<Value> {
-    let mut state = Vec::new();
-    for path in ["/v1/me/balance", "/v1/me/balance/transactions", "/v1/me/coupons", "/v1/orders"] {
-        state.push(customer.get(path).await.value(200));
-    }
-    state
 }
 
 async fn a_key_is_good_for_one_request_of_one_customer(shop: Shop) {

@@ -1,4 +1,4 @@
-//! What staff do for customers, and the history of it.
+//! Commands of staff for customers, and their history.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What staff look up: a customer, products by status, campaigns by state, the totals of days.
+//! Reads of staff: a customer, products by status, campaigns by state, the totals of days.
 
 use std::sync::Arc;
 

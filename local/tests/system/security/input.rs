@@ -267,7 +267,7 @@ async fn headers(tally: &mut Tally, route: &Route, person: &Person) {
     }
 }
 
-/// What no client library would send, and a socket can: characters in a query that belong in no address.
+/// Requests that no client library would send, and a socket can: characters in a query that belong in no address.
 async fn raw_queries(tally: &mut Tally, shop: &Shop, route: &Route) {
     for query in ["<script>=1", "a={\"b\"}|^`\\", "a=\u{0}\u{7f}", "가=나", "%=%zz&&==&", "a b"] {
         let mut event = route.event("somebody", &route.claims("somebody"));
@@ -307,7 +307,7 @@ impl Tally {
         self.check(answer, answer.status == 404);
     }
 
-    /// What staff read of a customer whom no token names: nothing, or not at all.
+    /// Staff's read of a customer whom no token names: nothing, or not at all.
     fn about_nobody(&mut self, answer: &Answer) {
         self.check(answer, [200, 400, 404].contains(&answer.status.as_u16()));
     }

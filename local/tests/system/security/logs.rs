@@ -1,4 +1,4 @@
-//! What the functions log: JSON lines, without anything of a request that would be worth stealing. Asked of a shop at the
+//! The logs of the functions: JSON lines, without anything of a request that would be worth stealing. Asked of a shop at the
 //! most talkative level that the template has.
 
 use std::{fs, sync::Arc};

@@ -12,7 +12,7 @@ use sijang_testkit::http::{Answer, Person, Request, Shop, krw, order, order_with
 
 const PRICE: i64 = 5_000;
 
-/// What belongs to the owner.
+/// The owner's order, coupon and keys.
 struct Belongings {
     product: String,
     orders: Vec<String>,
@@ -248,7 +248,7 @@ async fn attack_on_the_shop(shop: &Shop, two: &Two, route: &Route) -> usize {
     3
 }
 
-/// What is another's and what does not exist are answered alike, but for the name of the request.
+/// Another's data and absent data are answered alike, but for the name of the request.
 async fn same(two: &Two, asked: [Request; 2], status: u16, code: &str) {
     let [anothers, absent] = asked;
     let (anothers, absent) = (anothers.await, absent.await);

@@ -1,6 +1,6 @@
 //! Tokens that are not in order, and everything else that could be taken for one.
 //!
-//! What the gateway decides here is decided by MiniStack's JWT authorizer, in the place of API Gateway's. What the
+//! The gateway's decisions here are those of MiniStack's JWT authorizer, in the place of API Gateway's. What the
 //! function decides is the shop's own code, in both places.
 
 use jiff::Timestamp;
@@ -61,8 +61,8 @@ impl Attack {
     }
 }
 
-/// What an intruder could have: the issuer's key (where only the claims are wrong), a key of one's own, a good token that
-/// must not be good where it does not belong. The claims would open everything.
+/// Means that an intruder could have: the issuer's key (where only the claims are wrong), a key of one's own, a good token
+/// that must not be good where it does not belong. The claims would open everything.
 struct Tokens {
     intruder: String,
     inside: Forger,
@@ -250,7 +250,7 @@ pub async fn no_token_that_is_not_in_order_gets_anywhere(shop: Shop) {
     let intruder = format!("intruder-{}", Ulid::generate());
     let tokens = Tokens::of(&shop, intruder.clone());
     let (attacks, routes) = (tokens.attacks(), closed_routes());
-    // What they are made from would open the door.
+    // The token that they are made from would open the door.
     shop.bearer(&tokens.good).get("/v1/me/balance").await.value(200);
     let (mut rejected, mut let_in) = (0, Vec::new());
     for attack in &attacks {
@@ -298,7 +298,7 @@ pub async fn a_route_that_is_not_public_wants_a_token_of_its_scope(shop: Shop) {
     both.get("/v1/admin/stats/daily?date=2026-01-01").await.value(200);
 }
 
-/// What would be let through by a gateway that was set up wrongly: every function looks by itself, and at nothing in the
+/// Tokens that a gateway that was set up wrongly would let through: every function looks by itself, and at nothing in the
 /// event but the claims that the authorizer has verified.
 pub async fn the_function_asks_again_and_believes_nothing_but_claims(shop: Shop) {
     let intruder = format!("intruder-{}", Ulid::generate());

@@ -4,6 +4,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from test_import import choose, new_rows, products, report, start
 from test_operations import act, await_fact, order_of
 
 
@@ -33,6 +34,14 @@ def test_staff_work_without_a_dev_api_and_with_a_token_of_staff_only(office, sho
     assert not [request.url for request in office.asked if "/_local/" in request.url]
     authorized = [request.url for request in office.asked if "authorization" in request.headers]
     assert authorized and all("/v1/admin/" in url for url in authorized)
+
+
+def test_a_file_is_imported_without_a_dev_api(office, shop):
+    choose(office.page, new_rows(office.name, 1))
+    start(office.page)
+    expect(report(office.page)).to_contain_text("Created 1, changed 0")
+    assert products(shop, office.name, 1) == [f"{office.name} 00"]
+    assert not [request.url for request in office.asked if "/_local/" in request.url]
 
 
 def test_staff_are_guests_of_the_shop(office):

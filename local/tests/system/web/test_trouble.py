@@ -15,6 +15,23 @@ def test_a_failed_read_offers_to_try_again(visit):
     expect(visitor.page.locator(".card:not(.skeleton)").first).to_be_visible()
 
 
+def test_a_reply_of_another_network_is_no_answer(visit):
+    visitor = visit()
+    asked = []
+
+    def answer_with_a_page(route):
+        asked.append(route)
+        route.fulfill(content_type="text/html", body="<title>Wi-Fi</title>")
+
+    visitor.page.route("**/v1/coupons?**", answer_with_a_page)
+    visitor.open("coupons")
+    expect(visitor.problem("unanswered")).to_contain_text("This could not be loaded.")
+    assert len(asked) == 3
+    visitor.page.unroute("**/v1/coupons?**")
+    visitor.page.get_by_role("button", name="Try again").click()
+    expect(visitor.page.locator(".coupon").first).to_be_visible()
+
+
 def test_being_offline_is_recognised_and_recovers(visit):
     visitor = visit().open()
     expect(visitor.page.locator(".card:not(.skeleton)").first).to_be_visible()

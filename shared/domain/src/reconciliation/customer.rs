@@ -1,4 +1,4 @@
-//! What was read of one customer: balance and ledger, the orders of one day, the coupons; and what must hold among them
+//! The records of one customer: balance and ledger, the orders of one day, the coupons; and what must hold among them
 //! and the day's facts.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -72,7 +72,7 @@ impl DayFacts {
         self.day
     }
 
-    /// What its facts add up to.
+    /// The sums of its facts.
     pub fn totals(&self) -> &DayTotals {
         &self.totals
     }

@@ -19,7 +19,7 @@ use sijang_domain::{
 
 use crate::{
     Item, Store,
-    cache::{Aged, CAMPAIGN_CACHED, VIEW_CACHED},
+    aged::{Aged, CAMPAIGN_CACHED, VIEW_CACHED},
     coupons::counter::{CAMPAIGN, CounterRow},
     dynamodb::query::Query,
     dynamodb::rollout::OwnerState,

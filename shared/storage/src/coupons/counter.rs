@@ -10,7 +10,7 @@ use sijang_domain::{Counter, CouponId, Error, ShardCount, ShardSnapshot, Shards,
 
 use crate::{
     Item, Store,
-    cache::{Aged, VIEW_CACHED},
+    aged::{Aged, VIEW_CACHED},
     dynamodb::{
         rollout::{Owner, Units},
         shards::{Membership, owner, shard_key, sort_key},

@@ -36,7 +36,7 @@ pub fn failed<E: ProvideErrorMetadata>(error: SdkError<E>) -> Error {
     if is_transient(&error) { Error::Busy(describe(&error)) } else { Error::Internal(describe(&error)) }
 }
 
-/// What happened to a call, for the log.
+/// The outcome of a call, for the log.
 pub(crate) fn describe<E: ProvideErrorMetadata>(error: &SdkError<E>) -> String {
     match error {
         SdkError::ServiceError(service) => {

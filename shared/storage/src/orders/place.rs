@@ -14,7 +14,8 @@ use crate::{
     deadline::check_deadline,
     dynamodb::transaction::{Backoff, Condition, Transaction, backoff},
     idempotency::Commit,
-    orders::{OrderRecord, OrderRow},
+    order_record::OrderRecord,
+    orders::OrderRow,
     products::stock::Sale,
     random::random,
 };

@@ -11,7 +11,7 @@ use sijang_domain::{
 
 use crate::{
     Item, Store,
-    cache::VIEW_CACHED,
+    aged::VIEW_CACHED,
     deadline::check_deadline,
     dynamodb::query::Query,
     dynamodb::rollout::{Offer, Owner, Rollout},

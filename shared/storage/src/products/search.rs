@@ -10,7 +10,7 @@ use sijang_domain::{
 
 use crate::{
     Store,
-    cache::Aged,
+    aged::Aged,
     dynamodb::query::Query,
     dynamodb::transaction::from_item,
     products::catalogue::{CATALOGUE, ListedRow, listing, summary},

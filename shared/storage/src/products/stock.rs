@@ -15,7 +15,7 @@ use sijang_domain::{
 
 use crate::{
     Item, Store,
-    cache::{Aged, VIEW_CACHED},
+    aged::{Aged, VIEW_CACHED},
     deadline::check_deadline,
     dynamodb::rollout::{Owner, Units},
     dynamodb::shards::{Membership, owner, shard_key, sort_key},
@@ -433,7 +433,7 @@ pub(crate) fn in_order(rows: Vec<StockRow>) -> Result<Vec<StockRow>, Error> {
     Ok(numbered.into_iter().map(|(_, row)| row).collect())
 }
 
-/// What all of them have.
+/// The units of all of them.
 pub(crate) fn sum(rows: &[StockRow]) -> u32 {
     rows.iter().fold(0, |sum, row| sum.saturating_add(row.stock))
 }

@@ -30,7 +30,7 @@ struct UsesRow {
     facts: u64,
 }
 
-/// What the daily runs have counted.
+/// The counts of the daily runs.
 #[derive(Debug, Default)]
 pub(crate) struct CountedUses {
     /// The uses of each coupon that was asked for, by the day of the order.

@@ -35,7 +35,7 @@ use crate::{
     dynamodb::error::failed,
     dynamodb::query::Query,
     dynamodb::transaction::{backoff, from_item, key, to_item},
-    orders::LineVersions,
+    order_record::LineVersions,
 };
 
 const RANKING: &str = "RANKING#3D";
@@ -126,7 +126,7 @@ impl FactRow {
     }
 }
 
-/// What counts of a fact.
+/// The part of a fact that is counted.
 #[derive(Debug, Deserialize)]
 struct CountedRow {
     cancelled: bool,

@@ -1,11 +1,12 @@
-// The back office: orders and customers, campaigns, the history of staff actions, sales, and what operations cost. The queues
-// are shown where there is a dev API.
+// The back office: orders and customers, campaigns, products from a file, the history of staff actions, sales, and what
+// operations cost. The queues are shown where there is a dev API.
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { config } from "../config.js";
 import { campaigns, readCampaigns } from "../operations/campaigns.js";
 import { costs, readCosts } from "../operations/costs.js";
 import { history, readHistory } from "../operations/history.js";
+import { importPanel } from "../operations/import/panel.js";
 import { lookup } from "../operations/lookup.js";
 import { pipeline, queues } from "../operations/pipeline.js";
 import { readSales, sales } from "../operations/sales.js";
@@ -35,5 +36,5 @@ export function leave() {
 }
 
 export const view = () => session.isAdmin
-  ? html`${heading(t("page.operations"))}${lookup()}${campaigns()}${history()}${sales()}${config.local ? pipeline() : nothing}${costs()}`
+  ? html`${heading(t("page.operations"))}${lookup()}${campaigns()}${importPanel()}${history()}${sales()}${config.local ? pipeline() : nothing}${costs()}`
   : html`${heading(t("page.operations"))}${askToSignIn(t("operations.sign-in"), { admin: true })}`;

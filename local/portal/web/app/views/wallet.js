@@ -63,9 +63,8 @@ export function view() {
       <p class="quiet">${t("balance")}</p>
       <p class="figure" data-balance>${balance.value === undefined ? "…" : won(balance.value)}</p>
       ${problemNote(balance.problem, { again: () => balance.run(), read: true })}
-      ${isForOrder ? html`<p class="note" role="status" data-for-order>
-        ${missing ? t("wallet.order-lacks", { missing: won(missing) }) : t("wallet.order-covered")}
-        <a class="button" href="#/basket">${t("wallet.back-to-order")}</a></p>` : nothing}
+      ${depositing.value && !depositing.problem ? html`<p class="note good" role="status">${t("wallet.paid-in", { amount: won(depositing.value.amount.amount) })}</p>` : nothing}
+      ${isForOrder ? orderNote() : nothing}
       ${form()}
     </section>
     <section aria-labelledby="ledger">
@@ -76,6 +75,10 @@ export function view() {
       ${more(ledger)}
     </section>`;
 }
+
+const orderNote = () => html`<p class=${missing ? "note" : "note good"} role="status" data-for-order>
+  ${missing ? t("wallet.order-lacks", { missing: won(missing) }) : t("wallet.order-covered")}
+  <a class=${missing ? "button" : "button primary"} href="#/basket">${t("wallet.back-to-order")}</a></p>`;
 
 function form() {
   const error = fieldError(depositing.problem, "/amount", "amount-error");
@@ -91,7 +94,6 @@ function form() {
       <button class="button primary" ?disabled=${depositing.running}>${t("wallet.pay-in")}</button>
     </div>
     <p class="quiet" id="amount-limits">${t("wallet.limits", named(limits()))}</p>
-    ${depositing.value && !depositing.problem ? html`<p class="note good" role="status">${t("wallet.paid-in", { amount: won(depositing.value.amount.amount) })}</p>` : nothing}
     ${problemNote(depositing.problem, { again: () => depositing.run(amountOf(wish)) })}
   </form>`;
 }
