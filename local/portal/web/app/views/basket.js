@@ -15,6 +15,7 @@ import { t, translated } from "../i18n.js";
 import { balance, noteOrder, usableCoupons } from "../me.js";
 import { picture } from "../pictures.js";
 import { noteProducts, product, productLanguage, productName, readProducts } from "../products.js";
+import { productsSoldOut } from "../rush.js";
 import { session, signIn } from "../session.js";
 import { Task } from "../store.js";
 import { shown, typed, typing } from "../typing.js";
@@ -49,7 +50,7 @@ async function order() {
   const { key, body } = basketToOrder();
   let answer;
   try {
-    answer = await send("/v1/orders", { body, key });
+    answer = await send("/v1/orders", { body, key, soldOut: productsSoldOut(body.lines) });
   } catch (problem) {
     // The rejection is stored under its key.
     if (problem.isDefinite) renewKey(key);

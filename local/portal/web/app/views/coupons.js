@@ -2,11 +2,12 @@
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { repeat } from "../../vendor/lit-html/directives/repeat.js";
-import { send } from "../api.js";
+import { attempt } from "../attempt.js";
 import { discountText, minimumText } from "../discount.js";
 import { count, until } from "../format.js";
 import { languageOf, t, translated } from "../i18n.js";
 import { List } from "../list.js";
+import { couponsSoldOut } from "../rush.js";
 import { session, signIn, whenSessionChanges } from "../session.js";
 import { Task } from "../store.js";
 import { empty, heading, more, waiting } from "./parts.js";
@@ -30,8 +31,7 @@ export function enter() {
 }
 
 async function grab(id) {
-  // A customer holds one coupon of a campaign: asking again gets nothing twice, and needs no key.
-  const issued = await send(`/v1/coupons/${id}/issues`);
+  const issued = await attempt(`issue-coupon.${session.owner}.${id}`, `/v1/coupons/${id}/issues`, undefined, { soldOut: couponsSoldOut(id) });
   await Promise.all([open.read(), mine.read()]);
   return issued.value;
 }
