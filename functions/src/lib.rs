@@ -25,6 +25,7 @@ pub mod balances {
 pub mod coupons {
     pub mod create_coupon;
     pub mod end_coupon;
+    pub mod get_coupon;
     pub mod issue_coupon;
     pub mod list_campaigns;
     pub mod list_coupons;

@@ -60,6 +60,7 @@ operations! {
     balances::list_customer_ledger(store, cursors)
     coupons::create_coupon(store)
     coupons::end_coupon(store)
+    coupons::get_coupon(store)
     coupons::issue_coupon(store)
     coupons::list_campaigns(store, cursors)
     coupons::list_coupons(store, cursors)

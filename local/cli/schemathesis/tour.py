@@ -12,7 +12,7 @@ sys.path.insert(0, folder)
 from client import AuthenticatedClient, Client, models  # noqa: E402
 from client.api.balance import deposit_balance, get_balance, list_balance_transactions  # noqa: E402
 from client.api.catalogue import get_product, list_products  # noqa: E402
-from client.api.coupons import issue_coupon, list_coupons, list_my_coupons  # noqa: E402
+from client.api.coupons import get_coupon, issue_coupon, list_coupons, list_my_coupons  # noqa: E402
 from client.api.orders import cancel_order, get_order, list_orders, place_order  # noqa: E402
 
 shop = AuthenticatedClient(base_url=url, token=token)
@@ -50,6 +50,8 @@ say(f"listed {len(page.data)} products, chose {product.name}")
 
 campaigns = answer(list_coupons.sync_detailed(client=visitor), 200, models.CampaignListingPage).data
 campaign = next(campaign for campaign in campaigns if campaign.minimum_order.amount <= 2 * cheap.price.amount)
+shown = answer(get_coupon.sync_detailed(campaign.coupon_id, client=visitor), 200, models.CampaignListing)
+assert shown.name == campaign.name and shown.remaining <= campaign.total
 coupon = answer(issue_coupon.sync_detailed(campaign.coupon_id, client=shop), 201, models.IssuedCoupon)
 again = answer(issue_coupon.sync_detailed(campaign.coupon_id, client=shop), 409, models.CouponAlreadyIssuedProblem)
 assert again.coupon.coupon_id == coupon.coupon_id

@@ -23,6 +23,7 @@ pub const OPENAPI: &str = include_str!("../../../functions/openapi/openapi.json"
 pub const DOCS_PATH: &str = "/docs";
 
 const PAGE: &str = include_str!("../docs/index.html");
+const HEADINGS: &str = include_str!("../docs/headings.js");
 const REDOC: &[u8] = include_bytes!("../docs/redoc.standalone.js.gz");
 /// Redoc styles the page from its script, and searches it in a worker.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; connect-src 'self'; \
@@ -42,6 +43,7 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     };
     Router::new()
         .route(DOCS_PATH, get(page))
+        .route("/docs/headings.js", get(async || ([(CONTENT_TYPE, "text/javascript")], HEADINGS)))
         .route("/docs/redoc.standalone.js", get(script))
         .route("/docs/openapi.json", get(|| json(OPENAPI)))
         .route("/docs/asyncapi.json", get(|| json(include_str!("../../../functions/openapi/asyncapi.json"))))

@@ -190,6 +190,11 @@ async fn create(client: &Client, name: String, table: &Table) {
     client.wait_until_table_exists().table_name(name).wait(Duration::from_mins(5)).await.unwrap();
 }
 
+/// The retries of the functions, with shorter backoff.
+pub(crate) fn retries() -> RetryConfig {
+    sijang_storage::retries().with_initial_backoff(Duration::from_millis(1)).with_max_backoff(Duration::from_millis(5))
+}
+
 fn schema(key: &Key) -> Vec<KeySchemaElement> {
     let element =
         |name: &String, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap();

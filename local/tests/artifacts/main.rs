@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod doctor;
+mod edge;
 mod fuzz_corpus;
 mod identity;
 mod isolation;

@@ -94,7 +94,14 @@ fn routes_need_a_token_with_a_scope_unless_public() {
             Some(scopes) => assert_eq!(scopes, ["shop/customer"]),
         }
     }
-    let expected = ["/v1/coupons", "/v1/health", "/v1/products", "/v1/products/popular", "/v1/products/{product_id}"];
+    let expected = [
+        "/v1/coupons",
+        "/v1/coupons/{coupon_id}",
+        "/v1/health",
+        "/v1/products",
+        "/v1/products/popular",
+        "/v1/products/{product_id}",
+    ];
     assert_eq!(public, expected.map(|path| format!("GET {path}")).into());
     let auth = &resource(&template, "Api")["Properties"]["Auth"];
     assert_eq!(auth["DefaultAuthorizer"], "Token", "a route without an authorizer of its own needs a token");

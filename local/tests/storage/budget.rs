@@ -343,6 +343,14 @@ async fn coupons(m: &mut Metered) {
         let (calls, cost) = m.row("issue-coupon", &what("sold out, cached"), user(33).issue(coupon)).await;
         let expected = Consumed { half_reads: 4, ..Consumed::default() };
         assert_eq!((calls, cost), (1, expected), "a transactional read of the user's coupon");
+        let env = m.cold();
+        let now = env.now();
+        m.row("get-coupon", &what("any"), env.store.campaign_listing(coupon, now)).await;
+        if shards > 1 {
+            let again = env.store.campaign_listing(coupon, now);
+            let cost = m.row("get-coupon", &what("again in a second"), again).await;
+            assert_eq!(cost, (0, Consumed::default()), "the sum is cached");
+        }
     }
     let env = m.cold();
     let now = env.now();

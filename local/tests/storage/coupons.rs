@@ -1,6 +1,8 @@
 //! Coupon campaigns, and the coupons that users hold.
 
-use sijang_domain::{CampaignDraft, CampaignListing, CampaignState, CouponId, CouponStatus, Rejection};
+use sijang_domain::{
+    CampaignDraft, CampaignListing, CampaignState, CouponId, CouponStatus, Error, Rejection, Timestamp,
+};
 use sijang_testkit::{
     pipeline::order_events,
     shop::{Shop, after, at, fixed, from, name, pages, percent, time, welcome},
@@ -22,6 +24,40 @@ async fn an_issued_coupon_is_counted_and_held() {
     assert_eq!(alice.coupons().await, [issued]);
     assert_eq!(shop.store.open_campaigns(10, None, time(shop.now())).await.unwrap().data[0].remaining, 9);
     shop.check().await;
+}
+
+#[tokio::test]
+async fn campaign_is_shown_before_it_opens_while_it_is_open_and_when_it_is_over() {
+    let shop = Shop::open().await;
+    let (coupon, terms) = (shop.campaign(10, fixed(3_000)).await, welcome());
+    shop.customer("alice").issue(coupon).done().await;
+    let mut shown = Vec::new();
+    for now in [after(terms.opens_at, -1), terms.opens_at, terms.closes_at] {
+        let CampaignListing { campaign, remaining } = shop.store.campaign_listing(coupon, now).await.unwrap();
+        shown.push((campaign.coupon_id, campaign.state(now), remaining));
+    }
+    let states = [CampaignState::Upcoming, CampaignState::Open, CampaignState::Closed];
+    assert_eq!(shown, states.map(|state| (coupon, state, 9)));
+    let absent = shop.store.campaign_listing(NOBODYS.parse().unwrap(), shop.now()).await;
+    assert_eq!(absent.unwrap_err().to_string(), Error::from(Rejection::CouponNotFound).to_string());
+}
+
+#[tokio::test]
+async fn view_of_a_split_campaign_is_a_second_old_at_most() {
+    let shop = Shop::open().await;
+    let coupon = shop.split_campaign(32, fixed(5), 8).await;
+    let viewer = shop.another_environment();
+    let now = shop.now();
+    let shown_after = async |millis| {
+        let at = Timestamp::from_millis(now.millis() + millis).unwrap();
+        let CampaignListing { campaign, remaining } = viewer.store.campaign_listing(coupon, at).await.unwrap();
+        (remaining, campaign.is_open(at))
+    };
+    assert_eq!(shown_after(0).await, (32, true));
+    shop.customer("alice").issue(coupon).done().await;
+    shop.end_campaign(coupon).at(now).done().await;
+    assert_eq!(shown_after(999).await, (32, true), "the view is not cached");
+    assert_eq!(shown_after(1_000).await, (31, false));
 }
 
 #[tokio::test]

@@ -121,7 +121,9 @@ impl Ready {
         let output = pytest.output().await?;
         let said = String::from_utf8_lossy(&output.stdout);
         if output.status.success() {
-            eprintln!("{}: {}", name(file), said.lines().last().unwrap_or_default());
+            for line in said.lines().filter(|line| line.starts_with("measured")).chain(said.lines().last()) {
+                eprintln!("{}: {line}", name(file));
+            }
             return Ok(());
         }
         Err(format!("{said}{}", String::from_utf8_lossy(&output.stderr)).into())

@@ -210,7 +210,8 @@ pub struct CampaignListing {
     /// The campaign.
     #[serde(flatten)]
     pub campaign: Campaign,
-    /// Coupons not given out yet.
+    /// Coupons not given out yet, as they were up to two seconds ago. Whether there is one for a customer is decided when
+    /// it is issued.
     pub remaining: u32,
 }
 

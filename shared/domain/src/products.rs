@@ -132,7 +132,7 @@ pub struct Product {
     pub description: Description,
     /// The price of one unit.
     pub price: Money,
-    /// Units on hand.
+    /// Units on hand, as they were up to two seconds ago. Whether there are enough is decided by an order.
     pub stock: Stock,
     /// Whether it can be ordered.
     pub status: ProductStatus,

@@ -54,6 +54,11 @@ impl GatewayRequest {
         self.0.method() == Method::HEAD
     }
 
+    /// Whether it is a GET or a HEAD.
+    pub(crate) fn is_read(&self) -> bool {
+        self.is_head() || self.0.method() == Method::GET
+    }
+
     /// The trace that API Gateway or the client began, or else the one of the invocation.
     pub(crate) fn trace(&self) -> Option<TraceId> {
         self.header(TRACE_HEADER).and_then(TraceId::of_header)

@@ -76,6 +76,11 @@ impl Reply {
         }
     }
 
+    /// The same, cacheable: a problem of a public route, in the language that the client prefers.
+    pub(crate) fn absent_for_a_second(self) -> Self {
+        self.with("cache-control", "public, max-age=1").with("vary", "accept-language")
+    }
+
     /// 200 with a page of a list.
     pub fn page<T: Serialize>(page: Page<T>, request: &PageRequest) -> Self {
         Self::ok(&request.list(page))

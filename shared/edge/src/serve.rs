@@ -88,7 +88,7 @@ where
     let customer = request.claim("sub").map(log::pseudonym);
     let route = request.route().map(str::to_owned);
     let named = request.path_parameter("order_id").and_then(|id| id.parse::<OrderId>().ok());
-    let is_head = request.is_head();
+    let (is_head, is_read) = (request.is_head(), request.is_read());
     let request = Request::new(request, &invocation);
     let now = request.as_ref().map_or(Timestamp::EPOCH, |request| request.time().now);
     // In a box: the state of a handler is large, and would be part of every future around it.
@@ -99,7 +99,12 @@ where
             reply.replayed.into_iter().for_each(metrics::command);
             (reply, "ok")
         }
-        Err(failure) => failed(&failure, language, &invocation.request_id, now),
+        Err(failure) => {
+            let (reply, code) = failed(&failure, language, &invocation.request_id, now);
+            // Only a public route answers a request without claims in this way: what is not there is so for everybody.
+            let is_public = is_read && customer.is_none() && reply.status() == 404;
+            (if is_public { reply.absent_for_a_second() } else { reply }, code)
+        }
     };
     let reply = if is_head { reply.without_body() } else { reply };
     let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -124,6 +129,7 @@ mod tests {
     use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
     use serde_json::{Value, json};
+    use sijang_domain::Rejection;
 
     use super::*;
 
@@ -214,6 +220,29 @@ mod tests {
             let handle = |request: Request| Ok(Reply::ok(&request.trace().map(|trace| trace.to_string())));
             let response = adapted(handle, event, context);
             assert_eq!(response["body"], format!("\"{expected}\""), "{header:?}");
+        }
+    }
+
+    #[test]
+    fn absence_is_cacheable_for_a_second_on_a_public_read_and_nowhere_else() {
+        let cache_control = |method: &str, claims: Value, rejection: Rejection| {
+            let context = json!({"http": {"method": method}, "authorizer": {"jwt": {"claims": claims}}});
+            let event = serde_json::from_value(json!({"requestContext": context})).unwrap();
+            let response = adapted(move |_| Err(rejection.clone().into()), event, Context::default());
+            let headers = &response["headers"];
+            (headers["cache-control"].as_str().unwrap().to_owned(), headers["vary"] == "accept-language")
+        };
+        let (absent, nobody) = (Rejection::ProductNotFound, json!({}));
+        for method in ["GET", "HEAD"] {
+            let of_everybody = cache_control(method, nobody.clone(), absent.clone());
+            assert_eq!(of_everybody, ("public, max-age=1".to_owned(), true), "{method}");
+        }
+        for (method, claims, rejection) in [
+            ("GET", json!({"sub": "alice"}), absent.clone()),
+            ("POST", nobody.clone(), absent),
+            ("GET", nobody, Rejection::CouponSoldOut),
+        ] {
+            assert_eq!(cache_control(method, claims, rejection), ("no-store".to_owned(), false), "{method}");
         }
     }
 

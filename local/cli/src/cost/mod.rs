@@ -14,7 +14,7 @@ pub use budget::{Row, rows};
 pub use operation::Cost;
 
 use budget::find;
-use prices::{ALL, AS_OF, REGION};
+use prices::{ALL, AS_OF, CLOUDFRONT, REGION, WEB_ACL};
 
 /// A busy shop: relay and consumer get full batches.
 const BUSY: f64 = 100.0;
@@ -42,6 +42,13 @@ const REQUESTS: &[(&str, &str, bool)] = &[
     ("list-orders", "20 orders of 1 to 50 lines, warm", false),
 ];
 
+/// Requests with and without CloudFront, and whether it may answer them.
+const AT_THE_EDGE: &[(&str, &str, bool)] = &[
+    ("get-product", "any, 1 shard", true),
+    ("get-coupon", "any, 8 shards", true),
+    ("issue-coupon", "sold out, cached, 1 shard", false),
+];
+
 /// The page, from the text of the budget.
 ///
 /// # Errors
@@ -62,6 +69,8 @@ pub fn page(budget: &str) -> Result<String> {
         let with = |batch| if *event { request.and(Cost::of_event(batch)) } else { request };
         line(&mut page, &format!("{route}: {outcome}"), with(BUSY), with(QUIET));
     }
+    let _ = writeln!(page, "\n{EDGE}");
+    edge_rows(&mut page, &rows)?;
     let _ = writeln!(page, "\n{PLATFORM}");
     let _ = writeln!(page, "| a day of a million orders | dollars |\n|---|---|");
     for (what, dollars) in platform::rows() {
@@ -78,6 +87,19 @@ pub fn page(budget: &str) -> Result<String> {
         let _ = writeln!(page, "| {of} | {here} | {obvious} | {saved:.0} % | 1 instead of 5 |");
     }
     Ok(page)
+}
+
+/// A million of some requests without CloudFront, passed on by it, and answered by it.
+fn edge_rows(page: &mut String, rows: &[Row]) -> Result<()> {
+    let edge = CLOUDFRONT.nanodollars + WEB_ACL.nanodollars;
+    let _ = writeln!(page, "| operation | without | passed on | answered at the edge |\n|---|---|---|---|");
+    for (route, outcome, is_cacheable) in AT_THE_EDGE {
+        let request = Cost::of_request(find(rows, route, outcome)?).total();
+        let answered = if *is_cacheable { dollars(edge) } else { "never".to_owned() };
+        let _ =
+            writeln!(page, "| {route}: {outcome} | {} | {} | {answered} |", dollars(request), dollars(request + edge));
+    }
+    Ok(())
 }
 
 /// The dollars for a million of each operation, by what is paid for, and for a day, as JSON.
@@ -127,6 +149,12 @@ prices. `./local/shop cost` prints this page; a test compares them.
 - Not in it: storage, logs, traces, alarms, data sent to clients, cold starts, and what nobody asked for (a poll of an
   empty queue). The prices are those that articles of that year quote from the pages named: compare them.
 
+";
+
+const EDGE: &str = "## With CloudFront
+
+The additional stack [`edge.yaml`](../ops/stacks/edge.yaml): each request costs a request of CloudFront and one of its web ACL.
+A view costs about as much at the edge as in the shop, but the edge gives any number of them a second.
 ";
 
 const PLATFORM: &str = "## The data platform

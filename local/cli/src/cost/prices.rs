@@ -29,6 +29,11 @@ pub const READ: Price =
     price("DynamoDB read request unit", 125.0, "https://aws.amazon.com/dynamodb/pricing/on-demand/");
 /// A request to an HTTP API, up to 300 million a month and 512 KB.
 pub const GATEWAY: Price = price("HTTP API request", 1_000.0, "https://aws.amazon.com/api-gateway/pricing/");
+/// A request over HTTPS to an edge location in North America. In Seoul it is a fifth dearer.
+pub const CLOUDFRONT: Price =
+    price("CloudFront request over HTTPS", 1_000.0, "https://aws.amazon.com/cloudfront/pricing/");
+/// A request that a web ACL looks at.
+pub const WEB_ACL: Price = price("AWS WAF request", 600.0, "https://aws.amazon.com/waf/pricing/");
 /// An invocation.
 pub const INVOCATION: Price = price("Lambda invocation", 200.0, "https://aws.amazon.com/lambda/pricing/");
 /// A gigabyte of memory for a second, on arm64.
@@ -47,5 +52,5 @@ pub const STORED: Price = price("megabyte in S3 for a month", 23_000.0, "https:/
 pub const SCANNED: Price = price("megabyte scanned by Athena", 5_000.0, "https://aws.amazon.com/athena/pricing/");
 
 /// All of them.
-pub const ALL: [Price; 10] =
-    [WRITE, READ, GATEWAY, INVOCATION, GIGABYTE_SECOND, QUEUE, S3_PUT, S3_GET, STORED, SCANNED];
+pub const ALL: [Price; 12] =
+    [WRITE, READ, GATEWAY, CLOUDFRONT, WEB_ACL, INVOCATION, GIGABYTE_SECOND, QUEUE, S3_PUT, S3_GET, STORED, SCANNED];

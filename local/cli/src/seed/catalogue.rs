@@ -87,7 +87,8 @@ fn english_size(size: &str) -> String {
         match &word[number.len()..] {
             "" => word.to_owned(),
             "색" => format!("{number} colours"),
-            "인" => format!("for {number}"),
+            "인" => format!("{number}-person"),
+            _ if number == "1" => "1 pc".to_owned(),
             _ => format!("{number} pcs"),
         }
     });

@@ -30,12 +30,12 @@ pub(super) fn render(request: &Request, storefront: &str) -> String {
         String::new()
     } else {
         format!(
-            r#"<form class="row" method="post"><label class="field grow">{}<input name="name" required maxlength="64" pattern="[A-Za-z0-9._\-]+" title="{}" aria-describedby="name-rule" autocomplete="username"><span id="name-rule">{}</span></label>{}<button class="button primary">{}</button></form>"#,
+            r#"<form class="row" method="post"><label class="field grow">{}<input name="name" required maxlength="64" pattern="[A-Za-z0-9._\-]+" title="{}" aria-describedby="name-rule" autocomplete="username"></label>{}<button class="button primary">{}</button><span class="quiet" id="name-rule">{}</span></form>"#,
             text("or as somebody new", "또는 새로운 이름으로"),
-            name_rule,
             name_rule,
             hidden.concat(),
             text("Sign in", "로그인"),
+            name_rule,
         )
     };
     let replacements = [

@@ -7,14 +7,14 @@ import { tab } from "./storage.js";
 
 const storage = (operation) => `sijang.attempt.${operation}`;
 
-/** Sends a command under the key of the attempt. Another body is another attempt. */
-export async function attempt(operation, path, body) {
+/** Sends a command under the key of the attempt. Another body is another attempt. `soldOut` is that of `send`. */
+export async function attempt(operation, path, body, { soldOut } = {}) {
   const text = JSON.stringify([path, body]);
   const stored = tab.read(storage(operation));
   const key = stored?.text === text ? stored.key : crypto.randomUUID();
   tab.write(storage(operation), { text, key });
   try {
-    const answer = await send(path, { body, key });
+    const answer = await send(path, { body, key, soldOut });
     tab.remove(storage(operation));
     return answer;
   } catch (problem) {

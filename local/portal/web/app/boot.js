@@ -1,8 +1,5 @@
 // Loads the application. Whatever keeps it from starting is said on the page, which is never left empty.
 
-import { loadConfig } from "./config.js";
-import { loadTexts } from "./i18n.js";
-
 const TEXTS = {
   ko: ["시장을 열지 못했습니다.", "인터넷 연결을 확인하고 다시 시도해 주세요.", "다시 시도"],
   en: ["The shop could not be opened.", "Please check your connection and try again.", "Try again"],
@@ -22,7 +19,11 @@ export function sayItDidNotStart() {
 }
 
 try {
-  const [{ start }] = await Promise.all([import("./main.js"), loadConfig(), loadTexts()]);
+  const [{ start }] = await Promise.all([
+    import("./main.js"),
+    import("./config.js").then(({ loadConfig }) => loadConfig()),
+    import("./i18n.js").then(({ loadTexts }) => loadTexts()),
+  ]);
   await start(sayItDidNotStart);
 } catch (error) {
   console.error(error);

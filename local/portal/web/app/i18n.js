@@ -5,26 +5,29 @@ import { changed } from "./store.js";
 
 /** Only the texts of the chosen language are loaded. */
 const TEXTS = {
-  ko: async () => (await import("./texts.ko.js")).ko,
-  en: async () => (await import("./texts.en.js")).en,
+  ko: async () => ({ texts: (await import("./texts.ko.js")).ko, names: {} }),
+  en: async () => {
+    const { en, names } = await import("./texts.en.js");
+    return { texts: en, names };
+  },
 };
 const CHOICE = "sijang.language";
 
 let chosen = local.read(CHOICE);
 if (!Object.hasOwn(TEXTS, chosen)) chosen = navigator.languages.some((wish) => wish.startsWith("ko")) ? "ko" : "en";
-let texts = {};
+let { texts, names } = { texts: {}, names: {} };
 
 export const language = () => chosen;
 
 /** Must be done before anything is drawn. */
 export async function loadTexts() {
-  texts = await TEXTS[chosen]();
+  ({ texts, names } = await TEXTS[chosen]());
   document.documentElement.lang = chosen;
 }
 
 export async function chooseLanguage(wish) {
-  const wished = await TEXTS[wish]();
-  [chosen, texts] = [wish, wished];
+  ({ texts, names } = await TEXTS[wish]());
+  chosen = wish;
   local.write(CHOICE, wish);
   document.documentElement.lang = wish;
   changed();
@@ -39,3 +42,9 @@ export function t(name, values = {}) {
 
 /** Whether there is such a text. */
 t.has = (name) => name in texts;
+
+/** The name of a category or a coupon in the page's language, as far as it is known there. */
+export const translated = (name) => names[name] ?? name;
+
+/** The language of that name. */
+export const languageOf = (name) => (name in names ? chosen : "ko");

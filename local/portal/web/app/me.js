@@ -2,6 +2,7 @@
 
 import { get } from "./api.js";
 import { List } from "./list.js";
+import { readUnknown } from "./products.js";
 import { session, whenSessionChanges } from "./session.js";
 import { changed, Task } from "./store.js";
 
@@ -10,7 +11,10 @@ export const usableCoupons = new List("/v1/me/coupons?status=USABLE", { limit: 1
 export const ledger = new List("/v1/me/balance/transactions", { limit: 10 });
 export const orders = new List("/v1/orders", {
   limit: 10,
-  seen: (page) => page.forEach(noteOrder),
+  seen: (page) => {
+    page.forEach(noteOrder);
+    readUnknown(page.flatMap(({ lines }) => lines.map((line) => line.product_id)));
+  },
 });
 
 const known = new Map();

@@ -13,7 +13,8 @@ export class Problem extends Error {
   /** The problem that an answer is. */
   static async from(answer) {
     const isDetails = answer.headers.get("content-type")?.startsWith("application/problem+json");
-    if (isDetails) return new Problem(await answer.json());
+    const details = isDetails && await answer.json().catch(() => null);
+    if (details) return new Problem(details);
     // The gateway itself speaks no problem details.
     const code = { 401: "signed-out", 403: "forbidden", 429: "busy" }[answer.status] ?? (answer.status >= 500 ? "broken" : "unknown");
     return new Problem({ code, status: answer.status, title: t(`problem.${code}`) });

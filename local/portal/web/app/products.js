@@ -21,6 +21,15 @@ export const sizesOf = ({ family }) => (family ? [...known.values()] : [])
   .filter((item) => item.family === family && item.price && !item.gone && item.status !== "INACTIVE")
   .sort((a, b) => a.price.amount - b.price.amount);
 
+/** A line of an order with what is known of its product, unless that has another name today. */
+export function ordered(line) {
+  const now = known.get(line.product_id);
+  return now?.name === line.name ? { ...now, ...line } : line;
+}
+
+/** Reads products that have not been seen yet. */
+export const readUnknown = (ids) => readProducts(ids.filter((id) => !known.has(id)));
+
 /** Caches products that came with a list. */
 export function noteProducts(products) {
   products.forEach((seen) => known.set(seen.product_id, { ...known.get(seen.product_id), ...seen }));

@@ -35,17 +35,21 @@ const places = tab.read(PLACES) ?? {};
 let entry;
 /** Where the page is to be scrolled once it is long enough. */
 let wanted = null;
+/** Reads what the page shows; the other pages' modules wait for that of the first page. */
+let entered = Promise.resolve();
 
 /** Goes where the address points, now and from now on. */
-export function follow() {
+export async function follow() {
   history.scrollRestoration = "manual";
-  window.addEventListener("hashchange", () => go(true));
+  window.addEventListener("hashchange", ({ oldURL }) => go(true, new URL(oldURL).hash));
   window.addEventListener("pagehide", keepPlaces);
   ["wheel", "touchstart", "keydown", "pointerdown"].forEach((act) => window.addEventListener(act, stopScrolling, { passive: true }));
   new ResizeObserver(scroll).observe(document.getElementById("shop"));
-  (window.requestIdleCallback ?? setTimeout)(() => Object.keys(PAGES).forEach((name) => load(name).catch(() => {})));
-  return go(false);
+  await go(false);
+  entered.finally(() => whenIdle(() => Object.keys(PAGES).forEach((name) => load(name).catch(() => {}))));
 }
+
+const whenIdle = window.requestIdleCallback ?? setTimeout;
 
 /** The page of this name, or undefined when there is none and the front page stands for it. */
 async function load(name) {
@@ -54,10 +58,13 @@ async function load(name) {
   return loaded.get(name);
 }
 
-async function go(moved) {
+/** `["product", "01M8"]` of `#/product/01M8`. */
+const parts = (hash) => hash.replace(/^#\/?/, "").split("/");
+
+async function go(moved, from) {
   if (moved) places[entry] = Math.round(scrollY);
-  const isNew = enterEntry();
-  const [name, argument = ""] = location.hash.replace(/^#\/?/, "").split("/");
+  const isNew = enterEntry(from);
+  const [name, argument = ""] = parts(location.hash);
   route.page.leave?.();
   const isKnown = loaded.has(name) || !(name in PAGES || name in OPTIONAL_PAGES);
   const page = isKnown ? loaded.get(name) ?? market : absent(name);
@@ -68,7 +75,7 @@ async function go(moved) {
     if (route.page !== page || page.problem) return;
     route.page = loaded.get(name) ?? market;
   }
-  route.page.enter?.(argument);
+  entered = Promise.resolve(route.page.enter?.(argument));
   changed();
   wanted = places[entry] ?? 0;
   requestAnimationFrame(() => {
@@ -99,10 +106,13 @@ const absent = (name) => ({
   },
 });
 
+/** The name of the page from which a link led here, or undefined. */
+export const cameFrom = () => history.state?.from && parts(history.state.from)[0];
+
 /** Names the entry of the history that the browser is at; gives whether it has just been made. */
-function enterEntry() {
+function enterEntry(from) {
   const isNew = !history.state?.entry;
-  if (isNew) history.replaceState({ entry: crypto.randomUUID() }, "");
+  if (isNew) history.replaceState({ entry: crypto.randomUUID(), from }, "");
   entry = history.state.entry;
   return isNew;
 }
@@ -126,7 +136,7 @@ function keepPlaces() {
 /** Names the page by another address, without leaving it. */
 export function rename(hash) {
   history.replaceState(history.state, "", hash);
-  const [name, argument = ""] = hash.replace(/^#\/?/, "").split("/");
+  const [name, argument = ""] = parts(hash);
   Object.assign(route, { name, argument });
 }
 

@@ -56,6 +56,7 @@ export const en = {
   "coupons.none-mine": "You have no coupons yet.",
   "coupons.valid-day": "valid for 1 day",
   "coupons.valid-days": "valid for {days} days",
+  "coupons.collect-by": "collect by {date}",
   "coupons.until": "until {date}",
   "coupons.left": "{remaining} of {total} left",
   "coupons.left-of": "What is left of {name}",
@@ -67,7 +68,7 @@ export const en = {
   "coupon.fixed": "{amount} off",
   "coupon.percent": "{percent}% off",
   "coupon.percent-capped": "{percent}% off, up to {most}",
-  "coupon.minimum": "orders over {amount}",
+  "coupon.minimum": "orders from {amount}",
   "coupon.no-minimum": "any order",
   "coupon.USABLE": "Usable",
   "coupon.USED": "Used",
@@ -299,4 +300,23 @@ export const en = {
   "operations.run": "Aggregate and reconcile today",
   "operations.nothing-found": "{facts} events counted, no findings.",
   "operations.found": "{facts} events counted. Findings: {findings}",
+};
+
+/** Names that the API has in Korean only: the categories and coupons that the shop is seeded with. */
+export const names = {
+  "과일": "Fruit",
+  "채소와 쌀": "Vegetables and rice",
+  "정육과 해산물": "Meat and seafood",
+  "반찬과 간편식": "Side dishes and ready meals",
+  "차, 커피, 간식": "Tea, coffee and snacks",
+  "주방과 생활": "Kitchen and home",
+  "침구와 수건": "Bedding and towels",
+  "미용과 건강": "Beauty and health",
+  "문구와 취미": "Stationery and hobbies",
+  "반려동물과 캠핑": "Pets and camping",
+  "첫 주문 3,000원 할인": "First order: ₩3,000 off",
+  "장바구니 5,000원 할인": "₩5,000 off your basket",
+  "선착순 50명 10% 할인": "10% off for the first 50",
+  "주말 특가 20% 할인": "Weekend special: 20% off",
+  "선착순 5명 반값": "Half price for the first 5",
 };

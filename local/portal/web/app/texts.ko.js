@@ -56,6 +56,7 @@ export const ko = {
   "coupons.none-mine": "아직 받은 쿠폰이 없습니다.",
   "coupons.valid-day": "발급 후 1일",
   "coupons.valid-days": "발급 후 {days}일",
+  "coupons.collect-by": "{date}까지 받기",
   "coupons.until": "{date}까지",
   "coupons.left": "{total}장 중 {remaining}장 남음",
   "coupons.left-of": "{name} 남은 수량",

@@ -74,7 +74,8 @@ async fn health_is_answered_and_head_is_get_without_a_body(shop: Shop) {
     assert_eq!(health.value(200), json!({"status": "UP"}));
     assert_eq!(health.header("cache-control"), Some("no-store"));
     let product = format!("/v1/products/{}", shop.product(100, 5).await);
-    for path in ["/v1/health", "/v1/products?limit=1", "/v1/products/popular", "/v1/coupons", &product] {
+    let coupon = format!("/v1/coupons/{}", shop.coupon(json!({})).await);
+    for path in ["/v1/health", "/v1/products?limit=1", "/v1/products/popular", "/v1/coupons", &product, &coupon] {
         let answer = shop.nobody().request(Method::HEAD, path).await;
         assert_eq!((answer.status.as_u16(), answer.body.as_str()), (200, ""), "{path}");
         assert_eq!(answer.header("content-type"), Some("application/json"), "{path}");

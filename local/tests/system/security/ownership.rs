@@ -180,7 +180,7 @@ async fn attack(shop: &Shop, two: &Two, route: &Route) -> usize {
             assert!(!two.gives_away(&route.request(&shop.admin(), "").await), "{}", route.name());
             attempts += 1;
         }
-        "get-health" | "get-product" | "list-popular-products" => {
+        "get-coupon" | "get-health" | "get-product" | "list-popular-products" => {
             assert!(!two.gives_away(&route.request(other, &things.product).await), "{}", route.name());
             attempts += 1;
         }

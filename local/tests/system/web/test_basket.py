@@ -133,6 +133,14 @@ def test_what_is_added_is_told_to_readers_of_the_screen_too(visit, shop):
     expect(visitor.page.locator(".basket-line")).to_have_count(1)
 
 
+def test_the_note_of_what_was_added_does_not_cover_the_button_on_a_phone(visit, shop):
+    visitor = visit(width=360, height=640).open()
+    visitor.put_in_basket(shop.product(), units=3)
+    expect(visitor.page.locator(".toast")).to_contain_text("3 in your basket.")
+    button, note = (visitor.page.locator(place).bounding_box() for place in (".product .button.primary", ".toast"))
+    assert note["y"] + note["height"] <= button["y"]
+
+
 def test_the_sum_and_the_button_stay_in_view_on_a_phone(visit, shop):
     visitor = visit(width=390, height=700).open().sign_in()
     shop.deposit(visitor.name, 9_000)

@@ -223,8 +223,17 @@ def test_a_short_balance_leads_to_the_deposit_and_back(visit, shop):
     page.locator(".pay").get_by_role("link", name="Top up ₩800").click()
     expect(page.get_by_label("Amount in won")).to_have_value("800")
     expect(page.locator("[data-for-order]")).to_contain_text("₩800")
-    page.get_by_role("button", name="Top up").click()
+    held = []
+    page.route("**/v1/me/balance", lambda route: held.append(route))
+    with page.expect_request("**/v1/me/balance"):
+        page.get_by_role("button", name="Top up").click()
+    # As long as the page shows the old balance, it does not say that it suffices.
+    expect(page.locator("[data-for-order]")).to_contain_text("₩800")
+    for route in held:
+        route.continue_()
     expect(page.locator("[data-for-order]")).to_contain_text("covers your order")
+    expect(page.locator("[data-balance]")).to_have_text("₩1,000")
+    page.unroute("**/v1/me/balance")
     page.get_by_role("link", name="Back to your order").click()
     visitor.order_button.click()
     expect(page.locator(".order")).to_have_count(1)

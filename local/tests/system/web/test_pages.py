@@ -3,52 +3,6 @@
 import pytest
 from playwright.sync_api import expect
 
-PAGES = ["", "coupons", "basket", "orders", "wallet", "flash", "operations"]
-
-
-def furnished(visit, shop, **options):
-    """A visitor who has something on every page."""
-    visitor = visit(**options).open().sign_in()
-    shop.deposit(visitor.name, 500_000)
-    token = shop.token(visitor.name)
-    campaign = max(shop.call("GET", "/v1/coupons")["data"], key=lambda campaign: campaign["remaining"])
-    shop.call("POST", f"/v1/coupons/{campaign['coupon_id']}/issues", token=token)
-    product = shop.product()
-    shop.call("POST", "/v1/orders", {"lines": [{"product_id": product["product_id"], "quantity": 1}]}, token)
-    return visitor.put_in_basket(product)
-
-
-@pytest.mark.parametrize("locale", ["ko-KR", "en-US"])
-def test_on_a_phone_nothing_has_to_be_moved_sideways(visit, shop, locale):
-    visitor = furnished(visit, shop, locale=locale, width=320, height=640)
-    for name in PAGES:
-        visitor.go(name)
-        visitor.page.wait_for_load_state("networkidle")
-        assert visitor.page.evaluate("document.documentElement.scrollWidth") <= 320, name
-
-
-@pytest.mark.parametrize("scheme, width", [("light", 320), ("light", 1280), ("dark", 320), ("dark", 1280)])
-def test_axe_finds_no_barriers(visit, shop, scheme, width):
-    visitor = furnished(visit, shop, color_scheme=scheme, width=width, reduced_motion="reduce")
-    product = visitor.page.url
-    for name in [None, *PAGES]:
-        visitor.page.goto(product) if name is None else visitor.go(name)
-        visitor.page.wait_for_load_state("networkidle")
-        visitor.look_for_barriers(name or "market or product")
-    # Those of a rejection, too.
-    visitor.go("wallet")
-    visitor.page.get_by_role("button", name="Top up").click()
-    expect(visitor.page.locator("#amount-error")).to_be_visible()
-    visitor.look_for_barriers("a rejected deposit")
-
-
-def test_axe_finds_no_barriers_on_the_sign_in_page(visit):
-    visitor = visit().open()
-    visitor.page.locator("header .who").click()
-    expect(visitor.page.locator(".accounts")).to_be_visible()
-    visitor.look_for_barriers("sign in")
-
-
 def test_the_pages_speak_korean_and_english(visit, shop):
     visitor = visit(locale="ko-KR").open()
     page = visitor.page
@@ -81,51 +35,6 @@ def test_both_languages_have_the_same_texts(visit):
     assert missing == []
 
 
-def test_the_keyboard_is_enough(visit, shop):
-    visitor = visit().open()
-    page = visitor.page
-    page.keyboard.press("Tab")
-    expect(page.locator(".skip")).to_be_focused()
-    page.keyboard.press("Enter")
-    expect(page.locator("h1")).to_be_focused()
-    page.locator('nav a[href="#/coupons"]').focus()
-    page.keyboard.press("Enter")
-    expect(page.locator("h1")).to_have_text("Coupons")
-    expect(page.locator("h1")).to_be_focused()
-    outline = page.evaluate("(document.querySelector('.button').focus({ focusVisible: true }), getComputedStyle(document.querySelector('.button')).outlineStyle)")
-    assert outline == "solid"
-
-
-def test_a_purchase_needs_nothing_but_the_keyboard(visit, shop):
-    visitor = visit().open().sign_in()
-    shop.deposit(visitor.name, 3_500)
-    page = visitor.page
-
-    def tab_to(target):
-        for _ in range(60):
-            page.keyboard.press("Tab")
-            if target.evaluate("(element) => element === document.activeElement"):
-                return
-        raise AssertionError(f"Tab does not reach {target}")
-
-    page.evaluate("scrollTo(0, 0)")
-    tab_to(page.locator("#search"))
-    page.keyboard.type("Brush pen black")
-    expect(page.locator(".card")).to_have_count(1)
-    tab_to(page.locator(".card a"))
-    page.keyboard.press("Enter")
-    expect(page.locator("h1")).to_have_text("Brush pen black")
-    tab_to(page.locator(".product .button.primary"))
-    page.keyboard.press("Enter")
-    tab_to(page.locator(".toast a"))
-    page.keyboard.press("Enter")
-    expect(page.locator(".sums")).to_contain_text("₩3,500")
-    tab_to(visitor.order_button)
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("status").filter(has_text="Thank you!")).to_be_visible()
-    assert shop.balance(visitor.name) == 0
-
-
 def test_the_catalogue_is_read_page_by_page(visit):
     visitor = visit().open()
     cards = visitor.page.locator(".card:not(.skeleton)")
@@ -153,6 +62,24 @@ def test_back_returns_to_the_place_in_the_list(visit):
     page.go_back()
     expect(page.locator(".card").nth(30)).to_be_visible()
     page.wait_for_function("(y) => Math.abs(scrollY - y) < 5", arg=before)
+
+
+def test_the_link_back_to_the_list_keeps_its_search_and_its_place(visit):
+    page = visit(height=400).open("search/q=tea").page
+    name = page.locator(".card:not(.skeleton) .card-name").nth(3)
+    name.hover()
+    before = page.evaluate("scrollY")
+    assert before > 100
+    name.click()
+    page.get_by_role("link", name="← Market").click()
+    expect(page.locator("#search")).to_have_value("tea")
+    page.wait_for_function("(y) => Math.abs(scrollY - y) < 5", arg=before)
+
+
+def test_the_link_back_of_a_page_opened_by_its_address_leads_to_the_list(visit, shop):
+    visitor = visit().open(f"product/{shop.product()['product_id']}")
+    visitor.page.get_by_role("link", name="← Market").click()
+    expect(visitor.page.locator("#search")).to_be_visible()
 
 
 @pytest.mark.parametrize("locale, told", [("ko-KR", "12월 28일"), ("en-US", "December 28")])

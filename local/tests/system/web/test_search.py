@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+HANGUL = re.compile("[가-힣]")
 IMAGES = "https://images.example"
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><rect width="1" height="1"/></svg>'
 
@@ -64,7 +65,7 @@ def test_categories_count_and_narrow_a_search(visit):
 def test_a_list_is_sorted_as_it_is_asked_for(visit):
     page = visit().open().page
     prices = page.locator(".card .price")
-    page.locator(".categories .chip").filter(has_text="과일").click()
+    page.locator(".categories .chip").filter(has_text="Fruit").click()
     found(page, "30 found")
     for order, first in [("price", "₩8,900"), ("price-desc", "₩59,900")]:
         page.locator("#sort").select_option(order)
@@ -109,10 +110,50 @@ def test_the_english_shop_has_english_names(visit):
     page.locator("#search").fill("strawberries")
     found(page, "3 found")
     name = page.locator(".card .card-name")
-    expect(name).to_have_text("Nonsan Seolhyang strawberries 500g")
+    expect(name).to_have_text("Nonsan Seolhyang strawberries")
     expect(name).to_have_attribute("lang", "en")
+    page.locator("#search").fill("duvet")
+    found(page, "6 found")
+    expect(page.locator(".card").first.locator(".chip")).to_have_text(["single", "super single", "queen"])
+    page.locator("#search").fill("strawberries")
+    found(page, "3 found")
     name.click()
     expect(page.locator("h1")).to_have_text("Nonsan Seolhyang strawberries 500g")
+
+
+def test_the_english_shop_names_categories_and_coupons_in_english(visit, shop):
+    visitor = visit().open()
+    chips = visitor.page.locator(".categories .chip")
+    expect(chips).to_have_count(11)
+    expect(chips.filter(has_text="Fruit")).to_have_attribute("lang", "en")
+    assert [name for name in chips.all_text_contents() if HANGUL.search(name)] == []
+    visitor.go("coupons")
+    expect(visitor.page.get_by_role("heading", name="First order: ₩3,000 off")).to_be_visible()
+    # What staff named since then has its Korean name only.
+    campaign = shop.campaign({"type": "PERCENT", "percent": 5})
+    visitor.page.reload()
+    expect(visitor.page.locator("h3", has_text=campaign["name"])).to_have_attribute("lang", "ko")
+
+
+def test_the_order_names_products_in_the_language_of_the_page(visit, shop):
+    visitor = visit().open().sign_in()
+    product = shop.call("GET", "/v1/products?q=strawberries&sort=price")["data"][0]
+    shop.deposit(visitor.name, 20_000)
+    line = {"product_id": product["product_id"], "quantity": 1}
+    shop.call("POST", "/v1/orders", {"lines": [line]}, shop.token(visitor.name))
+    page = visitor.go("orders").page
+    expect(page.locator(".lines a")).to_have_text("Nonsan Seolhyang strawberries 500g")
+    page.get_by_role("button", name="한국어").click()
+    expect(page.locator(".lines a")).to_have_text("논산 설향 딸기 500g")
+
+
+def test_one_popular_product_does_not_fill_the_window(visit, shop):
+    product = shop.product()
+    visitor = visit(width=1280)
+    best = {"rank": 1, "units_sold": 7, "product": product}
+    visitor.page.route("**/v1/products/popular", lambda route: route.fulfill(json={"data": [best]}))
+    visitor.open()
+    assert visitor.page.locator(".popular li").bounding_box()["width"] < 250
 
 
 def test_a_product_leads_to_others_of_its_category(visit):
@@ -123,7 +164,7 @@ def test_a_product_leads_to_others_of_its_category(visit):
     related = page.locator(".related .card-name")
     expect(related).to_have_count(6)
     assert not any("strawberries" in name for name in related.all_text_contents())
-    expect(page.locator(".related h2")).to_have_text("More from 과일")
+    expect(page.locator(".related h2")).to_have_text("More from Fruit")
     related.first.click()
     expect(page.locator("h1")).not_to_contain_text("strawberries")
 

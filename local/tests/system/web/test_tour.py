@@ -15,7 +15,7 @@ def test_from_the_first_deposit_to_the_refund(visit, shop):
     expect(page.get_by_role("status").filter(has_text="₩50,000 added")).to_be_visible()
 
     visitor.go("coupons")
-    page.get_by_role("button", name="Collect the coupon 첫 주문 3,000원 할인").click()
+    page.get_by_role("button", name="Collect the coupon First order: ₩3,000 off").click()
     expect(page.get_by_role("status").filter(has_text="Collected.")).to_be_visible()
 
     product = shop.product(price=18_900, stock=179)

@@ -15,6 +15,23 @@ def test_a_failed_read_offers_to_try_again(visit):
     expect(visitor.page.locator(".card:not(.skeleton)").first).to_be_visible()
 
 
+def test_a_reply_of_another_network_is_no_answer(visit):
+    visitor = visit()
+    asked = []
+
+    def answer_with_a_page(route):
+        asked.append(route)
+        route.fulfill(content_type="text/html", body="<title>Wi-Fi</title>")
+
+    visitor.page.route("**/v1/coupons?**", answer_with_a_page)
+    visitor.open("coupons")
+    expect(visitor.problem("unanswered")).to_contain_text("This could not be loaded.")
+    assert len(asked) == 3
+    visitor.page.unroute("**/v1/coupons?**")
+    visitor.page.get_by_role("button", name="Try again").click()
+    expect(visitor.page.locator(".coupon").first).to_be_visible()
+
+
 def test_being_offline_is_recognised_and_recovers(visit):
     visitor = visit().open()
     expect(visitor.page.locator(".card:not(.skeleton)").first).to_be_visible()
@@ -68,3 +85,60 @@ def test_a_long_list_stays_long_after_an_order_is_cancelled(visit, shop):
     page.go_back()
     expect(page.locator(".order")).to_have_count(12)
     expect(page.locator(".order").last.locator(".tag")).to_have_text("Cancelled")
+
+
+def ask_for(visit, campaign):
+    """A customer on the page of coupons, the card of the campaign, and the requests for coupons that the page sends."""
+    visitor = visit().open("coupons").sign_in()
+    asked = []
+    visitor.page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/issues") else None)
+    return visitor, visitor.page.locator(".coupon", has_text=campaign["name"]).first, asked
+
+
+def test_customer_who_comes_too_late_is_told_and_sends_nothing(visit, shop):
+    campaign = shop.campaign({"type": "PERCENT", "percent": 5}, total=1)
+    visitor, card, asked = ask_for(visit, campaign)
+    expect(card.get_by_role("button")).to_be_visible()
+    shop.call("POST", f"/v1/coupons/{campaign['coupon_id']}/issues", token=shop.token("first-comer"))
+    card.get_by_role("button").click()
+    expect(card.locator('[data-problem="coupon-sold-out"]')).to_be_visible()
+    assert asked == []
+
+
+def test_coupon_whose_answer_was_lost_is_asked_for_again(visit, shop):
+    campaign = shop.campaign({"type": "PERCENT", "percent": 5}, total=1)
+    visitor, card, asked = ask_for(visit, campaign)
+
+    def lose_the_first_answer(route):
+        if len(asked) == 1:
+            route.fetch()
+            route.abort()
+        else:
+            route.continue_()
+
+    visitor.page.route("**/issues", lose_the_first_answer)
+    card.get_by_role("button").click()
+    expect(card.locator(".tag")).to_have_text("Collected")
+    assert len(asked) == 2
+    visitor.forgive("ERR_FAILED")
+
+
+def test_order_that_was_turned_away_is_not_sent_again_when_nothing_is_left(visit, shop):
+    product = shop.product(price=1_000, stock=1)
+    visitor = visit().open().sign_in()
+    shop.deposit(visitor.name, 5_000)
+    visitor.put_in_basket(product).go("basket")
+    sent = []
+
+    def turn_away(route):
+        sent.append(route.request.headers["idempotency-key"])
+        shop.deposit("first-comer", 1_000)
+        line = {"product_id": product["product_id"], "quantity": 1}
+        shop.call("POST", "/v1/orders", {"lines": [line]}, shop.token("first-comer"))
+        route.fulfill(status=429, json={"message": "Too Many Requests"})
+
+    visitor.page.route("**/v1/orders", lambda route: turn_away(route) if route.request.method == "POST" else route.continue_())
+    visitor.order_button.click()
+    expect(visitor.problem("insufficient-stock")).to_be_visible()
+    assert len(sent) == 1 and shop.orders(visitor.name) == []
+    visitor.forgive("429")

@@ -5,6 +5,7 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
+    iter,
     sync::Arc,
 };
 
@@ -12,13 +13,13 @@ use serde::{Deserialize, Serialize};
 use sijang_domain::{
     ActionSubject, Campaign, CampaignDraft, CampaignListing, CampaignReconciliation, CampaignReport, CampaignState,
     Command, CouponCheck, CouponId, CouponStatus, CouponTerms, CouponUse, Discount, Error, FieldChange, Idempotent,
-    IssuedCoupon, Money, Name, Order, OrderId, Page, Position, RequestTime, ResponseBody, ShardCount, Timestamp,
-    UserId,
+    IssuedCoupon, Money, Name, Order, OrderId, Page, Position, Rejection, RequestTime, ResponseBody, ShardCount,
+    Timestamp, UserId,
 };
 
 use crate::{
     Item, Store,
-    aged::{Aged, CAMPAIGN_CACHED},
+    aged::{Aged, CAMPAIGN_CACHED, VIEW_CACHED},
     coupons::counter::{CAMPAIGN, CounterRow},
     dynamodb::query::Query,
     dynamodb::rollout::OwnerState,
@@ -303,6 +304,27 @@ impl Store {
     async fn campaign_item(&self, coupon_id: CouponId) -> Result<Item, Error> {
         let mut items = self.get_all(&self.tables.coupons, vec![campaign_key(coupon_id)], true).await?;
         Ok(items.pop().unwrap_or_default())
+    }
+
+    /// One campaign and what is left of it, also before it opens and when it is over. That of a split counter is up to
+    /// a second old.
+    pub async fn campaign_listing(&self, coupon_id: CouponId, now: Timestamp) -> Result<CampaignListing, Error> {
+        let cached = self.cache.campaigns.get(&coupon_id).and_then(|campaign| campaign.fresh(now, VIEW_CACHED));
+        let sum = self.cache.remaining.get(&coupon_id).and_then(|remaining| remaining.fresh(now, VIEW_CACHED));
+        if let Some((campaign, remaining)) = cached.zip(sum) {
+            return Ok(CampaignListing { campaign: Campaign::clone(&campaign), remaining });
+        }
+        let query = Query {
+            table: &self.tables.coupons,
+            condition: "coupon_id = :coupon",
+            values: vec![(":coupon", coupon_id.to_string())],
+            ..Query::default()
+        };
+        let mut items = self.query(query, 2).await?.into_iter();
+        let (campaign, first) = items.next().zip(items.next()).ok_or(Rejection::CouponNotFound)?;
+        let campaign = Campaign::clone(&*self.cache_campaign(campaign, now)?);
+        let remaining = self.remaining_beside(iter::once(CounterRow::read(first)), now).await?;
+        Ok(CampaignListing { campaign, remaining: remaining.get(&coupon_id).copied().unwrap_or_default() })
     }
 
     /// The campaigns that are open now, the next to close first, and what is left of each. A page may end early.

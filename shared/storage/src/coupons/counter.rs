@@ -135,9 +135,20 @@ impl Store {
         let mut remaining: HashMap<CouponId, u32> = campaigns.iter().filter_map(cached).collect();
         let missing = campaigns.iter().filter(|coupon_id| !remaining.contains_key(coupon_id));
         let firsts = missing.map(|coupon_id| counter_key(*coupon_id, 0)).collect();
-        let (mut split, mut others) = (Vec::new(), Vec::new());
-        for item in self.get_all(&self.tables.coupons, firsts, false).await? {
-            let row = CounterRow::read(item)?;
+        let firsts = self.get_all(&self.tables.coupons, firsts, false).await?;
+        remaining.extend(self.remaining_beside(firsts.into_iter().map(CounterRow::read), now).await?);
+        Ok(remaining)
+    }
+
+    /// The same from the first shards, to which the others are added.
+    pub(super) async fn remaining_beside(
+        &self,
+        firsts: impl Iterator<Item = Result<CounterRow, Error>>,
+        now: Timestamp,
+    ) -> Result<HashMap<CouponId, u32>, Error> {
+        let (mut remaining, mut split, mut others) = (HashMap::new(), Vec::new(), Vec::new());
+        for row in firsts {
+            let row = row?;
             remaining.insert(row.coupon_id, row.left());
             let shards = row.member.shards;
             split.extend((shards != ShardCount::ONE).then_some(row.coupon_id));

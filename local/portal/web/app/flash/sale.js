@@ -3,6 +3,7 @@
 import { send } from "../api.js";
 import { dayInSeoul } from "../format.js";
 import { t } from "../i18n.js";
+import { couponsSoldOut, productsSoldOut } from "../rush.js";
 
 const won = (amount) => ({ amount, currency: "KRW" });
 const PRICE = 9_900;
@@ -36,7 +37,8 @@ async function product(total) {
 
 /** One customer reaches for it. */
 export async function reach(sale, token, key) {
-  if (sale.kind === "coupon") return send(`/v1/coupons/${sale.id}/issues`, { token, key });
+  if (sale.kind === "coupon") return send(`/v1/coupons/${sale.id}/issues`, { token, key, soldOut: couponsSoldOut(sale.id) });
   await send("/v1/me/balance/deposits", { token, key: `${key}-deposit`, body: won(PRICE) });
-  return send("/v1/orders", { token, key, body: { lines: [{ product_id: sale.id, quantity: 1, unit_price: won(PRICE) }] } });
+  const lines = [{ product_id: sale.id, quantity: 1, unit_price: won(PRICE) }];
+  return send("/v1/orders", { token, key, body: { lines }, soldOut: productsSoldOut(lines) });
 }

@@ -11,10 +11,11 @@ import {
 } from "../basket.js";
 import { discountOf, discountText } from "../discount.js";
 import { won } from "../format.js";
-import { t } from "../i18n.js";
+import { t, translated } from "../i18n.js";
 import { balance, noteOrder, usableCoupons } from "../me.js";
 import { picture } from "../pictures.js";
 import { noteProducts, product, productLanguage, productName, readProducts } from "../products.js";
+import { productsSoldOut } from "../rush.js";
 import { session, signIn } from "../session.js";
 import { Task } from "../store.js";
 import { shown, typed, typing } from "../typing.js";
@@ -49,7 +50,7 @@ async function order() {
   const { key, body } = basketToOrder();
   let answer;
   try {
-    answer = await send("/v1/orders", { body, key });
+    answer = await send("/v1/orders", { body, key, soldOut: productsSoldOut(body.lines) });
   } catch (problem) {
     // The rejection is stored under its key.
     if (problem.isDefinite) renewKey(key);
@@ -197,7 +198,7 @@ function couponChoice(price) {
       <option value="">${t("basket.no-coupon")}</option>
       ${coupon && !held.some((one) => one.coupon_id === coupon) ? html`<option value=${coupon} selected>${t("basket.coupon-chosen")}</option>` : nothing}
       ${held.map((one) => html`<option value=${one.coupon_id} ?selected=${one.coupon_id === coupon}>
-        ${one.name} (${discountOf(one, price) ? won(-discountOf(one, price)) : discountText(one)})</option>`)}
+        ${translated(one.name)} (${discountOf(one, price) ? won(-discountOf(one, price)) : discountText(one)})</option>`)}
     </select>
     ${error}
   </label>

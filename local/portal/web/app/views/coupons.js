@@ -2,11 +2,12 @@
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { repeat } from "../../vendor/lit-html/directives/repeat.js";
-import { send } from "../api.js";
+import { attempt } from "../attempt.js";
 import { discountText, minimumText } from "../discount.js";
 import { count, until } from "../format.js";
-import { t } from "../i18n.js";
+import { languageOf, t, translated } from "../i18n.js";
 import { List } from "../list.js";
+import { couponsSoldOut } from "../rush.js";
 import { session, signIn, whenSessionChanges } from "../session.js";
 import { Task } from "../store.js";
 import { empty, heading, more, waiting } from "./parts.js";
@@ -30,8 +31,7 @@ export function enter() {
 }
 
 async function grab(id) {
-  // A customer holds one coupon of a campaign: asking again gets nothing twice, and needs no key.
-  const issued = await send(`/v1/coupons/${id}/issues`);
+  const issued = await attempt(`issue-coupon.${session.owner}.${id}`, `/v1/coupons/${id}/issues`, undefined, { soldOut: couponsSoldOut(id) });
   await Promise.all([open.read(), mine.read()]);
   return issued.value;
 }
@@ -72,15 +72,15 @@ function campaignCard(campaign) {
   return html`<li class="coupon" data-status=${remaining === 0 ? "SOLD_OUT" : "OPEN"}>
     <div class="coupon-face">
       <p class="coupon-value">${discountText(campaign)}</p>
-      <h3 lang="ko">${name}</h3>
-      <p class="quiet">${minimumText(campaign)} · ${t(days === 1 ? "coupons.valid-day" : "coupons.valid-days", { days })} · ${t("coupons.until", { date: until(closes) })}</p>
-      <progress max=${total} .value=${remaining} aria-label=${t("coupons.left-of", { name })}></progress>
+      <h3 lang=${languageOf(name)}>${translated(name)}</h3>
+      <p class="quiet">${minimumText(campaign)} · ${t(days === 1 ? "coupons.valid-day" : "coupons.valid-days", { days })} · ${t("coupons.collect-by", { date: until(closes) })}</p>
+      <progress max=${total} .value=${remaining} aria-label=${t("coupons.left-of", { name: translated(name) })}></progress>
       <p class="quiet">${t("coupons.left", { remaining: count(remaining), total: count(total) })}</p>
     </div>
     <div class="coupon-stub">
       ${isHeld || remaining === 0
         ? html`<span class="tag">${t(isHeld ? "coupons.held" : "coupons.sold-out")}</span>`
-        : html`<button class="button primary" ?disabled=${task.running} aria-label=${t("coupons.grab-named", { name })} @click=${act}>${t("coupons.grab")}</button>`}
+        : html`<button class="button primary" ?disabled=${task.running} aria-label=${t("coupons.grab-named", { name: translated(name) })} @click=${act}>${t("coupons.grab")}</button>`}
     </div>
     ${task.value && !task.problem ? html`<p class="note good" role="status">${t("coupons.got", { until: until(task.value.expires_at) })}</p>` : nothing}
     ${problemNote(task.problem, { again: () => task.run() })}
@@ -90,7 +90,7 @@ function campaignCard(campaign) {
 const heldCard = (coupon) => html`<li class="coupon" data-status=${coupon.status}>
   <div class="coupon-face">
     <p class="coupon-value">${discountText(coupon)}</p>
-    <h3 lang="ko">${coupon.name}</h3>
+    <h3 lang=${languageOf(coupon.name)}>${translated(coupon.name)}</h3>
     <p class="quiet">${minimumText(coupon)} · ${t("coupons.until", { date: until(coupon.expires_at) })}</p>
   </div>
   <div class="coupon-stub"><span class="tag">${t(`coupon.${coupon.status}`)}</span></div>

@@ -4,9 +4,9 @@ import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { repeat } from "../../vendor/lit-html/directives/repeat.js";
 import { live } from "../../vendor/lit-html/directives/live.js";
 import { get } from "../api.js";
-import { families, sizeText } from "../families.js";
+import { families, familyNames } from "../families.js";
 import { count, won } from "../format.js";
-import { t } from "../i18n.js";
+import { languageOf, t, translated } from "../i18n.js";
 import { List } from "../list.js";
 import { picture } from "../pictures.js";
 import { noteProducts, productLanguage, productName } from "../products.js";
@@ -49,14 +49,13 @@ export function enter(argument) {
   const given = new URLSearchParams(argument);
   const sort = given.get("sort") ?? "";
   asked = { q: given.get("q") ?? "", category: given.get("category") ?? "", sort: SORTS.includes(sort) ? sort : "" };
-  popular.run();
   // Coming back from a product, the customer finds the list as long as she left it.
-  refresh();
+  return Promise.all([refresh(), popular.run()]);
 }
 
 /** Reads what is asked for, unless it is there. Another search that is being read is cancelled. */
 function refresh() {
-  if (found.task.running || !found.isCurrent) found.restart();
+  return found.task.running || !found.isCurrent ? found.restart() : undefined;
 }
 
 /** Searches at once, or when she has typed to the end. */
@@ -76,7 +75,7 @@ export function view() {
       <p>${t("market.promise")}</p>
     </div>
     ${searchField()}
-    ${settled ? html`${filters()}${isSearch() ? nothing : bestSellers()}${products()}` : skeleton()}`;
+    ${settled ? html`${categories()}${isSearch() ? nothing : bestSellers()}${products()}` : skeleton()}`;
 }
 
 const searchField = () => html`<form class="search" role="search" @submit=${(event) => event.preventDefault()}>
@@ -85,24 +84,23 @@ const searchField = () => html`<form class="search" role="search" @submit=${(eve
     .value=${live(asked.q)} @input=${(event) => search({ q: event.target.value }, TYPING_MS)}>
 </form>`;
 
-function filters() {
+function categories() {
   const counted = found.page.categories ?? [];
   const isMissing = asked.category && !counted.some(({ category }) => category === asked.category);
-  const categories = isMissing ? [...counted, { category: asked.category, count: 0 }] : counted;
-  const choice = (category, text, units = nothing) => html`<button class="chip" lang=${category ? "ko" : nothing}
+  const all = isMissing ? [...counted, { category: asked.category, count: 0 }] : counted;
+  const choice = (category, text, units = nothing) => html`<button class="chip" lang=${category ? languageOf(category) : nothing}
     aria-pressed=${category === asked.category ? "true" : "false"} @click=${() => search({ category })}>${text}${units}</button>`;
-  return html`<div class="filters">
-    <div class="chips categories" role="group" aria-label=${t("market.categories")}>
-      ${choice("", t("market.every-category"))}
-      ${categories.map(({ category, count: units }) => choice(category, category, html` <span class="quiet">${count(units)}</span>`))}
-    </div>
-    <label class="field sort"><span class="hidden">${t("sort")}</span>
-      <select id="sort" .value=${live(asked.sort || SORTS[0])} @change=${({ target }) => search({ sort: target.value === SORTS[0] ? "" : target.value })}>
-        ${SORTS.map((sort) => html`<option value=${sort} ?selected=${sort === (asked.sort || SORTS[0])}>${t(`sort.${sort}`)}</option>`)}
-      </select>
-    </label>
+  return html`<div class="chips categories" role="group" aria-label=${t("market.categories")}>
+    ${choice("", t("market.every-category"))}
+    ${all.map(({ category, count: units }) => choice(category, translated(category), html` <span class="quiet">${count(units)}</span>`))}
   </div>`;
 }
+
+const sorting = () => html`<label class="field"><span class="hidden">${t("sort")}</span>
+  <select id="sort" .value=${live(asked.sort || SORTS[0])} @change=${({ target }) => search({ sort: target.value === SORTS[0] ? "" : target.value })}>
+    ${SORTS.map((sort) => html`<option value=${sort} ?selected=${sort === (asked.sort || SORTS[0])}>${t(`sort.${sort}`)}</option>`)}
+  </select>
+</label>`;
 
 function bestSellers() {
   const best = popular.value?.data ?? [];
@@ -117,7 +115,7 @@ function products() {
   const { problem } = found.task;
   const isShown = found.isCurrent || !problem;
   return html`<section aria-labelledby="found" aria-busy=${found.isCurrent ? "false" : "true"}>
-    <h2 id="found" class="found"><span role="status">${told(problem)}</span></h2>
+    <div class="found"><h2 id="found"><span role="status">${told(problem)}</span></h2>${sorting()}</div>
     ${problemNote(problem, { again: found.again, read: true })}
     ${isShown ? html`<ul class="cards">${repeat(complete(), ({ key }) => key, card)}</ul>${more(found)}` : nothing}
   </section>`;
@@ -127,7 +125,7 @@ function told(problem) {
   if (!found.isCurrent) return problem ? t("search") : t("reading");
   const { total } = found.page;
   if (!isSearch()) return `${t("market.all")} (${count(total)})`;
-  return total ? t("search.found", { units: count(total) }) : t("search.none", { query: asked.q || asked.category });
+  return total ? t("search.found", { units: count(total) }) : t("search.none", { query: asked.q || translated(asked.category) });
 }
 
 /** The families that are read to their end: in a list by name, the last one may go on. */
@@ -158,13 +156,14 @@ function card(family) {
     changed();
   };
   const isFamily = items.length > 1;
+  const { name, sizes, lang } = familyNames(items);
   return html`<li class="card" data-stock=${item.stock ? "some" : "none"}>
     <a href="#/product/${item.product_id}">
       ${picture(item)}
-      <span class="card-name" lang=${productLanguage(item)}>${isFamily && productLanguage(item) === "ko" ? item.family : productName(item)}</span>
+      <span class="card-name" lang=${isFamily ? lang : productLanguage(item)}>${isFamily ? name : productName(item)}</span>
     </a>
-    ${isFamily ? html`<div class="chips sizes" role="group" aria-label=${t("product.sizes-of", { name: item.family })}>${items.map((one) => html`
-      <button class="chip" lang="ko" aria-pressed=${one === item ? "true" : "false"} @click=${() => choose(one.product_id)}>${sizeText(one)}</button>`)}</div>` : nothing}
+    ${isFamily ? html`<div class="chips sizes" role="group" aria-label=${t("product.sizes-of", { name })}>${items.map((one, at) => html`
+      <button class="chip" lang=${lang} aria-pressed=${one === item ? "true" : "false"} @click=${() => choose(one.product_id)}>${sizes[at]}</button>`)}</div>` : nothing}
     <p class="price">${won(item.price.amount)}</p>
     <p class="quiet">${stockText(item)}</p>
     ${addButton(item)}

@@ -5,17 +5,22 @@ import { attempt } from "../attempt.js";
 import { get } from "../api.js";
 import { t } from "../i18n.js";
 import { balance, noteOrder, order, usableCoupons } from "../me.js";
+import { readUnknown } from "../products.js";
 import { session, whenSessionChanges } from "../session.js";
 import { changed, Task } from "../store.js";
 import { orderCard } from "./orders.js";
-import { askToSignIn, heading, waiting } from "./parts.js";
+import { askToSignIn, backLink, heading, waiting } from "./parts.js";
 import { problemNote } from "./problem.js";
 
 /** The order that has just been placed: it is thanked for until the customer leaves the page. */
 let placed = null;
 /** Whether the customer was asked if she means it. */
 let isAsked = false;
-const reading = new Task(async (id) => noteOrder(await get(`/v1/orders/${encodeURIComponent(id)}`)));
+const reading = new Task(async (id) => {
+  const read = await get(`/v1/orders/${encodeURIComponent(id)}`);
+  noteOrder(read);
+  await readUnknown(read.lines.map((line) => line.product_id));
+});
 const cancelling = new Map();
 
 whenSessionChanges(() => {
@@ -59,7 +64,7 @@ export function view(id) {
   if (!session.token) return html`${heading(t("page.order"))}${askToSignIn(t("orders.sign-in"))}`;
   const seen = order(id);
   return html`
-    <p class="back"><a href="#/orders">← ${t("page.orders")}</a></p>
+    ${backLink(["orders"], t("page.orders"))}
     ${heading(t("page.order"))}
     ${placed === id && seen?.status === "PAID" ? html`<p class="note good" role="status">${t("orders.placed")}</p>` : nothing}
     ${problemNote(reading.problem, { again: () => reading.run(id), read: true })}

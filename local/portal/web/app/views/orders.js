@@ -6,6 +6,7 @@ import { count, dateTime, won } from "../format.js";
 import { t } from "../i18n.js";
 import { order as seen, orders } from "../me.js";
 import { picture } from "../pictures.js";
+import { ordered, productLanguage, productName } from "../products.js";
 import { session } from "../session.js";
 import { askToSignIn, empty, heading, more, waiting } from "./parts.js";
 import { problemNote } from "./problem.js";
@@ -49,10 +50,12 @@ export function orderCard(order, controls = nothing) {
 }
 
 /** The name is that of the time of the order. Orders of the first release have none. */
-function orderLine({ product_id: id, name, quantity, unit_price: price }) {
+function orderLine(line) {
+  const { product_id: id, quantity, unit_price: price } = line;
+  const item = ordered(line);
   return html`<li>
-    ${picture({ product_id: id, name })}
-    <a href="#/product/${id}" lang="ko">${name ?? id}</a>
+    ${picture(item)}
+    <a href="#/product/${id}" lang=${productLanguage(item)}>${productName(item) ?? id}</a>
     <span class="quiet">${won(price.amount)} × ${count(quantity)}</span>
   </li>`;
 }

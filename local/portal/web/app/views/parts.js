@@ -4,6 +4,7 @@ import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { MOST_OF_ONE } from "../basket.js";
 import { count } from "../format.js";
 import { t } from "../i18n.js";
+import { cameFrom } from "../router.js";
 import { signIn } from "../session.js";
 
 /** The page's heading; it takes the focus when the page is opened, so that readers of the screen hear where they are. */
@@ -15,6 +16,13 @@ export const askToSignIn = (reason, options = {}) => html`
     <p>${reason}</p>
     <button class="button primary" @click=${() => signIn(options)}>${t("sign-in")}</button>
   </section>`;
+
+/** The way back to a list. A customer who came from it finds its search and her place again. */
+export const backLink = (pages, text) => html`<p class="back"><a href="#/${pages[0]}" @click=${(event) => {
+  if (event.ctrlKey || event.metaKey || !pages.includes(cameFrom())) return;
+  event.preventDefault();
+  history.back();
+}}>← ${text}</a></p>`;
 
 export const empty = (text, link = nothing) => html`<section class="panel empty"><p>${text}</p>${link}</section>`;
 

@@ -3,8 +3,8 @@
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { acceptPrices, setQuantity, takeOut } from "../basket.js";
 import { count, dateTime, until, won } from "../format.js";
-import { t } from "../i18n.js";
-import { product } from "../products.js";
+import { t, translated } from "../i18n.js";
+import { product, productName } from "../products.js";
 import { signIn } from "../session.js";
 
 /**
@@ -32,7 +32,7 @@ export const fieldError = (problem, pointer, id) => {
   return detail ? html`<span class="field-error" id=${id}>${detail}</span>` : nothing;
 };
 
-const nameOf = (id) => product(id)?.name ?? id;
+const nameOf = (id) => (product(id) ? productName(product(id)) : id);
 
 const button = (text, act, solved) => html`<button class="button" @click=${() => { act(); solved(); }}>${text}</button>`;
 
@@ -67,6 +67,6 @@ const MORE = {
   "coupon-expired": ({ expired_at: at }) => html`<p>${t("problem.expired", { at: until(at) })}</p>`,
   "coupon-not-open": ({ opens_at: at }) => html`<p>${t("problem.opens", { at: dateTime(at) })}</p>`,
   "coupon-closed": ({ closed_at: at }) => html`<p>${t("problem.closed", { at: until(at) })}</p>`,
-  "coupon-already-issued": ({ coupon }) => html`<p>${t("problem.held", { name: coupon.name, at: dateTime(coupon.issued_at) })}</p>`,
+  "coupon-already-issued": ({ coupon }) => html`<p>${t("problem.held", { name: translated(coupon.name), at: dateTime(coupon.issued_at) })}</p>`,
   "signed-out": () => html`<button class="button" @click=${() => signIn()}>${t("sign-in")}</button>`,
 };

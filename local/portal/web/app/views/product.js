@@ -4,15 +4,15 @@ import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { live } from "../../vendor/lit-html/directives/live.js";
 import { get } from "../api.js";
 import { basket, MOST_OF_ONE } from "../basket.js";
-import { families, sizeText } from "../families.js";
+import { families, familyNames } from "../families.js";
 import { count, won } from "../format.js";
-import { t } from "../i18n.js";
+import { languageOf, t, translated } from "../i18n.js";
 import { picture } from "../pictures.js";
 import { noteProducts, product, productLanguage, productName, sizesOf } from "../products.js";
 import { changed, Task } from "../store.js";
 import { shown, typed, typing } from "../typing.js";
 import { add } from "./add.js";
-import { canBuy, stepper, stockText, waiting } from "./parts.js";
+import { backLink, canBuy, stepper, stockText, waiting } from "./parts.js";
 import { problemNote } from "./problem.js";
 
 const reading = new Task(async (id) => noteProducts([await get(`/v1/products/${encodeURIComponent(id)}`)]));
@@ -46,7 +46,7 @@ export function view(id) {
   const item = product(id);
   const isShown = item && !item.gone;
   return html`
-    <p class="back"><a href="#/">← ${t("page.market")}</a></p>
+    ${backLink(["", "search"], t("page.market"))}
     ${isShown ? nothing : html`<h1 tabindex="-1" class=${reading.problem ? "" : "hidden"}>${reading.problem ? t("page.market") : t("reading")}</h1>`}
     ${problemNote(reading.problem, { again: () => reading.run(id), read: true })}
     ${isShown ? details(item) : reading.problem ? nothing : waiting()}`;
@@ -86,9 +86,10 @@ function details(item) {
 function sizes(item) {
   const all = sizesOf(item);
   if (all.length < 2) return nothing;
-  return html`<ul class="chips sizes" aria-label=${t("product.sizes-of", { name: item.family })}>${all.map((one) => html`
-    <li><a class="chip" lang="ko" href="#/product/${one.product_id}" aria-current=${one.product_id === item.product_id ? "true" : nothing}>
-      ${sizeText(one)} <span class="quiet">${won(one.price.amount)}</span></a></li>`)}</ul>`;
+  const { name, sizes: names, lang } = familyNames(all);
+  return html`<ul class="chips sizes" aria-label=${t("product.sizes-of", { name })}>${all.map((one, at) => html`
+    <li><a class="chip" lang=${lang} href="#/product/${one.product_id}" aria-current=${one.product_id === item.product_id ? "true" : nothing}>
+      ${names[at]} <span class="quiet">${won(one.price.amount)}</span></a></li>`)}</ul>`;
 }
 
 /** Others of the category, one of each family. */
@@ -96,7 +97,7 @@ function others({ product_id: id, family, category }) {
   const things = families((related.value ?? []).filter((one) => one.product_id !== id && (!family || one.family !== family)));
   if (!things.length) return nothing;
   return html`<section class="related" aria-labelledby="related">
-    <h2 id="related">${t("product.related")} <span lang="ko">${category}</span></h2>
+    <h2 id="related">${t("product.related")} <span lang=${languageOf(category)}>${translated(category)}</span></h2>
     <ul class="cards">${things.slice(0, RELATED).map(({ items: [one] }) => html`<li class="card">
       <a href="#/product/${one.product_id}">
         ${picture(one)}

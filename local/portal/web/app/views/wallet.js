@@ -29,9 +29,10 @@ const depositing = new Task(async (amount) => {
   if (amount < limits().least || amount > limits().most) throw rejected(t("wallet.limits", named(limits())));
   const { value } = await attempt("deposit", "/v1/me/balance/deposits", { amount, currency: "KRW" });
   wish = "";
-  missing = Math.max(missing - value.amount.amount, 0);
-  wish = missing ? suggestion() : "";
+  // What is said of the order stands beside the balance, and changes with it.
   await Promise.all([balance.run(), ledger.read()]);
+  missing = Math.max(missing - value.amount.amount, 0);
+  wish ||= missing ? suggestion() : "";
   return value;
 });
 
@@ -63,9 +64,8 @@ export function view() {
       <p class="quiet">${t("balance")}</p>
       <p class="figure" data-balance>${balance.value === undefined ? "…" : won(balance.value)}</p>
       ${problemNote(balance.problem, { again: () => balance.run(), read: true })}
-      ${isForOrder ? html`<p class="note" role="status" data-for-order>
-        ${missing ? t("wallet.order-lacks", { missing: won(missing) }) : t("wallet.order-covered")}
-        <a class="button" href="#/basket">${t("wallet.back-to-order")}</a></p>` : nothing}
+      ${depositing.value && !depositing.problem ? html`<p class="note good" role="status">${t("wallet.paid-in", { amount: won(depositing.value.amount.amount) })}</p>` : nothing}
+      ${isForOrder ? orderNote() : nothing}
       ${form()}
     </section>
     <section aria-labelledby="ledger">
@@ -76,6 +76,10 @@ export function view() {
       ${more(ledger)}
     </section>`;
 }
+
+const orderNote = () => html`<p class=${missing ? "note" : "note good"} role="status" data-for-order>
+  ${missing ? t("wallet.order-lacks", { missing: won(missing) }) : t("wallet.order-covered")}
+  <a class=${missing ? "button" : "button primary"} href="#/basket">${t("wallet.back-to-order")}</a></p>`;
 
 function form() {
   const error = fieldError(depositing.problem, "/amount", "amount-error");
@@ -91,7 +95,6 @@ function form() {
       <button class="button primary" ?disabled=${depositing.running}>${t("wallet.pay-in")}</button>
     </div>
     <p class="quiet" id="amount-limits">${t("wallet.limits", named(limits()))}</p>
-    ${depositing.value && !depositing.problem ? html`<p class="note good" role="status">${t("wallet.paid-in", { amount: won(depositing.value.amount.amount) })}</p>` : nothing}
     ${problemNote(depositing.problem, { again: () => depositing.run(amountOf(wish)) })}
   </form>`;
 }
