@@ -31,11 +31,6 @@ pub static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
     Template::load(&path).unwrap().tables().to_vec()
 });
 
-/// The retries of the functions, with shorter backoff.
-pub(crate) fn retries() -> RetryConfig {
-    sijang_storage::retries().with_initial_backoff(Duration::from_millis(1)).with_max_backoff(Duration::from_millis(5))
-}
-
 /// An engine with fresh tables, all of them empty.
 pub struct Database {
     /// A client of the engine.
