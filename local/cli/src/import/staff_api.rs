@@ -17,7 +17,6 @@ use hyper_util::{
 };
 use serde_json::Value;
 use sijang_cloud::layout::StateFolder;
-use sijang_portal::issuer::{ADMIN, Issuer};
 use tokio::{process::Command, time::sleep, time::timeout};
 
 use crate::running::Running;
@@ -52,7 +51,7 @@ impl StaffApi {
     /// The API of the shop whose folder is `state`.
     pub fn of_running_shop(state: &StateFolder) -> Result<Self> {
         let running = Running::read(state)?;
-        let token = Issuer::open(&state.issuer_key(), running.issuer)?.token(LOCAL_USER, &[ADMIN])?;
+        let token = running.user_pools.staff.signer(state)?.token(LOCAL_USER)?;
         Ok(Self { url: running.api_url, authorization: format!("Bearer {token}"), http: Http::new()? })
     }
 
