@@ -2,6 +2,7 @@
 
 import datetime
 import itertools
+import os
 import uuid
 
 import schemathesis
@@ -10,6 +11,17 @@ from schemathesis.generation import GenerationMode
 _run = uuid.uuid4()
 _numbers = itertools.count(1)
 _seen = {"product_id": [], "coupon_id": [], "order_id": []}
+
+
+@schemathesis.auth(refresh_interval=None)
+class Token:
+    """A customer, or a member of staff where a route is for staff: who may do what is tested elsewhere, token by token."""
+
+    def get(self, case, context):
+        return os.environ["SIJANG_STAFF" if case.path.startswith("/v1/admin/") else "SIJANG_CUSTOMER"]
+
+    def set(self, case, data, context):
+        case.headers = {**(case.headers or {}), "Authorization": f"Bearer {data}"}
 
 
 @schemathesis.hook

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
-use sijang_cloud::layout::StateFolder;
+use sijang_cloud::{layout::StateFolder, ministack::user_pool::UserPools};
 
 /// How to reach a running shop.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -13,8 +13,8 @@ pub struct Running {
     pub pid: u32,
     /// Base URL of the API.
     pub api_url: String,
-    /// The issuer of its tokens.
-    pub issuer: String,
+    /// The user pools that its tokens are of.
+    pub user_pools: UserPools,
     /// Endpoint of the local cloud, for `AWS_ENDPOINT_URL`.
     pub ministack_endpoint: String,
     /// Name of the stack.

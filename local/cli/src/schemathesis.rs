@@ -14,10 +14,7 @@ use sijang_cloud::{
     progress::Progress,
     python::{Environment, run},
 };
-use sijang_portal::{
-    OPENAPI,
-    issuer::{ADMIN, CUSTOMER},
-};
+use sijang_portal::OPENAPI;
 use tokio::process::Command;
 
 use crate::shop::LocalShop;
@@ -66,7 +63,8 @@ impl Checkers {
             .args(["--url", shop.api_url(), "--no-color", "--workers", "1", "--warnings", "off"])
             .args(["--seed", &attack.seed.to_string(), "--max-examples", &attack.examples.to_string()])
             .args(["--phases", &attack.phases])
-            .env("SIJANG_TOKEN", shop.token("schemathesis", &[CUSTOMER, ADMIN])?)
+            .env("SIJANG_CUSTOMER", shop.customers().token("schemathesis")?)
+            .env("SIJANG_STAFF", shop.staff().token("schemathesis")?)
             .env("SCHEMATHESIS_HOOKS", self.recipes.join("hooks.py"))
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .current_dir(folder)
@@ -85,7 +83,7 @@ impl Checkers {
         run(generator.arg("--output-path").arg(folder.join("client"))).await?;
         let mut tour = self.programs.program("python");
         tour.arg(self.recipes.join("tour.py")).arg(folder).arg(shop.api_url());
-        let output = run(tour.arg(shop.token("storefront", &[CUSTOMER])?)).await?;
+        let output = run(tour.arg(shop.customers().token("storefront")?)).await?;
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 }

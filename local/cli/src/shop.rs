@@ -10,12 +10,10 @@ use std::{
 use anyhow::{Context, Result, bail};
 use sijang_cloud::{
     layout::StateFolder,
+    ministack::user_pool::{TokenSigner, UserPools},
     stack::{STACK_NAME, Stack, StackOptions},
 };
-use sijang_portal::{
-    ISSUER_PATH, Portal,
-    issuer::{AUDIENCE, Issuer},
-};
+use sijang_portal::Portal;
 use tokio::net::TcpListener;
 
 use crate::running::Running;
@@ -49,7 +47,8 @@ pub struct LocalShop {
     api_url: String,
     portal: Portal,
     stack: Stack,
-    issuer: Arc<Issuer>,
+    customers: Arc<TokenSigner>,
+    staff: Arc<TokenSigner>,
     /// Held while the shop runs.
     _lock: File,
 }
@@ -61,14 +60,16 @@ impl LocalShop {
         let lock = lock(&state)?;
         let listener = listen(options.port).await?;
         let api_url = format!("http://{}", listener.local_addr()?);
-        let issuer = Arc::new(Issuer::open(&state.issuer_key(), format!("{api_url}{ISSUER_PATH}"))?);
         let mut options = options.stack;
-        for (name, value) in [("JwtIssuer", issuer.url()), ("JwtAudience", AUDIENCE), ("StaffAudience", AUDIENCE)] {
-            options.parameters.entry(name.to_owned()).or_insert_with(|| value.to_owned());
+        for urls in ["CallbackUrls", "LogoutUrls", "StaffCallbackUrls", "StaffLogoutUrls"] {
+            options.parameters.entry(urls.to_owned()).or_insert_with(|| format!("{api_url}/"));
         }
         let stack = Stack::start(options).await?;
-        let portal = Portal::start(listener, &api_url, &issuer, stack.cloud().clone(), stack.deployment())?;
-        let shop = Self { api_url, portal, stack, issuer, _lock: lock };
+        let UserPools { customers, staff } = stack.user_pools();
+        let (customers, staff) = (Arc::new(customers.signer(&state)?), Arc::new(staff.signer(&state)?));
+        let signers = [customers.clone(), staff.clone()];
+        let portal = Portal::start(listener, signers, stack.cloud().clone(), stack.deployment())?;
+        let shop = Self { api_url, portal, stack, customers, staff, _lock: lock };
         shop.running().write(&state.running())?;
         Ok(shop)
     }
@@ -83,14 +84,14 @@ impl LocalShop {
         &self.stack
     }
 
-    /// The issuer of its tokens.
-    pub fn issuer(&self) -> &Issuer {
-        &self.issuer
+    /// Makes the tokens of customers.
+    pub fn customers(&self) -> &TokenSigner {
+        &self.customers
     }
 
-    /// An access token for `user`.
-    pub fn token(&self, user: &str, scopes: &[&str]) -> Result<String> {
-        self.issuer.token(user, scopes)
+    /// Makes the tokens of staff.
+    pub fn staff(&self) -> &TokenSigner {
+        &self.staff
     }
 
     /// How other processes reach it.
@@ -98,7 +99,7 @@ impl LocalShop {
         Running {
             pid: std::process::id(),
             api_url: self.api_url.clone(),
-            issuer: self.issuer.url().to_owned(),
+            user_pools: self.stack.user_pools().clone(),
             ministack_endpoint: self.stack.ministack_endpoint().to_owned(),
             stack_name: STACK_NAME.to_owned(),
         }

@@ -81,12 +81,11 @@ impl StateFolder {
         fs::create_dir_all(&logs).with_context(|| format!("cannot make {}", logs.display()))
     }
 
-    /// Removes everything that was stored, but the issuer's key.
+    /// Removes everything that was stored.
     pub fn empty(&self) -> Result<()> {
-        for folder in [self.ministack(), self.lambda()] {
-            if folder.exists() {
-                fs::remove_dir_all(&folder).with_context(|| format!("cannot remove {}", folder.display()))?;
-            }
+        let data = self.ministack();
+        if data.exists() {
+            fs::remove_dir_all(&data).with_context(|| format!("cannot remove {}", data.display()))?;
         }
         for file in [self.seeded(), self.running()] {
             if file.exists() {
@@ -106,19 +105,9 @@ impl StateFolder {
         }
     }
 
-    /// The issuer's private key.
-    pub fn issuer_key(&self) -> PathBuf {
-        self.root.join("issuer.key")
-    }
-
     /// `MiniStack`'s data.
     pub fn ministack(&self) -> PathBuf {
         self.root.join("ministack")
-    }
-
-    /// Where `cargo lambda watch` runs.
-    pub fn lambda(&self) -> PathBuf {
-        self.root.join("lambda")
     }
 
     /// The last seed.
@@ -136,7 +125,7 @@ impl StateFolder {
         self.root.join("running.json")
     }
 
-    /// The folder of the logs: one file for each function, `ministack.log` and `cargo-lambda.log`.
+    /// The folder of the logs: one file for each function, and `ministack.log`.
     pub fn logs(&self) -> PathBuf {
         self.root.join("logs")
     }

@@ -7,7 +7,7 @@
 //! lambda: a queue for each function      iam
 //!     |                                   ^  calls of the SDK
 //!     v                                   |
-//! cargo lambda watch -> the binaries in target/debug
+//! Runtime API -> the binaries in target/debug
 //! ```
 //!
 //! [`stack::Stack`] is all of it together.

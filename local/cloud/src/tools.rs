@@ -14,7 +14,7 @@ use tokio::process::Command;
 use crate::{digest::sha256, process, progress::Progress};
 
 const REQUIREMENTS: &str = include_str!("../requirements.txt");
-/// The one version of cargo-lambda that is used: to serve the functions here, and to compile them for AWS.
+/// The one version of cargo-lambda that is used: to run one function by hand, and to compile them for AWS.
 pub const CARGO_LAMBDA: &str = "cargo-lambda==1.9.2";
 
 /// Programs of the tool environment.

@@ -68,14 +68,14 @@ impl Environment {
     /// Runs an event. How long it took, and the answer.
     pub async fn run(&mut self, body: Value) -> (Duration, Value) {
         let function_arn = "arn:aws:lambda:ap-northeast-2:000000000000:function:bench".to_owned();
-        let event = Event { function_arn, deadline: SystemTime::now() + PATIENCE, body };
+        let event = Event { function_arn, deadline: SystemTime::now() + PATIENCE, body: body.to_string().into() };
         let began = Instant::now();
         self.session.events.send(event).unwrap();
         let report = self.report().await;
         let took = began.elapsed();
         let Report::Answer(answer) = report else { panic!("{}: {report:?}", self.name) };
         assert!(matches!(self.report().await, Report::Ready), "{} answers twice", self.name);
-        (took, answer)
+        (took, serde_json::from_slice(&answer).unwrap())
     }
 
     /// Runs an event that must be done.

@@ -29,20 +29,19 @@ fn gateway_url(cloud: &Cloud, deployment: &Deployment) -> Result<String> {
 }
 
 pub(crate) async fn forward(State(gateway): State<Gateway>, request: Request) -> Response {
-    match gateway.forward(request).await {
-        Ok(response) => response,
-        Err(error) => {
-            let message = format!("the gateway does not answer: {error:#}");
-            (StatusCode::BAD_GATEWAY, Json(json!({ "message": message }))).into_response()
-        }
-    }
+    gateway.forward(request).await
 }
 
 impl Gateway {
     /// The gateway of the stack in `cloud`.
     pub(crate) fn of(cloud: &Cloud, deployment: &Deployment) -> Result<Self> {
+        Self::at(gateway_url(cloud, deployment)?)
+    }
+
+    /// A client of another service that is asked as the gateway is: at this URL.
+    pub(crate) fn at(url: impl Into<Arc<str>>) -> Result<Self> {
         let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build()?;
-        Ok(Self { base: gateway_url(cloud, deployment)?.into(), http })
+        Ok(Self { base: url.into(), http })
     }
 
     pub(crate) fn get(&self, path: &str) -> reqwest::RequestBuilder {
@@ -58,26 +57,37 @@ impl Gateway {
         Ok(self.get(path).send().await?.error_for_status()?.json().await?)
     }
 
-    async fn forward(&self, request: Request) -> Result<Response> {
+    async fn forward(&self, request: Request) -> Response {
         // The limit of an HTTP API.
         const LARGEST: usize = 10 * 1024 * 1024;
         let (parts, body) = request.into_parts();
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         let Ok(body) = axum::body::to_bytes(body, LARGEST).await else {
-            return Ok((StatusCode::PAYLOAD_TOO_LARGE, Json(json!({"message": "Request Too Long"}))).into_response());
+            return (StatusCode::PAYLOAD_TOO_LARGE, Json(json!({"message": "Request Too Long"}))).into_response();
         };
         let mut headers = parts.headers;
         remove_hop_by_hop(&mut headers);
         headers.remove(header::HOST);
-        let sent = self.http.request(parts.method, format!("{}{path}", self.base)).headers(headers).body(body);
-        let answer = sent.send().await.context("no answer")?;
-        let mut response = Response::builder().status(answer.status());
-        if let Some(headers) = response.headers_mut() {
-            headers.clone_from(answer.headers());
-            remove_hop_by_hop(headers);
-        }
-        Ok(response.body(Body::from(answer.bytes().await?))?)
+        self.answer(self.http.request(parts.method, format!("{}{path}", self.base)).headers(headers).body(body)).await
     }
+
+    /// The answer to a request, to be passed on.
+    pub(crate) async fn answer(&self, request: reqwest::RequestBuilder) -> Response {
+        receive(request).await.unwrap_or_else(|error| {
+            let message = format!("the gateway does not answer: {error:#}");
+            (StatusCode::BAD_GATEWAY, Json(json!({ "message": message }))).into_response()
+        })
+    }
+}
+
+async fn receive(request: reqwest::RequestBuilder) -> Result<Response> {
+    let answer = request.send().await.context("no answer")?;
+    let mut response = Response::builder().status(answer.status());
+    if let Some(headers) = response.headers_mut() {
+        headers.clone_from(answer.headers());
+        remove_hop_by_hop(headers);
+    }
+    Ok(response.body(Body::from(answer.bytes().await?))?)
 }
 
 /// Headers that speak of one connection; the body's length is set anew.

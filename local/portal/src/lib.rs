@@ -4,7 +4,6 @@
 mod api_page;
 mod dev_api;
 mod gateway;
-pub mod issuer;
 mod load_generator;
 mod operations;
 mod security_headers;
@@ -14,15 +13,12 @@ mod storefront;
 use std::sync::Arc;
 
 use anyhow::Result;
-use axum::{Json, Router, middleware::from_fn_with_state, routing::get};
-use sijang_cloud::ministack::{Cloud, Deployment};
+use axum::{Router, middleware::from_fn_with_state};
+use sijang_cloud::ministack::{Cloud, Deployment, user_pool::TokenSigner};
 use tokio::{net::TcpListener, task::JoinSet};
 
 pub use self::api_page::{DOCS_PATH, OPENAPI};
-use self::{gateway::Gateway, issuer::Issuer};
-
-/// Path of the issuer below the portal's address.
-pub const ISSUER_PATH: &str = "/issuer";
+use self::gateway::Gateway;
 
 /// The portal's HTTP server. It ends when it is dropped.
 #[derive(Debug)]
@@ -31,24 +27,21 @@ pub struct Portal {
 }
 
 impl Portal {
-    /// Serves on `listener`, whose address in URLs is `origin`, what was deployed to `cloud`.
+    /// Serves on `listener` what was deployed to `cloud`. The signers are those of the pools of customers and staff.
     pub fn start(
         listener: TcpListener,
-        origin: &str,
-        issuer: &Arc<Issuer>,
+        [customers, staff]: [Arc<TokenSigner>; 2],
         cloud: Cloud,
         deployment: &Deployment,
     ) -> Result<Self> {
         let gateway = Gateway::of(&cloud, deployment)?;
-        let dev_api = load_generator::routes(gateway.clone(), issuer.clone())
+        let cognito = Gateway::at(cloud.endpoint())?;
+        let dev_api = load_generator::routes(gateway.clone(), customers.clone())
             .merge(operations::routes(cloud, deployment)?)
             .route_layer(from_fn_with_state(gateway.clone(), dev_api::only_administrators));
-        let (discovery, jwks) = (issuer.discovery(), issuer.jwks());
         let router = Router::new()
-            .route(&format!("{ISSUER_PATH}/.well-known/openid-configuration"), get(async move || Json(discovery)))
-            .route(&format!("{ISSUER_PATH}/jwks.json"), get(async move || Json(jwks)))
-            .merge(sign_in::routes(issuer.clone(), origin, ISSUER_PATH))
-            .merge(storefront::routes(issuer.url())?)
+            .merge(storefront::routes(customers.pool(), staff.pool())?)
+            .merge(sign_in::routes(cognito, customers, staff))
             .merge(api_page::routes())
             .merge(dev_api)
             .fallback(gateway::forward)

@@ -22,12 +22,10 @@ use futures::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
+use sijang_cloud::ministack::user_pool::TokenSigner;
 
 use self::customer::Customer;
-use crate::{
-    gateway::Gateway,
-    issuer::{CUSTOMER, Issuer},
-};
+use crate::gateway::Gateway;
 
 const LARGEST: usize = 1_000;
 /// Reads and deposits at once, before and after the race.
@@ -36,15 +34,15 @@ const AT_ONCE: usize = 16;
 #[derive(Clone)]
 struct LoadGenerator {
     gateway: Gateway,
-    issuer: Arc<Issuer>,
+    tokens: Arc<TokenSigner>,
 }
 
 /// The routes of the load generator.
-pub(crate) fn routes<S: Clone + Send + Sync + 'static>(gateway: Gateway, issuer: Arc<Issuer>) -> Router<S> {
+pub(crate) fn routes<S: Clone + Send + Sync + 'static>(gateway: Gateway, tokens: Arc<TokenSigner>) -> Router<S> {
     Router::new()
         .route("/_local/load", post(send))
-        .route("/_local/tokens", post(tokens))
-        .with_state(LoadGenerator { gateway, issuer })
+        .route("/_local/tokens", post(tokens_of))
+        .with_state(LoadGenerator { gateway, tokens })
 }
 
 /// The product or campaign that the customers request.
@@ -77,8 +75,8 @@ async fn send(State(generator): State<LoadGenerator>, Json(Wanted { target, cust
 }
 
 /// Tokens of single customers, for the two windows of the page.
-async fn tokens(State(generator): State<LoadGenerator>, Json(names): Json<Vec<String>>) -> Response {
-    let tokens: Result<Vec<_>, _> = names.iter().map(|name| generator.issuer.token(name, &[CUSTOMER])).collect();
+async fn tokens_of(State(generator): State<LoadGenerator>, Json(names): Json<Vec<String>>) -> Response {
+    let tokens: Result<Vec<_>, _> = names.iter().map(|name| generator.tokens.token(name)).collect();
     tokens.map_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response(), |tokens| Json(tokens).into_response())
 }
 
@@ -86,7 +84,7 @@ impl LoadGenerator {
     fn customers(&self, size: usize) -> anyhow::Result<Vec<Customer>> {
         let run = ulid::Ulid::generate();
         let names = (0..size).map(|number| format!("load-{run}-{number}"));
-        names.map(|name| Ok(Customer::new(self.gateway.clone(), self.issuer.token(&name, &[CUSTOMER])?))).collect()
+        names.map(|name| Ok(Customer::new(self.gateway.clone(), self.tokens.token(&name)?))).collect()
     }
 }
 

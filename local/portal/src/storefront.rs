@@ -19,11 +19,11 @@ use axum::{
 use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
 
-use sijang_cloud::{digest::sha256, layout::Repository};
+use sijang_cloud::{digest::sha256, layout::Repository, ministack::user_pool::UserPool};
 
 use crate::{
-    issuer::{ADMIN, AUDIENCE, CUSTOMER},
     security_headers::SITE,
+    sign_in::{AUTHORIZE_PATH, TOKEN_PATH},
 };
 
 /// What belongs to the application; anything else in the folder is about it.
@@ -36,12 +36,12 @@ const TYPES: [(&str, &str); 6] = [
     ("txt", "text/plain; charset=utf-8"),
 ];
 
-/// The routes of the application; its configuration names `issuer`.
-pub(crate) fn routes<S: Clone + Send + Sync + 'static>(issuer: &str) -> Result<Router<S>> {
+/// The routes of the application; its configuration names the pools.
+pub(crate) fn routes<S: Clone + Send + Sync + 'static>(customers: &UserPool, staff: &UserPool) -> Result<Router<S>> {
     let folder = Repository::find()?.root().join("local/portal/web");
     let mut files = Vec::new();
     collect(&folder, "", &mut files).with_context(|| format!("reading {}", folder.display()))?;
-    let configuration = configuration(issuer);
+    let configuration = configuration(customers, staff);
     let router = Router::new().route("/config.json", get(async move || Json(configuration)));
     Ok(files.into_iter().fold(router, |router, (path, file, content_type)| {
         let serve = get(async move |headers: HeaderMap| serve(&file, content_type, &headers));
@@ -53,14 +53,21 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>(issuer: &str) -> Result<R
 }
 
 /// The configuration of the application. Beside a deployed one lies a file with the same members.
-fn configuration(issuer: &str) -> Value {
-    json!({
-        "api": "",
-        "issuer": issuer,
-        "client_id": AUDIENCE,
-        "scopes": {"customer": CUSTOMER, "admin": ADMIN},
-        "local": true,
-    })
+fn configuration(customers: &UserPool, staff: &UserPool) -> Value {
+    let client = |pool: &UserPool| {
+        json!({
+            "issuer": pool.issuer,
+            "client_id": pool.client_id,
+            "authorization_endpoint": AUTHORIZE_PATH,
+            "token_endpoint": TOKEN_PATH,
+        })
+    };
+    let mut configuration = client(customers);
+    configuration["api"] = "".into();
+    configuration["scopes"] = json!({"customer": customers.scope, "admin": staff.scope});
+    configuration["staff"] = client(staff);
+    configuration["local"] = true.into();
+    configuration
 }
 
 fn collect(folder: &Path, path: &str, files: &mut Vec<(String, PathBuf, &'static str)>) -> Result<()> {

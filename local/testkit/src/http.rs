@@ -15,7 +15,6 @@ use serde_json::{Value, json};
 use sijang_cli::shop::LocalShop;
 use sijang_cloud::ministack::{CREDENTIAL, REGION};
 use sijang_cloud::stack::Stack;
-use sijang_portal::issuer::{ADMIN, CUSTOMER};
 use tokio::time::{Instant, sleep, timeout};
 use ulid::Ulid;
 
@@ -118,7 +117,13 @@ impl Shop {
 
     /// A customer whom no other trial knows.
     pub fn customer(&self) -> Person {
-        self.person(format!("customer-{}", Ulid::generate()), &[CUSTOMER])
+        self.customer_named(format!("customer-{}", Ulid::generate()))
+    }
+
+    /// The customer of this name.
+    pub fn customer_named(&self, name: String) -> Person {
+        let token = Some(self.local().customers().token(&name).unwrap());
+        Person { shop: self.clone(), name, token }
     }
 
     /// A new customer with money.
@@ -135,13 +140,13 @@ impl Shop {
 
     /// An administrator.
     pub fn admin(&self) -> Person {
-        self.person(format!("admin-{}", Ulid::generate()), &[ADMIN])
+        self.staff_named(format!("admin-{}", Ulid::generate()))
     }
 
-    /// Someone with these scopes.
-    pub fn person(&self, name: String, scopes: &[&str]) -> Person {
-        let token = self.local().token(&name, scopes).unwrap();
-        Person { shop: self.clone(), name, token: Some(token) }
+    /// The member of staff of this name.
+    pub fn staff_named(&self, name: String) -> Person {
+        let token = Some(self.local().staff().token(&name).unwrap());
+        Person { shop: self.clone(), name, token }
     }
 
     /// Someone with this token.

@@ -1,7 +1,5 @@
 //! Tokens as an attacker makes them: of any header and any claims, with a key that is stolen or one's own.
 
-use std::fs;
-
 use aws_lc_rs::{
     encoding::{AsDer, PublicKeyX509Der},
     hmac,
@@ -15,12 +13,14 @@ use base64::{
 };
 use serde_json::{Value, json};
 
+use sijang_cloud::ministack::user_pool::{TokenSigner, key_id};
+
 use crate::http::Shop;
 
 /// Makes tokens with a key, of whatever header and claims.
 pub struct Forger {
     key: KeyPair,
-    /// The issuer's key id.
+    /// The key id of the pool.
     pub key_id: String,
 }
 
@@ -30,15 +30,15 @@ pub fn part(bytes: impl AsRef<[u8]>) -> String {
 }
 
 impl Forger {
-    /// With the issuer's own key.
-    pub fn inside(shop: &Shop) -> Self {
-        let der = fs::read(shop.stack().state().issuer_key()).unwrap();
-        Self { key: KeyPair::from_pkcs8(&der).unwrap(), key_id: key_id(shop) }
+    /// With the key of the signer's pool.
+    pub fn inside(shop: &Shop, signer: &TokenSigner) -> Self {
+        let key = signer.pool().signing_key(shop.stack().state()).unwrap();
+        Self { key_id: key_id(&key).unwrap(), key }
     }
 
-    /// With a key of one's own, under the name of the issuer's.
-    pub fn outside(shop: &Shop) -> Self {
-        Self { key: KeyPair::generate(KeySize::Rsa2048).unwrap(), key_id: key_id(shop) }
+    /// With a key of one's own, under the key id of this forger.
+    pub fn outside(&self) -> Self {
+        Self { key: KeyPair::generate(KeySize::Rsa2048).unwrap(), key_id: self.key_id.clone() }
     }
 
     /// The usual header.
@@ -89,10 +89,6 @@ impl Forger {
         let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), message.as_bytes());
         format!("{message}.{}", part(tag))
     }
-}
-
-fn key_id(shop: &Shop) -> String {
-    shop.local().issuer().jwks()["keys"][0]["kid"].as_str().unwrap().to_owned()
 }
 
 /// The claims of a good token with one of them changed, or taken out.

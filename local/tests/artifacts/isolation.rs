@@ -41,7 +41,7 @@ fn sources() -> Vec<(PathBuf, String)> {
 }
 
 #[test]
-fn the_local_issuer_is_not_in_a_function() {
+fn the_local_sign_in_is_not_in_a_function() {
     let linked = linked();
     for part in ["sijang_edge", "sijang_storage", "sijang_domain"] {
         assert!(linked.contains(part), "{part}: {linked:?}");

@@ -14,7 +14,6 @@ use sijang_cli::{
     shop::{LocalShop, ShopOptions},
 };
 use sijang_cloud::{build, layout::Repository, process, progress::Progress, python::Environment};
-use sijang_portal::issuer::{ADMIN, CUSTOMER};
 use tempfile::TempDir;
 
 use crate::world::World;
@@ -112,7 +111,7 @@ impl Ready {
             .args(["-m", "pytest", "--quiet", "--no-header", "-p", "no:cacheprovider", "--color=no"])
             .arg(file)
             .env("SIJANG_URL", self.stack.api_url())
-            .env("SIJANG_ADMIN_TOKEN", self.stack.token("admin", &[CUSTOMER, ADMIN]).unwrap())
+            .env("SIJANG_ADMIN_TOKEN", self.stack.staff().token("admin").unwrap())
             .env("SIJANG_DEAD_LETTERS", self.stack.stack().output("OrderEventsDlqUrl").unwrap())
             .env("SIJANG_BROWSER", &self.browser)
             .env("PYTHONDONTWRITEBYTECODE", "1")

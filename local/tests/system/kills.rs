@@ -98,7 +98,7 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_there_twice(world: Arc<Worl
 /// Kills one kind of process after the other; how many it were. After each kill the load must go on.
 async fn kill_for_a_while(shop: &Shop, load: &Load) -> usize {
     let mut killed = 0;
-    for victims in [&["place-order"][..], &["record-sales", "publish-order-events"], &["cargo-lambda"]] {
+    for victims in [&["place-order"][..], &["record-sales", "publish-order-events"]] {
         let end = Instant::now() + ROUND;
         while Instant::now() < end {
             let before = load.placed();
@@ -156,9 +156,6 @@ async fn worker_finishes_the_command_of_a_killed_process(shop: Shop) {
 }
 
 fn pids(shop: &Shop, victim: &str) -> Vec<Pid> {
-    let pids = match victim {
-        "cargo-lambda" => shop.stack().cargo_lambda_pid().into_iter().collect(),
-        function => shop.stack().pids(function),
-    };
+    let pids = shop.stack().pids(victim);
     pids.into_iter().filter_map(|pid| Pid::from_raw(pid.try_into().ok()?)).collect()
 }

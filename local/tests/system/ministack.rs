@@ -1,13 +1,18 @@
 //! The behaviour of the local cloud that the shop relies on: the first place to look when a new version of it breaks the
 //! shop.
 
-use std::{collections::HashMap, process::Command, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    process::Command,
+    sync::Arc,
+};
 
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, Put,
     ReturnValuesOnConditionCheckFailure, ScalarAttributeType, TransactWriteItem,
 };
 use aws_sdk_sqs::types::{QueueAttributeName, SendMessageBatchRequestEntry};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use libtest_mimic::{Completion, Trial};
 use serde_json::{Value, json};
 use sijang_cli::shop::ShopOptions;
@@ -25,6 +30,7 @@ pub fn trials(world: &Arc<World>) -> Vec<Trial> {
         named!(trial, world, a_cancelled_transaction_says_why_and_shows_the_items),
         named!(trial, world, the_stack_tells_the_checksum_of_the_template_that_it_was_deployed_from),
         named!(trial, world, everything_that_calls_a_function_calls_its_alias),
+        named!(trial, world, a_token_of_ours_is_like_one_that_the_pool_gives_out),
         named!(trial, world, the_streams_filter_lets_only_order_events_through),
         named!(lone_trial, world, poison_message_ends_in_the_dlq_alone),
         named!(own_trial, world, stored_data_survives_a_restart),
@@ -98,6 +104,50 @@ async fn a_cancelled_transaction_says_why_and_shows_the_items(shop: Shop) {
     let all = db.scan().table_name(&table).send().await.unwrap();
     assert_eq!(all.count(), 2, "all or nothing");
     db.delete_table().table_name(&table).send().await.unwrap();
+}
+
+/// The pool's own sign-in, with a password and by a code: the gateway takes its token, and the tokens of the signer have the
+/// same key and the same claims.
+async fn a_token_of_ours_is_like_one_that_the_pool_gives_out(shop: Shop) {
+    let (cloud, signer) = (shop.stack().cloud(), shop.local().customers());
+    let (pool, client) = (signer.pool().issuer.rsplit('/').next().unwrap(), &signer.pool().client_id);
+    let (user, password) = (format!("{}@shop.example", Ulid::generate()), "a password of a customer");
+    for (operation, field, value) in
+        [("AdminCreateUser", "MessageAction", json!("SUPPRESS")), ("AdminSetUserPassword", "Permanent", json!(true))]
+    {
+        let call = json!({"UserPoolId": pool, "Username": user, "Password": password, field: value});
+        let operation = format!("AWSCognitoIdentityProviderService.{operation}");
+        cloud.target("cognito-idp", &operation, &call).await.unwrap();
+    }
+    let callback = format!("{}/", shop.local().api_url());
+    let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let post = async |path: &str, fields: &[(&str, &str)]| {
+        let client = [("client_id", client.as_str()), ("redirect_uri", callback.as_str())];
+        let request = http.post(format!("{}{path}", cloud.endpoint()));
+        request.form(&[fields, &client].concat()).send().await.unwrap()
+    };
+    let login = [("response_type", "code"), ("scope", "openid shop/customer"), ("username", &*user)];
+    let login = post("/login", &[&login[..], &[("password", password)]].concat()).await;
+    let back = reqwest::Url::parse(login.headers()["location"].to_str().unwrap()).unwrap();
+    let code = back.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
+    let tokens = post("/oauth2/token", &[("grant_type", "authorization_code"), ("code", &code)]).await;
+    let tokens: Value = tokens.json().await.unwrap();
+    let theirs = text(&tokens["access_token"]);
+    shop.bearer(&*theirs).get("/v1/me/balance").await.value(200);
+    let parts = |token: &str| -> [Value; 2] {
+        let mut parts = token.split('.').map(|part| URL_SAFE_NO_PAD.decode(part).unwrap_or_default());
+        [0, 1].map(|_| serde_json::from_slice(&parts.next().unwrap()).unwrap())
+    };
+    let ([their_header, their_claims], [header, claims]) = (parts(&theirs), parts(&signer.token("alice").unwrap()));
+    assert_eq!(header, their_header, "the same key");
+    let names = |claims: &Value| claims.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
+    let mut expected = names(&their_claims);
+    // An identifier of the sign-in, which nothing here reads.
+    expected.remove("origin_jti");
+    assert_eq!(names(&claims), expected);
+    for claim in ["iss", "client_id", "token_use"] {
+        assert_eq!(claims[claim], their_claims[claim], "{claim}");
+    }
 }
 
 async fn the_streams_filter_lets_only_order_events_through(shop: Shop) {
@@ -201,7 +251,7 @@ async fn stored_data_survives_a_restart(world: Arc<World>) -> Completion {
     let page = customer.get("/v1/me/balance/transactions?limit=1").await.value(200);
     let name = customer.name().to_owned();
     let seen = async |shop: &Shop| {
-        let customer = shop.person(name.clone(), &["shop/customer"]);
+        let customer = shop.customer_named(name.clone());
         let mut seen = vec![shop.nobody().get(&format!("/v1/products/{product}")).await.value(200)];
         for path in ["/v1/me/balance", "/v1/me/balance/transactions", "/v1/me/coupons", "/v1/orders"] {
             seen.push(customer.get(path).await.value(200));
@@ -218,7 +268,7 @@ async fn stored_data_survives_a_restart(world: Arc<World>) -> Completion {
     options.port = url.rsplit(':').next().unwrap().parse().unwrap();
     let shop = world.start(options).await.unwrap();
     assert_eq!(seen(&shop).await, before);
-    let customer = shop.person(name.clone(), &["shop/customer"]);
+    let customer = shop.customer_named(name.clone());
     let again = customer.post("/v1/orders").key("before").json(&order(&product, 1)).await;
     assert_eq!((again.is_replay(), &again.body), (true, &placed.body), "the key is stored");
     let next = format!("/v1/me/balance/transactions?limit=1&cursor={}", text(&page["next_cursor"]));

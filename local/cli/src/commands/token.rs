@@ -4,14 +4,13 @@ use anyhow::Result;
 use clap::Args;
 use sijang_cli::running::Running;
 use sijang_cloud::layout::{Repository, StateFolder};
-use sijang_portal::issuer::{ADMIN, CUSTOMER, Issuer};
 
 /// Prints an access token of the running shop, which is valid for 12 hours.
 #[derive(Debug, Args)]
 pub struct Token {
-    /// The customer: the `sub` of the token
+    /// The customer, or the member of staff
     name: String,
-    /// Add the scope of the admin routes
+    /// A token of the staff pool, for the admin routes
     #[arg(long)]
     admin: bool,
 }
@@ -19,9 +18,9 @@ pub struct Token {
 impl Token {
     pub(super) fn run(self) -> Result<()> {
         let state = StateFolder::open(Repository::find()?.state())?;
-        let issuer = Issuer::open(&state.issuer_key(), Running::read(&state)?.issuer)?;
-        let scopes: &[&str] = if self.admin { &[CUSTOMER, ADMIN] } else { &[CUSTOMER] };
-        println!("{}", issuer.token(&self.name, scopes)?);
+        let pools = Running::read(&state)?.user_pools;
+        let pool = if self.admin { pools.staff } else { pools.customers };
+        println!("{}", pool.signer(&state)?.token(&self.name)?);
         Ok(())
     }
 }

@@ -17,7 +17,6 @@ use hyper_util::{
 };
 use serde_json::Value;
 use sijang_cloud::{aws_cli, layout::StateFolder};
-use sijang_portal::issuer::{ADMIN, Issuer};
 use tokio::time::{sleep, timeout};
 
 use crate::running::Running;
@@ -54,7 +53,7 @@ impl StaffApi {
         let running = Running::read(state)?;
         let token = match env::var("ADMIN") {
             Ok(token) => token,
-            Err(_) => Issuer::open(&state.issuer_key(), running.issuer)?.token(LOCAL_USER, &[ADMIN])?,
+            Err(_) => running.user_pools.staff.signer(state)?.token(LOCAL_USER)?,
         };
         Ok(Self { url: running.api_url, authorization: format!("Bearer {token}"), http: Http::new()? })
     }

@@ -9,7 +9,6 @@ use anyhow::{Result, ensure};
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::{Value, json};
 use sijang_cloud::digest::sha256;
-use sijang_portal::issuer::{ADMIN, CUSTOMER};
 
 use crate::shop::LocalShop;
 
@@ -51,7 +50,7 @@ struct AdminApi {
 impl AdminApi {
     fn new(shop: &LocalShop) -> Result<Self> {
         let http = reqwest::Client::builder().no_proxy().build()?;
-        let token = shop.token("admin", &[CUSTOMER, ADMIN])?;
+        let token = shop.staff().token("admin")?;
         Ok(Self { url: shop.api_url().to_owned(), token, http })
     }
 

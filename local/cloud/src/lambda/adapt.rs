@@ -8,9 +8,8 @@ use axum::{
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use ulid::Ulid;
 
-use super::pool::Failure;
+use super::{environment::Failure, runtime_api::new_trace};
 
 const SCHEDULED_TIME: &str = "<aws.scheduler.scheduled-time>";
 
@@ -72,9 +71,7 @@ fn with_trace(mut event: Value, body: Bytes) -> Bytes {
     if !event["headers"][TRACE].is_null() {
         return body;
     }
-    // The randomness of an identifier, which has ten bytes of it.
-    let (second, random) = (Timestamp::now().as_second(), Ulid::generate().random());
-    event["headers"][TRACE] = format!("Root=1-{second:08x}-{random:024x}").into();
+    event["headers"][TRACE] = new_trace().into();
     event.to_string().into()
 }
 

@@ -1,22 +1,24 @@
-//! Serves the functions: `cargo lambda watch` is the Lambda Runtime API, the binaries are started and kept alive by us,
-//! and every invocation of MiniStack goes through a queue that hands each one to a free execution environment.
+//! Serves the functions as Lambda does: an invocation of MiniStack waits for an execution environment, which is a process
+//! behind the Runtime API. A process is started when it is needed, and is used again.
+//!
+//! The Runtime API is the project's own, and the tests that kill processes at a call use the same one. `cargo lambda watch`
+//! would need more code around it: it locks up for good beyond 100 waiting requests of a function, does not start a
+//! process again that has ended, cannot time out an invocation, gives each a deadline in 1970, and is one more HTTP exchange
+//! and one more process.
 
 mod adapt;
 mod endpoint;
 mod environment;
-mod lambda_api;
 mod pool;
+pub mod runtime_api;
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
-use anyhow::{Context, Result};
-use tokio::{
-    task::JoinSet,
-    time::{sleep, timeout},
-};
+use anyhow::Result;
+use tokio::time::{sleep, timeout};
 
 pub use self::endpoint::InvokeEndpoint;
-use self::{lambda_api::LambdaApi, pool::Pool};
+use self::{pool::Pool, runtime_api::RuntimeApi};
 use crate::progress::Progress;
 
 /// A function to serve.
@@ -32,7 +34,7 @@ pub struct FunctionSpec {
     pub environment: BTreeMap<String, String>,
     /// How long an invocation may take.
     pub timeout: Duration,
-    /// How many invocations run at once.
+    /// How many invocations run at once, at most.
     pub instances: usize,
     /// Where the function's output goes.
     pub log: PathBuf,
@@ -41,50 +43,27 @@ pub struct FunctionSpec {
 /// All functions, being served.
 #[derive(Debug)]
 pub struct Functions {
-    api: LambdaApi,
     pools: Arc<Pools>,
-    /// Whatever keeps the processes alive; they end with it.
-    tasks: JoinSet<()>,
 }
 
 /// The pools by physical name.
 pub(crate) type Pools = BTreeMap<String, Pool>;
 
 impl Functions {
-    /// Starts `cargo lambda watch` and every function.
-    pub async fn start(
-        cargo_lambda: PathBuf,
-        folder: PathBuf,
-        log: PathBuf,
-        specs: Vec<FunctionSpec>,
-        progress: Progress,
-    ) -> Result<Self> {
-        let queues = specs.iter().flat_map(|spec| (1..=spec.instances).map(|number| queue_name(&spec.name, number)));
-        let queues: Vec<String> = queues.collect();
-        let mut tasks = JoinSet::new();
-        let api = LambdaApi::start(cargo_lambda, folder, log, &queues, &mut tasks, progress).await?;
-        let mut pools = Pools::new();
-        for spec in &specs {
-            pools.insert(spec.physical_name.clone(), Pool::start(spec, &api, &mut tasks, progress)?);
-        }
-        for pool in pools.values() {
-            pool.ready().await;
-        }
-        Ok(Self { api, pools: Arc::new(pools), tasks })
+    /// Starts the Runtime API. The first invocation of a function starts its process.
+    pub async fn start(specs: Vec<FunctionSpec>, progress: Progress) -> Result<Self> {
+        let api = Arc::new(RuntimeApi::start().await?);
+        let pool = |spec: FunctionSpec| Ok((spec.physical_name.clone(), Pool::new(spec, api.clone(), progress)?));
+        Ok(Self { pools: Arc::new(specs.into_iter().map(pool).collect::<Result<_>>()?) })
     }
 
     pub(crate) fn pools(&self) -> Arc<Pools> {
         self.pools.clone()
     }
 
-    /// Process ids of the running environments of a function, by physical name.
+    /// Process ids of the environments of a function, by physical name.
     pub fn pids(&self, function: &str) -> Vec<u32> {
         self.pools.get(function).map(Pool::pids).unwrap_or_default()
-    }
-
-    /// Process id of `cargo lambda watch`.
-    pub fn cargo_lambda_pid(&self) -> Result<u32> {
-        self.api.pid().context("cargo lambda watch is being restarted")
     }
 
     /// Waits until the event pipeline has come to rest: MiniStack looks for work every second. What is still in a
@@ -102,12 +81,9 @@ impl Functions {
     }
 
     /// Ends all processes.
-    pub async fn stop(mut self) {
-        self.tasks.shutdown().await;
+    pub async fn stop(self) {
+        for pool in self.pools.values() {
+            pool.stop().await;
+        }
     }
-}
-
-/// Each execution environment has its own queue in `cargo lambda watch`, and so its own name there.
-fn queue_name(function: &str, number: usize) -> String {
-    format!("{function}-{number}")
 }

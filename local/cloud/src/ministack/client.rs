@@ -67,6 +67,13 @@ impl Cloud {
         health.send().await.is_ok_and(|response| response.status().is_success())
     }
 
+    /// Asks for a document, and drops it.
+    pub(super) async fn find(&self, path: &str) -> Result<()> {
+        let answer = self.http.get(format!("{}{path}", self.endpoint)).send().await?;
+        answer.error_for_status().with_context(|| format!("reading {path}"))?;
+        Ok(())
+    }
+
     /// A deployed function, by physical name.
     pub async fn function(&self, function: &str) -> Result<DeployedFunction> {
         let path = format!("/2015-03-31/functions/{function}/configuration");

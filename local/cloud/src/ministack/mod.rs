@@ -7,6 +7,7 @@ mod deploy;
 mod process;
 mod state;
 pub mod template;
+pub mod user_pool;
 
 pub use self::{
     client::{ACCOUNT, CREDENTIAL, Cloud, DeployedFunction, Environment, Invocation, REGION},

@@ -25,7 +25,7 @@ pub fn package(template: &Template) -> Result<Value> {
         let properties = resource["Properties"].as_object_mut().context("a function without properties")?;
         // The binaries are served from outside (see `serve`); MiniStack only wants to have some code.
         properties.remove("CodeUri");
-        properties.insert("InlineCode".into(), "served by cargo lambda watch".into());
+        properties.insert("InlineCode".into(), "served from target/debug".into());
         properties.insert("Timeout".into(), (function.timeout + QUEUE_ALLOWANCE).as_secs().into());
         if let Some(Value::Object(events)) = properties.get_mut("Events") {
             events.retain(|name, event| match event["Type"].as_str() {

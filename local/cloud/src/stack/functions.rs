@@ -13,10 +13,9 @@ use crate::{
     ministack::{CREDENTIAL, Cloud, REGION},
     progress::Progress,
     template::Template,
-    tools::Tools,
 };
 
-/// The busy ones get a second execution environment; the rest one, to spare memory.
+/// The busy ones may have a second execution environment, where others have one.
 const BUSY: [&str; 7] =
     ["place-order", "issue-coupon", "deposit-balance", "get-balance", "get-product", "list-products", "create-product"];
 
@@ -48,12 +47,11 @@ pub(super) fn specs(
         .collect()
 }
 
-/// Starts them behind the enforcer, each with the environment that the deployed stack gives it.
+/// Serves them behind the enforcer, each with the environment that the deployed stack gives it.
 pub(super) async fn serve(
     cloud: &Cloud,
     enforcer: &Enforcer,
     mut specs: Vec<FunctionSpec>,
-    tools: &Tools,
     state: &StateFolder,
     progress: Progress,
 ) -> Result<Functions> {
@@ -67,8 +65,7 @@ pub(super) async fn serve(
         let behind = [("AWS_ENDPOINT_URL", enforcer.endpoint()), ("AWS_ACCESS_KEY_ID", spec.name.clone())];
         spec.environment.extend(behind.map(|(name, value)| (name.to_owned(), value)));
     }
-    let log = state.log("cargo-lambda");
-    Functions::start(tools.cargo_lambda.clone(), state.lambda(), log, specs, progress).await
+    Functions::start(specs, progress).await
 }
 
 /// Leaves one environment for all functions, without roles: `cargo lambda watch --env-file` has only one, too.

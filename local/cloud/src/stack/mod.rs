@@ -1,5 +1,5 @@
-//! A whole shop on this machine: the local cloud with `template.yaml` deployed to it, the functions, the issuer, and
-//! the front address. `./local/up` runs one; tests run others, isolated, on free ports.
+//! A whole stack on this machine: the local cloud with `template.yaml` deployed to it, and the functions. `./local/up` runs
+//! one; tests run others, isolated, on free ports.
 
 mod functions;
 mod parts;
@@ -15,7 +15,7 @@ use crate::{
     iam::{Enforcer, Roles},
     lambda::{Functions, InvokeEndpoint},
     layout::{Repository, StateFolder},
-    ministack::{Cloud, Deployment, Invocation, MiniStack},
+    ministack::{Cloud, Deployment, Invocation, MiniStack, user_pool::UserPools},
     progress::Progress,
     template::Template,
     tools,
@@ -68,6 +68,7 @@ pub struct Stack {
     ministack: MiniStack,
     template: Template,
     deployment: Deployment,
+    user_pools: UserPools,
     state: StateFolder,
 }
 
@@ -96,6 +97,7 @@ impl Stack {
         let cloud = ministack.cloud().clone();
         let parameters = parts::parameters(&options.parameters);
         let deployment = parts::deploy(&cloud, &template, &parameters, progress).await?;
+        let user_pools = UserPools::open(&cloud, &deployment).await?;
 
         let faults = match &options.faults {
             Some(faults) => Some(Proxy::start(cloud.endpoint(), faults).await?),
@@ -103,10 +105,9 @@ impl Stack {
         };
         let behind_the_enforcer = faults.as_ref().map_or_else(|| cloud.endpoint().to_owned(), Proxy::endpoint);
         let enforcer = Enforcer::start(&behind_the_enforcer, Roles::of(&template, STACK_NAME)?, progress).await?;
-        let served = functions::serve(&cloud, &enforcer, specs, &tools, &state, progress);
-        let functions = progress.step("functions", "waiting for every function's process", served).await?;
+        let functions = functions::serve(&cloud, &enforcer, specs, &state, progress).await?;
         endpoint.open(&functions);
-        Ok(Self { endpoint, functions, enforcer, faults, ministack, template, deployment, state })
+        Ok(Self { endpoint, functions, enforcer, faults, ministack, template, deployment, user_pools, state })
     }
 
     /// A client of the local cloud.
@@ -117,6 +118,11 @@ impl Stack {
     /// The deployed stack.
     pub fn deployment(&self) -> &Deployment {
         &self.deployment
+    }
+
+    /// Where customers and staff sign in.
+    pub fn user_pools(&self) -> &UserPools {
+        &self.user_pools
     }
 
     /// Endpoint of the local cloud, for `AWS_ENDPOINT_URL`.
@@ -162,11 +168,6 @@ impl Stack {
     /// Process ids of a function's execution environments.
     pub fn pids(&self, function: &str) -> Vec<u32> {
         self.functions.pids(&physical_name(function))
-    }
-
-    /// Process id of `cargo lambda watch`.
-    pub fn cargo_lambda_pid(&self) -> Result<u32> {
-        self.functions.cargo_lambda_pid()
     }
 
     /// Folder of its data and logs.

@@ -1,4 +1,4 @@
-// Who is signed in. OAuth 2.0 authorization code with PKCE against the configured issuer; staff may have one of their own. The access token is kept in the
+// Who is signed in. OAuth 2.0 authorization code with PKCE against the configured issuers, of customers and of staff. The access token is kept in the
 // tab's session storage, so that a reload does not sign out, and goes nowhere but into the Authorization header.
 
 import { config } from "./config.js";
@@ -10,10 +10,11 @@ import { changed } from "./store.js";
 const PENDING = "sijang.sign-in";
 const TOKEN = "sijang.token";
 const OWNER = "sijang.owner";
+const NAME = "sijang.name";
 
 /**
- * `token` is for the routes of customers, `staffToken` for those of staff; a token of one issuer for both is both. `owner` is
- * the customer that the tab belongs to: until she signs out, also when her token has expired.
+ * `token` is for the routes of customers, `staffToken` for those of staff. `owner` is the customer that the tab belongs to:
+ * until she signs out, also when her token has expired.
  */
 export const session = { token: null, staffToken: null, name: null, isAdmin: false, problem: null, owner: tab.read(OWNER) };
 
@@ -29,13 +30,11 @@ export async function signIn({ admin = false } = {}) {
   const verifier = random();
   const state = random();
   tab.write(PENDING, { verifier, state, admin, hash: location.hash });
-  const { customer, admin: staff } = config.scopes;
-  const wanted = !admin ? [customer] : config.staff ? [staff] : [customer, staff];
   location.assign(`${page}?${new URLSearchParams({
     response_type: "code",
     client_id: issuer.client_id,
     redirect_uri: storefront(),
-    scope: wanted.join(" "),
+    scope: `openid ${admin ? config.scopes.admin : config.scopes.customer}`,
     state,
     code_challenge: base64(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier))),
     code_challenge_method: "S256",
@@ -52,7 +51,9 @@ export async function finishSignIn() {
   history.replaceState(null, "", storefront() + (pending?.hash ?? ""));
   try {
     if (!pending || answer.get("state") !== pending.state || !answer.has("code")) throw new Error("not our sign-in");
-    begin(await exchange(answer.get("code"), pending));
+    const { access_token: token, id_token: identity } = await exchange(answer.get("code"), pending);
+    tab.write(NAME, identity ? nameIn(claimsOf(identity)) : null);
+    begin(token);
   } catch (cause) {
     session.problem = new Problem({ code: "sign-in-failed", status: 0, title: t("problem.sign-in-failed") });
     session.problem.cause = cause;
@@ -74,6 +75,7 @@ export function resume() {
 
 export function signOut() {
   tab.remove(OWNER);
+  tab.remove(NAME);
   session.owner = null;
   end(null);
 }
@@ -95,7 +97,7 @@ async function exchange(code, { verifier, admin }) {
   });
   const answer = await fetch(place, { method: "POST", body });
   if (!answer.ok) throw new Error(`no token: ${answer.status}`);
-  return (await answer.json()).access_token;
+  return answer.json();
 }
 
 function begin(token) {
@@ -107,7 +109,7 @@ function begin(token) {
   if (owner) tab.write(OWNER, owner);
   else tab.remove(OWNER);
   const tokens = { token: isCustomer ? token : null, staffToken: isAdmin ? token : null };
-  Object.assign(session, { ...tokens, name: username ?? sub, owner, isAdmin, problem: null });
+  Object.assign(session, { ...tokens, name: tab.read(NAME) ?? username ?? sub, owner, isAdmin, problem: null });
   onChange.forEach((react) => react());
   changed();
 }
@@ -118,6 +120,9 @@ function end(problem) {
   onChange.forEach((react) => react());
   changed();
 }
+
+/** What to call a person by her ID token: a user pool calls her by a number in the access token. */
+const nameIn = ({ name, email }) => name ?? email ?? null;
 
 const claimsOf = (token) => JSON.parse(new TextDecoder().decode(bytes(token.split(".")[1])));
 

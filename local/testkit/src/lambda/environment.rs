@@ -55,8 +55,8 @@ impl Environment {
             return Err(Failure::CutOff);
         };
         let answer = match report? {
-            Report::Answer(answer) => Ok(answer),
-            Report::Error(error) => Err(Failure::Error(error)),
+            Report::Answer(answer) => Ok(json(&answer)),
+            Report::Error(error) => Err(Failure::Error(json(&error))),
             Report::Ready => panic!("{} asks for an event without having answered the last one", self.function),
         };
         // Lambda lets it run until it asks for the next event, and no longer.
@@ -82,9 +82,9 @@ impl Environment {
         let mut answers = Vec::new();
         while answers.len() < expected {
             match self.report().await.unwrap() {
-                Report::Answer(answer) => answers.push(answer),
+                Report::Answer(answer) => answers.push(json(&answer)),
                 Report::Ready => {}
-                Report::Error(error) => panic!("{} failed: {error}", self.function),
+                Report::Error(error) => panic!("{} failed: {}", self.function, json(&error)),
             }
         }
         answers
@@ -92,7 +92,7 @@ impl Environment {
 
     fn event(&self, body: Value, limit: Duration) -> Event {
         let function_arn = format!("arn:aws:lambda:ap-northeast-2:000000000000:function:sijang-{}", self.function);
-        Event { function_arn, deadline: SystemTime::now() + limit, body }
+        Event { function_arn, deadline: SystemTime::now() + limit, body: body.to_string().into() }
     }
 
     /// Kills the process.
@@ -129,4 +129,9 @@ impl Environment {
         // A process that has just ended is noticed by whoever waits for its report.
         let _ = pid.map(|pid| kill_process(pid, signal));
     }
+}
+
+/// The body of a report: the runtime sends no content type.
+fn json(body: &[u8]) -> Value {
+    serde_json::from_slice(body).unwrap_or_default()
 }

@@ -4,9 +4,9 @@ pub mod environment;
 pub mod events;
 pub mod functions;
 pub mod host;
-pub mod runtime_api;
 pub mod trigger;
 
 pub use environment::{Environment, Failure};
 pub use host::{LambdaHost, PLENTY, daily_aggregation};
 pub use runtime_api::{RuntimeApi, RuntimeApiSession};
+pub use sijang_cloud::lambda::runtime_api;

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use libtest_mimic::Trial;
-use sijang_portal::issuer::CUSTOMER;
-use sijang_testkit::http::Shop;
+use sijang_testkit::{http::Shop, token_forger::with};
 
 use crate::world::{World, named};
 
@@ -24,8 +24,11 @@ async fn the_catalogue_is_open_and_nothing_else_is_there(shop: Shop) {
 }
 
 async fn a_subject_that_nobody_can_have_is_nobody(shop: Shop) {
+    let customers = shop.local().customers();
+    let claims = customers.claims("alice", Timestamp::now().as_second());
     for name in ["사용자", "two words", ""] {
-        let answer = shop.person(name.to_owned(), &[CUSTOMER]).get("/v1/me/balance").await;
+        let token = customers.sign(&with(&claims, [("sub", name.into())])).unwrap();
+        let answer = shop.bearer(token).get("/v1/me/balance").await;
         answer.problem(401, "unauthenticated");
         assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
     }

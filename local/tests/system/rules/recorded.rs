@@ -47,7 +47,7 @@ async fn staff_find_an_order_by_its_id_and_on_its_day(shop: Shop) {
         staff.get(&format!("/v1/admin/orders/{absent}")).await.problem(404, "order-not-found");
     }
     for path in [path, list("")] {
-        customer.get(&path).await.stopped_at_the_gateway(403);
+        customer.get(&path).await.stopped_at_the_gateway(401);
     }
 }
 

@@ -40,7 +40,7 @@ async fn actions_name_who_what_when_and_why(shop: Shop) {
         assert_eq!(&action[field], value, "{field}");
     }
     assert!(actions.is_sorted_by(|newer, older| text(&newer["action_id"]) > text(&older["action_id"])));
-    shop.customer().get(&path).await.stopped_at_the_gateway(403);
+    shop.customer().get(&path).await.stopped_at_the_gateway(401);
     for query in ["", "?date=2199-01-01"] {
         let problem = staff.get(&format!("/v1/admin/actions{query}")).await.problem(400, "invalid-request");
         assert_eq!(problem["errors"][0]["parameter"], "date", "{query}");
@@ -55,7 +55,7 @@ async fn an_order_is_cancelled_for_its_customer(shop: Shop) {
     let path = |user: &str| format!("customers/{user}/orders/{id}/cancel");
     let (own, reason) = (path(customer.name()), json!({"reason": "complaint"}));
     asked(&staff, &path("nobody"), &reason).await.problem(404, "order-not-found");
-    asked(&customer, &own, &reason).await.stopped_at_the_gateway(403);
+    asked(&customer, &own, &reason).await.stopped_at_the_gateway(401);
     let order = asked(&staff, &own, &reason).await.value(200);
     assert_eq!(
         (&order["status"], customer.balance().await, shop.stock(&product).await),
@@ -78,7 +78,7 @@ async fn a_balance_is_corrected_within_its_limits(shop: Shop) {
     for amount in [0, 10_000_001, -10_000_001] {
         asked(&staff, &path, &body(amount)).await.invalid("/amount");
     }
-    asked(&customer, &path, &body(500)).await.stopped_at_the_gateway(403);
+    asked(&customer, &path, &body(500)).await.stopped_at_the_gateway(401);
     assert_eq!(customer.balance().await, 1_500);
 }
 

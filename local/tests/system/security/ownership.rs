@@ -4,7 +4,7 @@
 //! Every route of the contract has a row in [`attack`]; a new one without a row fails the test.
 
 use serde_json::{Value, json};
-use sijang_portal::issuer::{ADMIN, CUSTOMER};
+use sijang_cloud::ministack::user_pool::{ADMIN, CUSTOMER};
 use ulid::Ulid;
 
 use super::routes::{Route, routes};
@@ -118,7 +118,7 @@ async fn attack(shop: &Shop, two: &Two, route: &Route) -> usize {
         "find-order" => {
             // Staff find it; a customer does not learn whether it is there.
             for id in [&things.orders[0], &absent] {
-                route.request(other, id).await.stopped_at_the_gateway(403);
+                route.request(other, id).await.stopped_at_the_gateway(401);
             }
             attempts += 2;
         }
@@ -176,7 +176,7 @@ async fn attack(shop: &Shop, two: &Two, route: &Route) -> usize {
             attempts += reads_of_a_customer(shop, two, route).await;
         }
         "list-daily-totals" => {
-            route.request(other, "").await.stopped_at_the_gateway(403);
+            route.request(other, "").await.stopped_at_the_gateway(401);
             assert!(!two.gives_away(&route.request(&shop.admin(), "").await), "{}", route.name());
             attempts += 1;
         }
@@ -196,7 +196,7 @@ async fn attack(shop: &Shop, two: &Two, route: &Route) -> usize {
 async fn reads_of_a_customer(shop: &Shop, two: &Two, route: &Route) -> usize {
     let Two { other, things, .. } = two;
     for person in [other, &two.owner] {
-        route.request(person, two.owner.name()).await.stopped_at_the_gateway(403);
+        route.request(person, two.owner.name()).await.stopped_at_the_gateway(401);
     }
     let staff = shop.admin();
     assert!(!two.gives_away(&staff.get(&route.path_to(other.name())).await), "{}", route.name());
@@ -218,7 +218,7 @@ async fn attack_on_a_customer(shop: &Shop, two: &Two, route: &Route) -> usize {
     };
     for person in [other, &two.owner] {
         let request = person.post(&path(&two.owner)).new_key().json(route.body.as_ref().unwrap());
-        request.await.stopped_at_the_gateway(403);
+        request.await.stopped_at_the_gateway(401);
     }
     // Staff who name the wrong customer do not reach the order.
     if route.function == "cancel-customer-order" {
@@ -233,7 +233,7 @@ async fn attack_on_the_shop(shop: &Shop, two: &Two, route: &Route) -> usize {
     let Two { other, things, key, .. } = two;
     let absent = Ulid::generate().to_string();
     for id in [&things.product, &absent] {
-        route.request(other, id).await.stopped_at_the_gateway(403);
+        route.request(other, id).await.stopped_at_the_gateway(401);
     }
     for admin in [shop.admin(), shop.admin()] {
         let id = if route.path.contains("coupon_id") {

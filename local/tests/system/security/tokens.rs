@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use sijang_portal::issuer::{ADMIN, AUDIENCE, CUSTOMER};
+use sijang_cloud::ministack::user_pool::{ADMIN, CUSTOMER, TokenSigner};
 use ulid::Ulid;
 
 use super::routes::{Route, routes};
@@ -61,26 +61,33 @@ impl Attack {
     }
 }
 
-/// Means that an intruder could have: the issuer's key (where only the claims are wrong), a key of one's own, a good token
-/// that must not be good where it does not belong. The claims would open everything.
+/// Means that an intruder could have: the key of the pool of some routes (where only the claims are wrong), the key of the
+/// other pool, a key of one's own, a good token that must not be good where it does not belong. The claims would open every
+/// route of the pool.
 struct Tokens {
     intruder: String,
     inside: Forger,
     outside: Forger,
+    other_pool: Forger,
     claims: Value,
+    other_claims: Value,
     good: String,
     now: i64,
     issuer: String,
+    client: String,
 }
 
 impl Tokens {
-    fn of(shop: &Shop, intruder: String) -> Self {
+    fn of(shop: &Shop, intruder: String, scope: &str) -> Self {
         let now = Timestamp::now().as_second();
-        let issuer = shop.local().issuer();
-        let claims = issuer.claims(&intruder, &[CUSTOMER, ADMIN], now);
-        let (inside, outside) = (Forger::inside(shop), Forger::outside(shop));
-        let good = inside.sign(&inside.header(), &claims);
-        Self { intruder, inside, outside, claims, good, now, issuer: issuer.url().to_owned() }
+        let [signer, other] = signers(shop, scope);
+        let both = [("scope", json!(format!("{CUSTOMER} {ADMIN}")))];
+        let claims = with(&signer.claims(&intruder, now), both.clone());
+        let other_claims = with(&other.claims(&intruder, now), both);
+        let (inside, other_pool) = (Forger::inside(shop, signer), Forger::inside(shop, other));
+        let (outside, good) = (inside.outside(), inside.sign(&inside.header(), &claims));
+        let (issuer, client) = (signer.pool().issuer.clone(), signer.pool().client_id.clone());
+        Self { intruder, inside, outside, other_pool, claims, other_claims, good, now, issuer, client }
     }
 
     fn attacks(&self) -> Vec<Attack> {
@@ -147,6 +154,10 @@ impl Tokens {
             Attack::token("no key", self.inside.headed("kid", Value::Null, &self.claims)),
             Attack::token("a key that is a path", self.inside.headed("kid", json!("../../dev/null"), &self.claims)),
             Attack::token("a wrong key", self.outside.sign(&self.outside.header(), &self.claims)),
+            Attack::token("the key of the other pool", self.other_pool.sign(&self.other_pool.header(), &self.claims)),
+            Attack::token("a token of the other pool", {
+                self.other_pool.sign(&self.other_pool.header(), &self.other_claims)
+            }),
             Attack::token(
                 "a key that it brings along",
                 self.outside.headed("jwk", self.outside.jwk("mine"), &self.claims),
@@ -175,13 +186,14 @@ impl Tokens {
             ),
             Attack::token("no issuer", self.changed("iss", Value::Null)),
             Attack::token("another audience", self.changed("aud", json!("another-shop"))),
-            Attack::token("an audience that begins like ours", self.changed("aud", json!(format!("{AUDIENCE}-2")))),
+            Attack::token(
+                "an audience that begins like ours",
+                self.changed("aud", json!(format!("{}-2", self.client))),
+            ),
+            Attack::token("another client", self.changed("client_id", json!("another-shop"))),
             Attack::token(
                 "no audience",
-                self.inside.sign(
-                    &self.inside.header(),
-                    &with(&self.claims, [("aud", Value::Null), ("client_id", Value::Null)]),
-                ),
+                self.inside.sign(&self.inside.header(), &with(&self.claims, [("client_id", Value::Null)])),
             ),
             Attack::token("an ID token with a scope", self.changed("token_use", json!("id"))),
             Attack::token("no subject", self.changed("sub", Value::Null)),
@@ -211,9 +223,8 @@ impl Tokens {
         vec![
             Attack::token("no scope", self.changed("scope", Value::Null)).forbidden(),
             Attack::token("an ID token", {
-                let id =
-                    with(&self.claims, [("scope", Value::Null), ("token_use", json!("id")), ("nonce", json!("n"))]);
-                self.inside.sign(&self.inside.header(), &id)
+                let changes = [("scope", Value::Null), ("token_use", json!("id")), ("aud", json!(self.client))];
+                self.inside.sign(&self.inside.header(), &with(&self.claims, changes))
             })
             .forbidden(),
             Attack::token("a scope of nothing", self.changed("scope", json!(""))).forbidden(),
@@ -248,22 +259,26 @@ fn closed_routes() -> Vec<Route> {
 
 pub async fn no_token_that_is_not_in_order_gets_anywhere(shop: Shop) {
     let intruder = format!("intruder-{}", Ulid::generate());
-    let tokens = Tokens::of(&shop, intruder.clone());
-    let (attacks, routes) = (tokens.attacks(), closed_routes());
-    // The token that they are made from would open the door.
-    shop.bearer(&tokens.good).get("/v1/me/balance").await.value(200);
     let (mut rejected, mut let_in) = (0, Vec::new());
-    for attack in &attacks {
-        for route in &routes {
-            let answer = attack.send(&shop, route).await;
-            if answer.status == attack.status && says_nothing(&answer) {
-                rejected += 1;
-            } else {
-                let_in.push(format!("{}: {} with {}, {}", route.name(), answer.status, attack.what, answer.body));
+    for (scope, door) in [(CUSTOMER, "/v1/me/balance"), (ADMIN, "/v1/admin/stats/daily?date=2026-01-01")] {
+        let tokens = Tokens::of(&shop, intruder.clone(), scope);
+        // The token that they are made from would open the door.
+        shop.bearer(&tokens.good).get(door).await.value(200);
+        let routes = closed_routes().into_iter().filter(|route| route.scope.as_deref() == Some(scope));
+        let (attacks, routes) = (tokens.attacks(), routes.collect::<Vec<_>>());
+        for attack in &attacks {
+            for route in &routes {
+                let answer = attack.send(&shop, route).await;
+                if answer.status == attack.status && says_nothing(&answer) {
+                    rejected += 1;
+                } else {
+                    let_in.push(format!("{}: {} with {}, {}", route.name(), answer.status, attack.what, answer.body));
+                }
             }
         }
+        eprintln!("security: {} attacks x {} routes of {scope}", attacks.len(), routes.len());
     }
-    eprintln!("security: {} attacks x {} routes, {rejected} rejected", attacks.len(), routes.len());
+    eprintln!("security: {rejected} attacks rejected");
     assert!(let_in.is_empty(), "{let_in:#?}");
     assert!(!stored::mentions(&shop, &intruder).await, "a rejected request left a trace");
 }
@@ -286,16 +301,23 @@ pub async fn a_route_that_is_not_public_wants_a_token_of_its_scope(shop: Shop) {
             assert!([200, 404].contains(&answer.status.as_u16()), "{}: {}", route.name(), answer.body);
             continue;
         };
-        let other = if scope == ADMIN { CUSTOMER } else { ADMIN };
-        let person = shop.person(name.clone(), &[other]);
-        route.request(&person, &id).await.stopped_at_the_gateway(403);
+        let [signer, other] = signers(&shop, scope);
+        let claims = signer.claims(&name, Timestamp::now().as_second());
+        let other_scope = signer.sign(&with(&claims, [("scope", json!(other.pool().scope))])).unwrap();
+        route.request(&shop.bearer(other_scope), &id).await.stopped_at_the_gateway(403);
+        route.request(&shop.bearer(other.token(&name).unwrap()), &id).await.stopped_at_the_gateway(401);
         rejected += 1;
     }
-    eprintln!("security: {rejected} routes reject the other scope");
+    eprintln!("security: {rejected} routes reject the other scope and the other pool");
     assert!(!stored::mentions(&shop, &name).await, "a rejected request left a trace");
-    let both = shop.person(name, &[CUSTOMER, ADMIN]);
-    both.get("/v1/me/balance").await.value(200);
-    both.get("/v1/admin/stats/daily?date=2026-01-01").await.value(200);
+    shop.customer_named(name.clone()).get("/v1/me/balance").await.value(200);
+    shop.staff_named(name).get("/v1/admin/stats/daily?date=2026-01-01").await.value(200);
+}
+
+/// The signer of the pool whose people have this scope, and that of the other pool.
+fn signers<'a>(shop: &'a Shop, scope: &str) -> [&'a TokenSigner; 2] {
+    let (customers, staff) = (shop.local().customers(), shop.local().staff());
+    if scope == ADMIN { [staff, customers] } else { [customers, staff] }
 }
 
 /// Tokens that a gateway that was set up wrongly would let through: every function looks by itself, and at nothing in the
@@ -335,7 +357,7 @@ pub async fn the_function_asks_again_and_believes_nothing_but_claims(shop: Shop)
 
 async fn invoke(shop: &Shop, route: &Route, name: &str, authorizer: &Value) -> Value {
     let mut event = route.event(name, authorizer);
-    let token = shop.local().token(name, &[CUSTOMER, ADMIN]).unwrap();
+    let token = shop.local().customers().token(name).unwrap();
     event["cookies"] = json!([format!("sub={name}")]);
     let headers = event["headers"].as_object_mut().unwrap();
     for header in ["x-user", "x-user-id", "x-forwarded-user", "x-amzn-oidc-identity", "sub"] {
@@ -349,7 +371,21 @@ async fn invoke(shop: &Shop, route: &Route, name: &str, authorizer: &Value) -> V
     invocation.payload
 }
 
-/// A person who may do everything, for those who look what is answered then.
-pub fn anybody(shop: &Shop) -> Person {
-    shop.person(format!("anybody-{}", Ulid::generate()), &[CUSTOMER, ADMIN])
+/// A customer and a member of staff of one name, who may do everything together.
+pub struct Anybody {
+    pub customer: Person,
+    staff: Person,
+}
+
+impl Anybody {
+    /// The one who may use the route.
+    pub fn for_route(&self, route: &Route) -> &Person {
+        if route.scope.as_deref() == Some(ADMIN) { &self.staff } else { &self.customer }
+    }
+}
+
+/// People who may do everything, for those who look what is answered then.
+pub fn anybody(shop: &Shop) -> Anybody {
+    let name = format!("anybody-{}", Ulid::generate());
+    Anybody { customer: shop.customer_named(name.clone()), staff: shop.staff_named(name) }
 }

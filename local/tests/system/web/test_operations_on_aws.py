@@ -13,9 +13,8 @@ def office(visit, shop):
     """A member of staff at the page, whose requests are kept."""
     visitor = visit(height=1400)
     config = shop.call("GET", "/config.json")
-    issuer = {name: config[name] for name in ("issuer", "client_id")}
     # Customers could not sign in: what staff do needs nothing of it.
-    deployed = {"api": "", "client_id": "storefront", "scopes": config["scopes"], "staff": issuer}
+    deployed = {"api": "", "client_id": "storefront", "scopes": config["scopes"], "staff": config["staff"]}
     visitor.page.route("**/config.json", lambda route: route.fulfill(json=deployed))
     visitor.asked = []
     visitor.page.on("request", lambda request: visitor.asked.append(request))
@@ -53,7 +52,7 @@ def test_staff_are_guests_of_the_shop(office):
 def test_a_shop_without_an_issuer_of_staff_has_no_operations_page(visit, shop):
     visitor = visit()
     config = shop.call("GET", "/config.json")
-    del config["local"]
+    del config["local"], config["staff"]
     visitor.page.route("**/config.json", lambda route: route.fulfill(json=config))
     visitor.open("operations")
     expect(visitor.page.locator("h1")).not_to_have_text("Back office")

@@ -1,6 +1,7 @@
 """Signing in: the token is in its tab and nowhere else, and only the answer to its own request is accepted."""
 
 import re
+import urllib.parse
 
 import pytest
 from playwright.sync_api import expect
@@ -73,21 +74,58 @@ def test_the_sign_in_page_says_why_it_does_not_take_a_name(visit):
 def test_a_code_that_was_not_asked_for_is_not_exchanged(visit, shop):
     visitor = visit()
     exchanges = []
-    visitor.page.on("request", lambda request: request.url.endswith("/issuer/token") and exchanges.append(request))
+    visitor.page.on("request", lambda request: request.url.endswith("/oauth2/token") and exchanges.append(request))
     visitor.page.goto(f"{shop.url}/?code=somebody-elses&state=made-up")
     expect(visitor.problem("sign-in-failed")).to_be_visible()
     assert exchanges == [] and "code=" not in visitor.page.url
 
 
-def test_the_issuer_sends_a_code_nowhere_but_home(visit, shop):
-    ask = visit().page.request.get
-    question = (
-        f"{shop.url}/issuer/authorize?response_type=code&client_id=sijang-local&scope=shop/customer"
-        "&state=0123456789abcdef0123&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
-        "&code_challenge_method=S256&redirect_uri="
-    )
-    assert ask(f"{question}{shop.url}/").status == 200
-    assert ask(f"{question}https://elsewhere.example/").status == 400
+@pytest.fixture
+def sign_in_page(visit, shop):
+    """Asks for a sign-in at the pool of customers, with some fields changed: the answer, without following it."""
+    config = shop.call("GET", "/config.json")
+    usual = {
+        "response_type": "code", "client_id": config["client_id"], "scope": "openid shop/customer", "state": "home",
+        "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "code_challenge_method": "S256",
+        "redirect_uri": f"{shop.url}/",
+    }
+
+    def ask(method="GET", form=None, **changes):
+        address = f"{shop.url}/oauth2/authorize?{urllib.parse.urlencode({**usual, **changes})}"
+        return visit().page.request.fetch(address, method=method, form=form, max_redirects=0)
+
+    return ask
+
+
+def test_a_code_is_sent_nowhere_but_home(sign_in_page, shop):
+    assert sign_in_page().status == 200
+    answer = sign_in_page("POST", {"name": "alice"})
+    assert answer.headers["location"].startswith(f"{shop.url}/?code=")
+    for method, form in (("GET", None), ("POST", {"name": "alice"})):
+        elsewhere = sign_in_page(method, form, redirect_uri="https://elsewhere.example/")
+        assert elsewhere.status == 400 and "location" not in elsewhere.headers
+        assert sign_in_page(method, form, client_id="another").status == 400
+
+
+def test_a_pool_gives_no_scope_but_that_of_its_people(sign_in_page):
+    for scope in ("shop/admin", "openid shop/customer shop/admin"):
+        answer = sign_in_page("POST", {"name": "alice"}, scope=scope)
+        assert "error_description=invalid_scope" in answer.headers["location"]
+        assert "code=" not in answer.headers["location"]
+
+
+def test_only_the_administrator_is_a_member_of_staff(sign_in_page, shop):
+    staff = shop.call("GET", "/config.json")["staff"]["client_id"]
+    ask = {"client_id": staff, "scope": "openid shop/admin"}
+    assert sign_in_page("POST", {"name": "alice"}, **ask).status == 400
+    assert "code=" in sign_in_page("POST", {"name": "admin"}, **ask).headers["location"]
+
+
+def test_a_korean_name_signs_in_and_is_greeted(visit, shop):
+    visitor = visit().open("wallet").sign_in("민준")
+    expect(visitor.page.locator("[data-balance]")).to_have_text(f"₩{shop.balance('민준'):,}")
+    visitor.page.reload()
+    expect(visitor.page.locator(".who .name")).to_have_text("민준")
 
 
 def test_a_session_that_ended_says_so_and_the_basket_stays(visit, shop):
@@ -106,7 +144,7 @@ def test_a_session_that_ended_says_so_and_the_basket_stays(visit, shop):
 ])
 def test_what_is_local_is_for_administrators(shop, method, path):
     assert shop.status(method, path) == 401
-    assert shop.status(method, path, shop.token("somebody")) == 403
+    assert shop.status(method, path, shop.token("somebody")) == 401
 
 
 def test_browsers_are_told_to_run_nothing_but_the_shops_own_files(shop):

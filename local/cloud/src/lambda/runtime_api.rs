@@ -13,14 +13,14 @@ use std::{
 };
 
 use axum::{
-    Json, Router,
+    Router,
     body::Bytes,
-    extract::{Path, State},
-    http::StatusCode,
+    extract::{DefaultBodyLimit, Path, State},
+    http::{StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
     routing::{get, post},
+    serve::ListenerExt,
 };
-use serde_json::Value;
 use tokio::{
     net::TcpListener,
     sync::{Mutex as AsyncMutex, mpsc},
@@ -35,7 +35,7 @@ pub struct Event {
     /// When the invocation times out.
     pub deadline: SystemTime,
     /// The event as JSON.
-    pub body: Value,
+    pub body: Bytes,
 }
 
 /// The report of an environment.
@@ -43,13 +43,14 @@ pub struct Event {
 pub enum Report {
     /// It asks for its next event.
     Ready,
-    /// The function's response.
-    Answer(Value),
-    /// The function's error, or the error of its start.
-    Error(Value),
+    /// The function's response, as JSON.
+    Answer(Bytes),
+    /// The function's error, or the error of its start, as JSON.
+    Error(Bytes),
 }
 
-/// The service's end of one environment: its events go in, its reports come out.
+/// The service's end of one environment: its events go in, its reports come out. The session closes when this is dropped.
+#[derive(Debug)]
 pub struct RuntimeApiSession {
     /// Value of `AWS_LAMBDA_RUNTIME_API`.
     pub address: String,
@@ -57,9 +58,18 @@ pub struct RuntimeApiSession {
     pub events: mpsc::UnboundedSender<Event>,
     /// Reports of the environment.
     pub reports: mpsc::UnboundedReceiver<Report>,
+    number: u64,
+    sessions: Sessions,
+}
+
+impl Drop for RuntimeApiSession {
+    fn drop(&mut self) {
+        lock(&self.sessions).remove(&self.number);
+    }
 }
 
 /// The environment's end.
+#[derive(Debug)]
 struct SessionChannels {
     events: AsyncMutex<mpsc::UnboundedReceiver<Event>>,
     reports: mpsc::UnboundedSender<Report>,
@@ -68,6 +78,7 @@ struct SessionChannels {
 type Sessions = Arc<Mutex<HashMap<u64, Arc<SessionChannels>>>>;
 
 /// The server. It stops when this is dropped.
+#[derive(Debug)]
 pub struct RuntimeApi {
     address: SocketAddr,
     sessions: Sessions,
@@ -83,12 +94,15 @@ impl RuntimeApi {
     pub async fn start() -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
+        let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
         let sessions = Sessions::default();
         let router = Router::new()
             .route("/{environment}/2018-06-01/runtime/invocation/next", get(next))
             .route("/{environment}/2018-06-01/runtime/invocation/{request}/response", post(answer))
             .route("/{environment}/2018-06-01/runtime/invocation/{request}/error", post(error))
             .route("/{environment}/2018-06-01/runtime/init/error", post(init_error))
+            // Lambda's own limit for a response.
+            .layer(DefaultBodyLimit::max(6 * 1024 * 1024))
             .with_state(Arc::clone(&sessions));
         let mut tasks = JoinSet::new();
         tasks.spawn(async move { axum::serve(listener, router).await });
@@ -102,7 +116,8 @@ impl RuntimeApi {
         let (said, reports) = mpsc::unbounded_channel();
         let channels = SessionChannels { events: AsyncMutex::new(received), reports: said };
         lock(&self.sessions).insert(number, Arc::new(channels));
-        RuntimeApiSession { address: format!("http://{}/{number}", self.address), events, reports }
+        let address = format!("http://{}/{number}", self.address);
+        RuntimeApiSession { address, events, reports, number, sessions: Arc::clone(&self.sessions) }
     }
 }
 
@@ -120,9 +135,9 @@ async fn next(State(sessions): State<Sessions>, Path(environment): Path<u64>) ->
         ("lambda-runtime-aws-request-id", Ulid::generate().to_string()),
         ("lambda-runtime-deadline-ms", deadline.to_string()),
         ("lambda-runtime-invoked-function-arn", event.function_arn),
-        ("lambda-runtime-trace-id", "Root=1-00000000-000000000000000000000000;Sampled=0".to_owned()),
+        ("lambda-runtime-trace-id", new_trace()),
     ];
-    (headers, Json(event.body)).into_response()
+    ([(CONTENT_TYPE, "application/json")], headers, event.body).into_response()
 }
 
 async fn answer(
@@ -130,26 +145,28 @@ async fn answer(
     Path((environment, _)): Path<(u64, String)>,
     body: Bytes,
 ) -> Response {
-    report(&sessions, environment, Report::Answer(json(&body)))
+    report(&sessions, environment, Report::Answer(body))
 }
 
 async fn error(State(sessions): State<Sessions>, Path((environment, _)): Path<(u64, String)>, body: Bytes) -> Response {
-    report(&sessions, environment, Report::Error(json(&body)))
+    report(&sessions, environment, Report::Error(body))
 }
 
 async fn init_error(State(sessions): State<Sessions>, Path(environment): Path<u64>, body: Bytes) -> Response {
-    report(&sessions, environment, Report::Error(json(&body)))
-}
-
-/// The body as JSON: the runtime sends no content type.
-fn json(body: &[u8]) -> Value {
-    serde_json::from_slice(body).unwrap_or_default()
+    report(&sessions, environment, Report::Error(body))
 }
 
 fn report(sessions: &Sessions, environment: u64, report: Report) -> Response {
     let Some(channels) = lock(sessions).get(&environment).cloned() else { return gone() };
     let _ = channels.reports.send(report);
     StatusCode::ACCEPTED.into_response()
+}
+
+/// A trace that nobody has begun before.
+pub(super) fn new_trace() -> String {
+    let second = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    // The randomness of an identifier, which has ten bytes of it.
+    format!("Root=1-{second:08x}-{:024x}", Ulid::generate().random())
 }
 
 fn gone() -> Response {
