@@ -28,6 +28,8 @@ def test_the_first_page_is_small_and_does_not_jump_on_slow_3g(visit, shop, capsy
     visitor = visit(locale="ko-KR", width=width, height=height)
     page = visitor.page
     page.add_init_script(WATCH)
+    best = [{"rank": rank, "units_sold": 9, "product": shop.product()} for rank in range(1, 6)]
+    page.route("**/v1/products/popular", lambda route: route.fulfill(json={"data": best}))
     loaded = []
     network = visitor.context.new_cdp_session(page)
     network.on("Network.loadingFinished", lambda reply: loaded.append(reply["encodedDataLength"]))
@@ -35,6 +37,7 @@ def test_the_first_page_is_small_and_does_not_jump_on_slow_3g(visit, shop, capsy
     network.send("Network.emulateNetworkConditions", SLOW)
     page.goto(shop.url)
     page.wait_for_function("() => window.cardsAt")
+    expect(page.locator(".popular li")).to_have_count(5)
     requests, size = len(loaded), int(sum(loaded))
     page.wait_for_load_state("networkidle")
     painted = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
