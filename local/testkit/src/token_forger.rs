@@ -37,6 +37,7 @@ impl Forger {
     }
 
     /// With a key of one's own, under the key id of this forger.
+    #[must_use]
     pub fn outside(&self) -> Self {
         Self { key: KeyPair::generate(KeySize::Rsa2048).unwrap(), key_id: self.key_id.clone() }
     }

@@ -88,7 +88,7 @@ where
     let customer = request.claim("sub").map(log::pseudonym);
     let route = request.route().map(str::to_owned);
     let named = request.path_parameter("order_id").and_then(|id| id.parse::<OrderId>().ok());
-    let (is_head, is_read) = (request.is_head(), request.is_read());
+    let (wants_no_body, is_read) = (request.is_head(), request.is_read());
     let request = Request::new(request, &invocation);
     let now = request.as_ref().map_or(Timestamp::EPOCH, |request| request.time().now);
     // In a box: the state of a handler is large, and would be part of every future around it.
@@ -106,7 +106,7 @@ where
             (if is_public { reply.absent_for_a_second() } else { reply }, code)
         }
     };
-    let reply = if is_head { reply.without_body() } else { reply };
+    let reply = if wants_no_body { reply.without_body() } else { reply };
     let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     let order_id = reply.order.or(named).map(display);
     tracing::info!(route, order_id, customer, status = reply.status(), outcome, milliseconds, "request");

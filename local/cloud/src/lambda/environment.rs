@@ -203,7 +203,7 @@ mod tests {
         assert_eq!(answer.unwrap_err().message, "not today");
         assert!(environment.is_alive() && pids.all().len() == 1);
         drop(environment);
-        assert_eq!(pids.all(), []);
+        assert!(pids.all().is_empty());
     }
 
     #[tokio::test]

@@ -48,7 +48,7 @@ impl Environment {
     /// # Errors
     /// When there is no response.
     pub async fn invoke(&mut self, body: Value, limit: Duration) -> Result<Value, Failure> {
-        self.session.events.send(self.event(body, limit)).map_err(|_| Failure::Exited)?;
+        self.session.events.send(self.event(&body, limit)).map_err(|_| Failure::Exited)?;
         self.thaw();
         let Ok(report) = timeout(limit, self.report()).await else {
             self.end().await;
@@ -77,7 +77,7 @@ impl Environment {
         }
         let expected = bodies.len();
         for body in bodies {
-            self.session.events.send(self.event(body, limit)).unwrap();
+            self.session.events.send(self.event(&body, limit)).unwrap();
         }
         let mut answers = Vec::new();
         while answers.len() < expected {
@@ -90,7 +90,7 @@ impl Environment {
         answers
     }
 
-    fn event(&self, body: Value, limit: Duration) -> Event {
+    fn event(&self, body: &Value, limit: Duration) -> Event {
         let function_arn = format!("arn:aws:lambda:ap-northeast-2:000000000000:function:sijang-{}", self.function);
         Event { function_arn, deadline: SystemTime::now() + limit, body: body.to_string().into() }
     }
