@@ -1,5 +1,5 @@
-//! The drill of the runbook "staff accounts": a member comes, acts, and leaves. MiniStack keeps the accounts in a pool that is
-//! made here, because the shop's tokens on this machine are of an issuer of its own.
+//! The drill of the runbook "staff accounts": a member comes, acts, and leaves. MiniStack keeps the account in a pool that is
+//! made here, so that the staff pool of the shop stays as it is.
 
 use std::sync::Arc;
 
