@@ -52,6 +52,10 @@ pub struct Cloud {
     pub cold_start: Latency,
     /// The function's own work for a request.
     pub work: Duration,
+    /// Edge locations that the customers look at, in equal parts; without any, all requests go to the shop.
+    pub edge_locations: usize,
+    /// From an edge location to the shop, or back.
+    pub edge_to_shop: Duration,
 }
 
 impl Default for Cloud {
@@ -79,6 +83,8 @@ impl Default for Cloud {
             environment_rate: 10.0,
             cold_start: Latency::new(millis(60), millis(120), millis(250)),
             work: millis(1),
+            edge_locations: 0,
+            edge_to_shop: millis(10),
         }
     }
 }
@@ -216,6 +222,14 @@ impl Cloud {
                 "a customer's patience",
                 "three tries as the storefront makes them, again after a second, for a minute".to_owned(),
                 "`local/portal/web/app/api.js`; pressing again is assumed".to_owned(),
+            ),
+            (
+                "edge locations",
+                match self.edge_locations {
+                    0 => "none".to_owned(),
+                    many => format!("{many}, {:?} from the shop, each with a view of a second", self.edge_to_shop),
+                },
+                "set by `--edge`; `Cache-Control` of `get-product` and `get-coupon`; the time is assumed".to_owned(),
             ),
         ]
     }

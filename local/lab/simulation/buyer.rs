@@ -15,7 +15,8 @@ use super::{
     assumptions::Cloud,
     chance::Chance,
     dynamo::Engine,
-    gateway::Gateway,
+    edge::Edge,
+    gateway::{Gateway, TurnedAway},
     shop::{Goods, PRICE},
 };
 
@@ -44,11 +45,22 @@ pub enum PurchaseResult {
     GaveUp,
 }
 
+/// What became of a customer.
+#[derive(Debug, Clone, Copy)]
+pub struct Visit {
+    pub result: PurchaseResult,
+    /// When a request of hers first got to the function.
+    pub admitted: Option<Instant>,
+    /// Whether an edge location told her that nothing is left.
+    pub told_at_the_edge: bool,
+}
+
 /// What everybody shares.
 pub struct Sale {
     pub cloud: Cloud,
     pub engine: Engine,
     pub gateway: Gateway,
+    pub edge: Option<Edge>,
     pub goods: Goods,
     pub chance: Mutex<Chance>,
 }
@@ -63,28 +75,58 @@ impl Sale {
         self.time(|chance| time.mul_f64(0.75 + chance.fraction() / 2.0))
     }
 
-    /// Her wish, until it is answered or she has had enough of it.
-    pub async fn serve(self: Arc<Self>, number: usize) -> PurchaseResult {
-        let began = Instant::now();
+    /// Her wish, until it is answered or she has had enough of it. She looks at the edge before the first request, and
+    /// before each that follows a 429: after any other failure a request may have been done, and is repeated.
+    pub async fn serve(self: Arc<Self>, number: usize) -> Visit {
+        let (began, mut admitted, mut may_be_done) = (Instant::now(), None, false);
         loop {
             for tried in 1..=TRIES {
+                if !may_be_done && let Some(result) = self.look(number).await {
+                    return Visit { result, admitted, told_at_the_edge: true };
+                }
                 sleep(self.time(|chance| chance.time(self.cloud.client))).await;
-                let answer = self.gateway.request(async |store| self.ask(store, number).await).await;
+                self.edge.iter().for_each(Edge::forwards);
+                let request = async |store: &Store| {
+                    admitted.get_or_insert(Instant::now());
+                    self.ask(store, number).await
+                };
+                let answer = self.gateway.request(request).await;
                 sleep(self.time(|chance| chance.time(self.cloud.client))).await;
                 let asked_for = match answer {
-                    Ok(Some(result)) => return result,
+                    Ok(Some(result)) => return Visit { result, admitted, told_at_the_edge: false },
                     Ok(None) => RETRY_AFTER,
                     Err(_) => Duration::ZERO,
                 };
+                may_be_done |= answer != Err(TurnedAway::Throttled);
                 if tried < TRIES {
                     let pause = asked_for.max(PAUSE * 2_u32.pow(tried)).min(LONGEST_PAUSE);
                     sleep(self.about(pause)).await;
                 }
             }
             if began.elapsed() > PATIENCE {
-                return PurchaseResult::GaveUp;
+                return Visit { result: PurchaseResult::GaveUp, admitted, told_at_the_edge: false };
             }
             sleep(self.about(PRESS_AGAIN)).await;
+        }
+    }
+
+    /// A look at the edge: how she is rejected, if nothing is left by what it shows.
+    async fn look(&self, number: usize) -> Option<PurchaseResult> {
+        let edge = self.edge.as_ref()?;
+        let looked = Instant::now();
+        sleep(self.time(|chance| chance.time(self.cloud.client))).await;
+        let view = edge.look(number).await;
+        sleep(self.time(|chance| chance.time(self.cloud.client))).await;
+        let view = view.filter(|view| view.is_sold_out)?;
+        Some(self.sold_out(looked, view.since))
+    }
+
+    /// "Sold out", told to a customer who came then, because it was so at some time since a cached count.
+    fn sold_out(&self, came: Instant, counted: Instant) -> PurchaseResult {
+        match [came, counted].map(|then| self.engine.usage(|usage| usage.was_short_since(then))) {
+            [true, _] => PurchaseResult::SoldOut,
+            [false, true] => PurchaseResult::RejectedFromCache,
+            [false, false] => PurchaseResult::RejectedFalsely,
         }
     }
 
@@ -116,13 +158,8 @@ impl Sale {
         match answer {
             Ok(()) => Some(PurchaseResult::Got),
             Err(Error::Rejected(Rejection::InsufficientStock { .. } | Rejection::CouponSoldOut)) => {
-                let cached = came.checked_sub(SoldOut::CACHED_FOR).unwrap_or(came);
-                let [now, before] = [came, cached].map(|then| self.engine.usage(|usage| usage.was_short_since(then)));
-                Some(match (now, before) {
-                    (true, _) => PurchaseResult::SoldOut,
-                    (false, true) => PurchaseResult::RejectedFromCache,
-                    (false, false) => PurchaseResult::RejectedFalsely,
-                })
+                let counted = came.checked_sub(SoldOut::CACHED_FOR).unwrap_or(came);
+                Some(self.sold_out(came, counted))
             }
             Err(Error::Busy(_)) => None,
             Err(other) => panic!("customer {number} was told: {other}"),

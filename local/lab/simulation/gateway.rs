@@ -13,10 +13,14 @@ use tokio::time::sleep;
 
 use super::{assumptions::Cloud, bucket::Bucket, chance::Chance, connector::store, dynamo::Engine};
 
-/// A request did not get to the function: the customer is told to try again. The gateway's limits answer 429, Lambda's,
-/// of environments and of requests for those that there are, 503.
+/// A request did not get to the function: the customer is told to try again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TurnedAway;
+pub enum TurnedAway {
+    /// 429: by the limits of the route or of the account.
+    Throttled,
+    /// 503: by Lambda's limits of environments, and of requests for those that there are.
+    Unavailable,
+}
 
 pub struct Gateway {
     cloud: Cloud,
@@ -66,7 +70,8 @@ impl Gateway {
     fn environment(&self) -> Result<(Arc<Store>, Duration), TurnedAway> {
         let mut state = self.state();
         let state = &mut *state;
-        if state.route.take(1.0) && state.account.take(1.0) && state.requests.take(1.0) {
+        let is_admitted = state.route.take(1.0) && state.account.take(1.0);
+        if is_admitted && state.requests.take(1.0) {
             if let Some(environment) = state.idle.pop() {
                 return Ok((environment, Duration::ZERO));
             }
@@ -76,7 +81,7 @@ impl Gateway {
             }
         }
         state.turned_away += 1;
-        Err(TurnedAway)
+        Err(if is_admitted { TurnedAway::Unavailable } else { TurnedAway::Throttled })
     }
 
     /// Requests that were turned away.

@@ -14,6 +14,7 @@ mod chance;
 mod connector;
 mod copies;
 mod dynamo;
+mod edge;
 mod expression;
 mod gateway;
 mod partitions;

@@ -2,7 +2,7 @@
 
 use std::{fmt, fmt::Write as _, time::Duration};
 
-use sijang_cli::cost::prices::{READ, WRITE};
+use sijang_cli::cost::prices::{CLOUDFRONT, READ, WEB_ACL, WRITE};
 use sijang_domain::ShardCount;
 
 use super::{assumptions::Cloud, sale::Outcome, shop::Kind};
@@ -29,7 +29,7 @@ pub struct Row {
     pub from_cache: usize,
 }
 
-const FIGURES: usize = 14;
+const FIGURES: usize = 17;
 
 /// What a plot shows of a row.
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +48,9 @@ pub enum Figure {
     GaveUp,
     TurnedAway,
     Environments,
+    AdmittedServed,
+    EdgeRequests,
+    ToldAtTheEdge,
 }
 
 impl Row {
@@ -59,6 +62,7 @@ impl Row {
     pub fn add(&mut self, outcome: &Outcome) {
         let usage = &outcome.usage;
         let sold = outcome.sold as f64;
+        let edge_requests = outcome.edge_requests.0 as f64;
         let figures = [
             sold,
             outcome.sold_out_after.unwrap_or(Duration::MAX).as_secs_f64(),
@@ -69,11 +73,17 @@ impl Row {
             (usage.throttled + usage.throttled_reads) as f64,
             usage.write_units as f64,
             usage.read_units,
-            (usage.write_units as f64 * WRITE.nanodollars + usage.read_units * READ.nanodollars) / 1e9,
+            (usage.write_units as f64 * WRITE.nanodollars
+                + usage.read_units * READ.nanodollars
+                + edge_requests * (CLOUDFRONT.nanodollars + WEB_ACL.nanodollars))
+                / 1e9,
             100.0 * outcome.first_served as f64 / sold,
             outcome.gave_up as f64,
             outcome.turned_away as f64,
             outcome.environments as f64,
+            100.0 * outcome.admitted_served as f64 / sold,
+            edge_requests,
+            outcome.told_at_the_edge as f64,
         ];
         for (sum, figure) in self.sums.iter_mut().zip(figures) {
             *sum += figure;
@@ -114,6 +124,9 @@ impl Row {
             whole(Figure::TurnedAway),
             whole(Figure::Environments),
             format!("{:.0} %", self.figure(Figure::FirstServed)),
+            format!("{:.0} %", self.figure(Figure::AdmittedServed)),
+            whole(Figure::ToldAtTheEdge),
+            whole(Figure::EdgeRequests),
             whole(Figure::WriteUnits),
             whole(Figure::ReadUnits),
             format!("${:.3}", self.figure(Figure::Cost)),
@@ -121,7 +134,7 @@ impl Row {
     }
 }
 
-const COLUMNS: [&str; 18] = [
+const COLUMNS: [&str; 21] = [
     "sale",
     "K",
     "sold",
@@ -137,6 +150,9 @@ const COLUMNS: [&str; 18] = [
     "turned away",
     "environments",
     "first come, served",
+    "first admitted, served",
+    "told at the edge",
+    "requests at the edge",
     "write units",
     "read units",
     "cost",

@@ -14,10 +14,11 @@ use tokio::{
 
 use super::{
     assumptions::Cloud,
-    buyer::{PurchaseResult, Sale, customer},
+    buyer::{PurchaseResult, Sale, Visit, customer},
     chance::Chance,
     connector::store,
     dynamo::{Engine, Mutation},
+    edge::Edge,
     gateway::Gateway,
     shop::{Kind, admit_customers, deliver, offer, reshard},
     usage::Usage,
@@ -58,6 +59,12 @@ pub struct Outcome {
     pub from_cache: usize,
     /// Of as many buyers as there were units, those who came first: how many got one.
     pub first_served: usize,
+    /// The same of those whose requests got to the function first.
+    pub admitted_served: usize,
+    /// Requests at the edge, and those of them for a view that it had to ask the shop for.
+    pub edge_requests: (u64, u64),
+    /// Customers whom the edge told that nothing is left.
+    pub told_at_the_edge: usize,
     pub usage: Usage,
     /// Requests turned away before they got to the function.
     pub turned_away: u64,
@@ -75,6 +82,8 @@ struct Case {
     came: Instant,
     answered: Instant,
     result: PurchaseResult,
+    admitted: Option<Instant>,
+    told_at_the_edge: bool,
 }
 
 impl Plan {
@@ -96,7 +105,8 @@ impl Plan {
 
         let gateway = Gateway::new(&self.cloud, &engine, self.seed ^ 2);
         let chance = Mutex::new(Chance::of(self.seed ^ 3));
-        let sale = Arc::new(Sale { cloud: self.cloud.clone(), engine, gateway, goods, chance });
+        let edge = (self.cloud.edge_locations > 0).then(|| Edge::new(&self.cloud, &engine, goods, self.seed ^ 5));
+        let sale = Arc::new(Sale { cloud: self.cloud.clone(), engine, gateway, edge, goods, chance });
         let opened = Instant::now();
         let mut arrivals = Chance::of(self.seed ^ 4);
         let mut buyers = JoinSet::new();
@@ -105,8 +115,8 @@ impl Plan {
             buyers.spawn(async move {
                 sleep(lateness).await;
                 let came = Instant::now();
-                let result = sale.serve(number).await;
-                Case { number, came, answered: Instant::now(), result }
+                let Visit { result, admitted, told_at_the_edge } = sale.serve(number).await;
+                Case { number, came, answered: Instant::now(), result, admitted, told_at_the_edge }
             });
         }
         let resharding = self.reshard.map(|(after, shards)| tokio::spawn(resharded(Arc::clone(&sale), after, shards)));
@@ -138,7 +148,9 @@ impl Plan {
             .map(|case| case.answered - case.came)
             .collect();
         waits.sort_unstable();
-        let first = cases.iter().take(self.units.try_into().unwrap());
+        let (got, first) = (|case: &&Case| case.result == PurchaseResult::Got, self.units.try_into().unwrap());
+        let mut admitted: Vec<&Case> = cases.iter().filter(|case| case.admitted.is_some()).collect();
+        admitted.sort_by_key(|case| case.admitted);
         Outcome {
             sold_out_after: usage.first_short.map(|at| at - opened),
             sold: of(PurchaseResult::Got).count(),
@@ -146,7 +158,10 @@ impl Plan {
             gave_up: of(PurchaseResult::GaveUp).count(),
             false_rejections: of(PurchaseResult::RejectedFalsely).count(),
             from_cache: of(PurchaseResult::RejectedFromCache).count(),
-            first_served: first.filter(|case| case.result == PurchaseResult::Got).count(),
+            first_served: cases.iter().take(first).filter(got).count(),
+            admitted_served: admitted.into_iter().take(first).filter(got).count(),
+            edge_requests: sale.edge.as_ref().map(Edge::requests).unwrap_or_default(),
+            told_at_the_edge: cases.iter().filter(|case| case.told_at_the_edge).count(),
             turned_away: sale.gateway.turned_away(),
             environments: sale.gateway.environments(),
             resharded_in,

@@ -56,10 +56,26 @@ fn every_coupon_is_issued_once_and_nobody_is_rejected_wrongly() {
     }
 }
 
+/// The route lets few through, so most customers are still waiting when nothing is left.
+#[test]
+fn edge_tells_late_customers_and_nobody_who_may_have_bought() {
+    for kind in [Kind::Orders, Kind::Coupons] {
+        let cloud = Cloud { route_rate: 40.0, route_burst: 20.0, ..Cloud::default() };
+        let without = Plan { cloud, ..plan(kind, 4, 13) };
+        let cloud = Cloud { edge_locations: 3, ..without.cloud.clone() };
+        let [without, with] = [assert_sound(&without), assert_sound(&Plan { cloud, ..without.clone() })];
+        let (requests, misses) = with.edge_requests;
+        assert!(with.told_at_the_edge > 50, "{with:?}");
+        assert!(misses > 0 && misses * 20 < requests, "{misses} of {requests} requests for a view got to the shop");
+        assert!(with.turned_away < without.turned_away && with.wait(50) < without.wait(50), "{with:?}\n{without:?}");
+    }
+}
+
 #[test]
 fn the_same_seed_is_the_same_sale_and_another_is_another() {
     let [one, same, other] = [5, 5, 6].map(|seed| {
         let plan = plan(Kind::Coupons, 4, seed);
+        let plan = Plan { cloud: Cloud { edge_locations: 2, ..plan.cloud }, ..plan };
         let (mut row, outcome) = (Row::new(plan.kind, plan.shards), plan.hold());
         row.add(&outcome);
         (outcome.waits, row.line())

@@ -35,6 +35,7 @@ fn sweep() {
         shards_together: option("TOGETHER", false),
         route_rate: rate,
         route_burst: rate / 2.0,
+        edge_locations: option("EDGE", 0),
         ..Cloud::default().slower(option("WINDOW", 1.0))
     };
     let (kinds, mut rows) = (option("KIND", String::new()), Vec::new());

@@ -38,6 +38,10 @@ pub struct Simulate {
     /// Whether all shards are in one partition
     #[arg(long)]
     together: Option<bool>,
+    /// With a CloudFront distribution: customers look at so many edge locations before they ask; 10 unless a number is
+    /// given
+    #[arg(long, value_name = "LOCATIONS", num_args = 0..=1, default_missing_value = "10")]
+    edge: Option<u64>,
     /// Write the results into local/lab/SIMULATION.md
     #[arg(long)]
     write: bool,
@@ -76,6 +80,7 @@ impl Simulate {
             ("SIJANG_WINDOW", self.window.map(|value| value.to_string())),
             ("SIJANG_LATENESS", number(self.lateness)),
             ("SIJANG_TOGETHER", self.together.map(|value| value.to_string())),
+            ("SIJANG_EDGE", number(self.edge)),
             ("UPDATE_EXPECT", self.write.then(|| "1".to_owned())),
             ("SIJANG_COPIES", number(self.copies)),
             ("SIJANG_RATES", self.staff.then(|| "25,100,250,500".to_owned())),
