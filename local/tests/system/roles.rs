@@ -47,7 +47,7 @@ pub fn last_trial(world: &Arc<World>, before: &[Trial]) -> Trial {
         let shop = world.shop().await;
         poison_in_the_stream(&shop).await;
         messages_for_the_aggregator(&shop).await;
-        a_night_for_the_reconciler(&shop).await;
+        reconcile_today(&shop).await;
         compare(&shop);
         Completion::Completed
     })
@@ -154,8 +154,8 @@ async fn messages_for_the_aggregator(shop: &Shop) {
     .await;
 }
 
-/// Reconciles today as tonight's run will, with its progress.
-async fn a_night_for_the_reconciler(shop: &Shop) {
+/// Reconciles today as the next daily run will, with its progress.
+async fn reconcile_today(shop: &Shop) {
     let tomorrow = seoul::day(Timestamp::now()).tomorrow().unwrap();
     let event = json!({"scheduled_time": seoul::schedule(tomorrow).unwrap().to_string()});
     let report = shop.stack().invoke("reconcile-day", &event).await.unwrap();

@@ -65,6 +65,7 @@ async fn a_campaign_gives_out_from_all_shards_its_total_and_no_more(shop: Shop) 
     }
     let open = shop.nobody().all("/v1/coupons", 100).await;
     assert!(open.iter().any(|open| open["coupon_id"] == id && open["remaining"] == 0));
+    assert_eq!(shop.nobody().get(&format!("/v1/coupons/{id}")).await.value(200)["remaining"], 0);
     for _ in 0..2 {
         shop.customer().issue(&id).await.problem(409, "coupon-sold-out");
         holder.issue(&id).await.problem(409, "coupon-already-issued");

@@ -66,7 +66,7 @@ def products(shop, prefix, count):
 
 @pytest.fixture
 def prefix():
-    return uuid.uuid4().hex[:12]
+    return f"imported-{uuid.uuid4().hex[:12]}"
 
 
 def test_wrong_rows_are_named_and_a_check_sends_nothing(visit, prefix):

@@ -63,12 +63,12 @@ def test_the_sign_in_page_says_why_it_does_not_take_a_name(visit):
     visitor = visit(locale="ko-KR").open()
     visitor.page.locator("header .who").click()
     field = visitor.page.locator("input[name=name]")
-    rule = "영문자, 숫자, 점(.), 줄표(-)로 써 주세요"
+    rule = "글자, 숫자, 점(.), 줄표(-)로 써 주세요"
     expect(field).to_have_accessible_description(rule)
-    field.fill("김민준")
+    field.fill("김 민준")
     visitor.page.locator("form.row button").click()
     expect(visitor.page.locator("input:user-invalid")).to_have_attribute("title", rule)
-    assert "/issuer/" in visitor.page.url
+    assert "/oauth2/authorize" in visitor.page.url
 
 
 def test_a_code_that_was_not_asked_for_is_not_exchanged(visit, shop):
