@@ -23,7 +23,7 @@ pub async fn json(arguments: &[&str]) -> Result<Value> {
     serde_json::from_slice(&output).context("the AWS CLI gave no JSON")
 }
 
-/// What it says about an error is seen in the terminal.
+/// Its error messages are seen in the terminal.
 async fn output(arguments: &[&str], stdout: Stdio) -> Result<Vec<u8>> {
     let mut aws = Command::new("aws");
     let aws = aws.args(arguments).stdout(stdout).stderr(Stdio::inherit()).spawn();

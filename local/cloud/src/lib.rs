@@ -28,5 +28,4 @@ pub mod redrive;
 pub mod seoul;
 pub mod stack;
 pub mod template;
-pub mod tools;
 pub mod worker;

@@ -45,6 +45,11 @@ impl Environment {
 
     async fn install(&self, home: &Path, requirements: &str) -> Result<()> {
         let python = process::find("python3").context("python3 is missing: install Python 3.10 or newer")?;
+        let check = "import sys, venv, ensurepip; print(sys.version_info >= (3, 10))";
+        let is_new = run(Command::new(&python).args(["-c", check]))
+            .await
+            .context("python3 cannot make virtual environments (on Debian: apt install python3-venv)")?;
+        ensure!(is_new.stdout.starts_with(b"True"), "python3 is too old: Python 3.10 or newer is needed");
         run(Command::new(python).args(["-m", "venv", "--clear"]).arg(home)).await?;
         let file = home.join("requirements.txt");
         fs::write(&file, requirements)?;
@@ -52,6 +57,11 @@ impl Environment {
         pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--no-deps"]);
         run(pip.arg("--requirement").arg(file)).await?;
         Ok(())
+    }
+
+    /// Its interpreter.
+    pub fn python(&self) -> PathBuf {
+        self.programs.join("python")
     }
 
     /// The folder of its programs.

@@ -45,7 +45,7 @@ pub enum PurchaseResult {
     GaveUp,
 }
 
-/// What became of a customer.
+/// The result of a customer's visit.
 #[derive(Debug, Clone, Copy)]
 pub struct Visit {
     pub result: PurchaseResult,

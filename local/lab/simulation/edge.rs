@@ -21,7 +21,7 @@ use super::{
 
 /// How long a location answers with a view (`max-age` of `get-product` and `get-coupon`).
 const CACHED_FOR: Duration = Duration::from_secs(1);
-/// How old the sum of the shards is at most when a function answers with it (`shared/storage/src/cache.rs`).
+/// How old the sum of the shards is at most when a function answers with it (`VIEW_CACHED` in `shared/storage/src/aged.rs`).
 const SUM_CACHED_FOR: Duration = Duration::from_secs(1);
 
 pub struct Edge {
@@ -36,7 +36,7 @@ pub struct Edge {
     misses: AtomicU64,
 }
 
-/// What a location shows.
+/// A location's cached view.
 #[derive(Debug, Clone, Copy)]
 pub struct View {
     pub is_sold_out: bool,
@@ -58,7 +58,7 @@ impl Edge {
         }
     }
 
-    /// What the location of this customer shows; nothing when the shop gives it no view. Who looks while the location
+    /// The view at the location of this customer; nothing when the shop gives it none. A customer who looks while it
     /// asks the shop waits for that answer.
     pub async fn look(&self, customer: usize) -> Option<View> {
         self.forwards();

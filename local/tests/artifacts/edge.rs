@@ -31,7 +31,7 @@ fn behaviours() -> (Vec<(String, Value)>, Value) {
     (all.into_iter().map(|behaviour| (pattern(&behaviour), behaviour)).collect(), rest)
 }
 
-/// What a cache policy has of requests in its key: all else is not forwarded either.
+/// The parts of a request in the key of a cache policy: all else is not forwarded either.
 fn cache_key(behaviour: &Value) -> Value {
     let policy = properties(behaviour["CachePolicyId"]["Ref"].as_str().unwrap());
     policy["CachePolicyConfig"]["ParametersInCacheKeyAndForwardedToOrigin"].clone()

@@ -12,7 +12,6 @@ use sijang_cloud::{
     ministack::{MiniStack, MiniStackOptions},
     progress::Progress,
     template::{Index, Template},
-    tools,
 };
 use tempfile::TempDir;
 use tokio::{net::TcpListener, process::Command};
@@ -28,9 +27,9 @@ async fn dynoxide() -> String {
 
 /// Tables and queues in a process of their own.
 async fn ministack(folder: &TempDir) -> MiniStack {
-    let tools = tools::fetch(&Repository::find().unwrap().ignored(), Progress::new(true)).await.unwrap();
+    let programs = MiniStack::fetch(&Repository::find().unwrap(), Progress::new(true)).await.unwrap();
     let options = MiniStackOptions {
-        python: tools.python,
+        python: programs.python(),
         folder: folder.path().join("ministack"),
         log: folder.path().join("ministack.log"),
         port: StdListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port(),

@@ -25,7 +25,7 @@ fn is_written(file: &str, expected: &Value) {
     assert!(written == expected, "UPDATE_EXPECT=1 cargo test -p sijang-cli import writes {}", file.display());
 }
 
-/// What the OpenAPI document says about a column, without prose.
+/// The limits of a column in the OpenAPI document, without prose.
 fn limits(schemas: &Value, column: &str) -> Value {
     let field = match column {
         "product_id" => json!({"$ref": "#/components/schemas/ProductId"}),

@@ -5,10 +5,11 @@ use std::{env, iter::once, path::PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
-use sijang_cloud::{layout::Repository, progress::Progress, python::Environment, tools::CARGO_LAMBDA};
+use sijang_cloud::{layout::Repository, progress::Progress, python::Environment};
 
 use super::Architecture;
 
+const CARGO_LAMBDA: &str = "cargo-lambda==1.9.2";
 const ZIG: &str = "ziglang==0.17.1";
 
 /// Compiles the functions; gives the folder in which each has a folder with its program, `bootstrap`.

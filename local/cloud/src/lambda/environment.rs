@@ -27,7 +27,7 @@ const SETTLED: Duration = Duration::from_secs(1);
 pub(crate) struct Failure {
     /// Lambda's error type: `Sandbox.Timedout`.
     pub(crate) kind: String,
-    /// What happened.
+    /// The message of the error.
     pub(crate) message: String,
 }
 

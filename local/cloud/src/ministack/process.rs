@@ -15,7 +15,12 @@ use super::{
     client::{CREDENTIAL, Cloud, REGION},
     state,
 };
-use crate::process::{self, DeathSignal, Program};
+use crate::{
+    layout::Repository,
+    process::{self, DeathSignal, Program},
+    progress::Progress,
+    python::Environment,
+};
 
 /// A running MiniStack.
 #[derive(Debug)]
@@ -40,6 +45,12 @@ pub struct MiniStackOptions {
 }
 
 impl MiniStack {
+    /// The Python environment that it runs in, fetched when it is not there yet.
+    pub async fn fetch(repository: &Repository, progress: Progress) -> Result<Environment> {
+        let requirements = include_str!("../../requirements.txt");
+        Environment::fetch(repository, "ministack", requirements, "MiniStack", progress).await
+    }
+
     /// The port that it had when it stored what is in its folder.
     pub fn stored_port(folder: &Path) -> Option<u16> {
         state::port(&folder.join("state"))

@@ -18,7 +18,6 @@ use crate::{
     ministack::{Cloud, Deployment, Invocation, MiniStack, user_pool::UserPools},
     progress::Progress,
     template::Template,
-    tools,
 };
 
 /// Name of the local stack, and so the prefix of all physical names.
@@ -85,7 +84,7 @@ impl Stack {
         }
         let template = Template::load(&repository.template())?;
         progress.say(format_args!("template   template.yaml, sha256 {}", template.sha256()));
-        let tools = tools::fetch(&repository.ignored(), progress).await?;
+        let programs = MiniStack::fetch(&repository, progress).await?;
         if options.build {
             let build = build::functions(repository.root(), options.quiet);
             progress.step("build", "waiting for cargo to build the functions", build).await?;
@@ -93,7 +92,7 @@ impl Stack {
         let specs = functions::specs(&template, &repository, &state, &options.instances)?;
 
         let endpoint = InvokeEndpoint::start().await?;
-        let ministack = parts::start_ministack(&tools, &state, &template, &endpoint, progress).await?;
+        let ministack = parts::start_ministack(&programs, &state, &template, &endpoint, progress).await?;
         let cloud = ministack.cloud().clone();
         let parameters = parts::parameters(&options.parameters);
         let deployment = parts::deploy(&cloud, &template, &parameters, progress).await?;

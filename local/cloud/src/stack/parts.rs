@@ -12,8 +12,8 @@ use crate::{
     layout::StateFolder,
     ministack::{self, Cloud, Deployment, MiniStack, MiniStackOptions, template},
     progress::Progress,
+    python::Environment,
     template::Template,
-    tools::Tools,
 };
 
 /// Output with the digest of what was deployed.
@@ -29,7 +29,7 @@ fn free_port(wish: Option<u16>) -> Result<u16> {
 }
 
 pub(super) async fn start_ministack(
-    tools: &Tools,
+    programs: &Environment,
     state: &StateFolder,
     template: &Template,
     endpoint: &InvokeEndpoint,
@@ -37,7 +37,7 @@ pub(super) async fn start_ministack(
 ) -> Result<MiniStack> {
     let names = template.functions().iter().map(|function| physical_name(&function.name));
     let options = MiniStackOptions {
-        python: tools.python.clone(),
+        python: programs.python(),
         folder: state.ministack(),
         log: state.log("ministack"),
         // Queue URLs carry the port: the old one keeps them valid.

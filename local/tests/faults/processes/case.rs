@@ -33,7 +33,7 @@ pub struct Clean {
     reply: Reply,
     /// The changes in the tables at the end.
     effects: Vec<String>,
-    /// What is in the bucket in the end.
+    /// The objects in the bucket at the end.
     files: BTreeMap<String, Bytes>,
 }
 

@@ -8,7 +8,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sijang_cloud::{layout::Repository, ministack::REGION, progress::Progress, stack::STACK_NAME, tools};
+use sijang_cloud::{
+    layout::Repository,
+    ministack::{MiniStack, REGION},
+    progress::Progress,
+    stack::STACK_NAME,
+};
 use sijang_testkit::http::Shop;
 use tokio::process::Command;
 
@@ -22,12 +27,16 @@ impl Operator {
     /// Beside a stack: what an operator does to tables suffers the faults that the functions do.
     pub async fn beside(shop: &Shop, state: &Path) -> Self {
         let repository = Repository::find().unwrap();
-        let tools = tools::fetch(&repository.ignored(), Progress::new(true)).await.unwrap();
+        let programs_of_ministack = MiniStack::fetch(&repository, Progress::new(true)).await.unwrap();
         let programs = state.join("operator");
         fs::create_dir_all(&programs).unwrap();
         let cli = Path::new(env!("CARGO_MANIFEST_DIR")).join("system/gameday/aws.py");
         let aws = programs.join("aws");
-        fs::write(&aws, format!("#!/bin/sh\nexec '{}' '{}' \"$@\"\n", tools.python.display(), cli.display())).unwrap();
+        fs::write(
+            &aws,
+            format!("#!/bin/sh\nexec '{}' '{}' \"$@\"\n", programs_of_ministack.python().display(), cli.display()),
+        )
+        .unwrap();
         fs::set_permissions(&aws, fs::Permissions::from_mode(0o755)).unwrap();
         let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
         let (admin, tables) = (shop.admin(), shop.stack().faulty_endpoint());

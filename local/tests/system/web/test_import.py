@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from test_operations import office
 
 HEADING = "product_id,name,price,stock,reason\n"
-# What `./local/shop import` does with these files; a test of `sijang-cli` writes them.
+# The results of `./local/shop import` for these files; a test of `sijang-cli` writes them.
 CASES = json.loads((pathlib.Path(__file__).parent / "import_cases.json").read_text())
 CHECK = """async (bytes) => {
     const { check } = await import("/app/operations/import/check.js");

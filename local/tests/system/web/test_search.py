@@ -129,7 +129,7 @@ def test_the_english_shop_names_categories_and_coupons_in_english(visit, shop):
     assert [name for name in chips.all_text_contents() if HANGUL.search(name)] == []
     visitor.go("coupons")
     expect(visitor.page.get_by_role("heading", name="First order: ₩3,000 off")).to_be_visible()
-    # What staff named since then has its Korean name only.
+    # Products that staff named since then have Korean names only.
     campaign = shop.campaign({"type": "PERCENT", "percent": 5})
     visitor.page.reload()
     expect(visitor.page.locator("h3", has_text=campaign["name"])).to_have_attribute("lang", "ko")

@@ -29,7 +29,7 @@ const depositing = new Task(async (amount) => {
   if (amount < limits().least || amount > limits().most) throw rejected(t("wallet.limits", named(limits())));
   const { value } = await attempt("deposit", "/v1/me/balance/deposits", { amount, currency: "KRW" });
   wish = "";
-  // What is said of the order stands beside the balance, and changes with it.
+  // The note about the order stands beside the balance, and changes with it.
   await Promise.all([balance.run(), ledger.read()]);
   missing = Math.max(missing - value.amount.amount, 0);
   wish ||= missing ? suggestion() : "";
