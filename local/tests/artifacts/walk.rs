@@ -161,7 +161,7 @@ fn each_missing_piece_of_a_new_route_fails_a_test_that_names_it() {
 #[tokio::test]
 #[ignore = "compiles for minutes"]
 async fn a_new_route_compiles_and_its_document_is_generated() {
-    let copy = Copy::of(&Repository::find().unwrap()).await.unwrap();
+    let copy = Copy::of(&Repository::find().unwrap(), 0).await.unwrap();
     for (step, _) in STEPS {
         step(copy.root());
     }

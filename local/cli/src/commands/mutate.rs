@@ -3,12 +3,13 @@
 use std::{
     collections::{BTreeMap, BTreeSet, btree_map::Entry},
     path::Path,
+    sync::{Mutex, PoisonError},
     time::Instant,
 };
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
-use futures::{StreamExt, stream};
+use futures::{StreamExt, TryStreamExt, stream};
 use sijang_cli::mutations::{Copy, Mutation, Outcome, build, execute, run, table};
 use sijang_cloud::{layout::Repository, progress::Progress};
 use tokio::signal::unix::{SignalKind, signal};
@@ -25,6 +26,9 @@ pub struct Mutate {
     /// Only list the mutations
     #[arg(long)]
     list: bool,
+    /// Copies of the project that are mutated at once; each takes 10 GB and keeps a processor busy
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..))]
+    copies: u8,
 }
 
 /// The result of a mutation.
@@ -49,7 +53,7 @@ impl Mutate {
         }
         let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         tokio::select! {
-            done = apply_all(&repository, &mutations) => done,
+            done = apply_all(&repository, &mutations, usize::from(self.copies)) => done,
             _ = interrupt.recv() => bail!("interrupted"),
             _ = terminate.recv() => bail!("terminated"),
         }
@@ -60,22 +64,28 @@ impl Mutate {
     }
 }
 
-async fn apply_all(repository: &Repository, mutations: &[Mutation]) -> Result<()> {
+async fn apply_all(repository: &Repository, mutations: &[Mutation], count: usize) -> Result<()> {
     let progress = Progress::new(false);
-    let copy = progress.step("copy", "copying the project and what is built of it", Copy::of(repository)).await?;
+    let copying = stream::iter(0..count).then(|number| Copy::of(repository, number)).try_collect::<Vec<Copy>>();
+    let copies = progress.step("copy", "copying the project and what is built of it", copying).await?;
     let checking = "running the tests on the project as it is";
-    progress.step("check", checking, check(&copy, mutations)).await?;
+    progress.step("check", checking, check(&copies[0], mutations)).await?;
 
-    let mut rows = Vec::new();
-    for (number, mutation) in mutations.iter().enumerate() {
+    let free = Mutex::new(copies);
+    let rows = stream::iter(mutations.iter().enumerate()).map(async |(number, mutation)| {
+        let taken = free.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let copy = taken.context("there is a copy for each mutation at work")?;
         progress.say(format_args!("{:>3}/{} {}", number + 1, mutations.len(), mutation.name));
         let row = apply(&copy, mutation).await?;
         if !row.is_caught() {
-            progress.say(row.caught_by());
+            progress.say(format_args!("{}: {}", mutation.name, row.caught_by()));
         }
-        rows.push(row);
-    }
-    report(&rows)
+        free.lock().unwrap_or_else(PoisonError::into_inner).push(copy);
+        Ok::<_, anyhow::Error>((number, row))
+    });
+    let mut rows: Vec<_> = rows.buffer_unordered(count).try_collect::<Vec<_>>().await?;
+    rows.sort_by_key(|(number, _)| *number);
+    report(&rows.into_iter().map(|(_, row)| row).collect::<Vec<_>>())
 }
 
 /// Every test passes on the unchanged project.

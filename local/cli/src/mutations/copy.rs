@@ -1,6 +1,6 @@
-//! A copy of the project to break, under `.sijang/mutations`, which git ignores.
+//! Copies of the project to break, under `.sijang/mutations`, which git ignores.
 //!
-//! It is kept, with a target folder of its own: only what differs is written anew, so that cargo rebuilds only that. The
+//! A copy is kept, with a target folder of its own: only what differs is written anew, so that cargo rebuilds only that. The
 //! first time, what was compiled of others' crates comes from the project's own target folder.
 
 use std::{
@@ -26,12 +26,12 @@ pub struct Copy {
 }
 
 impl Copy {
-    /// The project as it is now, with what git does not ignore.
+    /// The project as it is now, with what git does not ignore. Copies of different numbers can be used at once.
     ///
     /// # Errors
     /// When it cannot be made, or another run has it.
-    pub async fn of(repository: &Repository) -> Result<Self> {
-        let home = repository.ignored().join("mutations");
+    pub async fn of(repository: &Repository, number: usize) -> Result<Self> {
+        let home = repository.ignored().join("mutations").join(number.to_string());
         fs::create_dir_all(&home).with_context(|| format!("cannot make {}", home.display()))?;
         let lock = fs::File::create(home.join("lock"))?;
         lock.try_lock().context("another run is at it")?;
