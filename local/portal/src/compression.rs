@@ -20,10 +20,13 @@ pub(crate) async fn compress(request: Request, next: Next) -> Response {
     let is_public = request.method() == Method::GET && !asked.contains_key(header::AUTHORIZATION);
     let is_accepted = is_public && accepts_gzip(asked);
     let mut response = next.run(request).await;
-    if !is_public || response.status() != StatusCode::OK || response.headers().contains_key(header::CONTENT_ENCODING) {
+    if !is_public {
         return response;
     }
     response.headers_mut().append(header::VARY, HeaderValue::from_static("accept-encoding"));
+    if response.status() != StatusCode::OK || response.headers().contains_key(header::CONTENT_ENCODING) {
+        return response;
+    }
     let (mut parts, body) = response.into_parts();
     let Ok(content) = to_bytes(body, usize::MAX).await else { return StatusCode::BAD_GATEWAY.into_response() };
     if !is_accepted || content.len() < LEAST {

@@ -169,3 +169,15 @@ def test_an_unchanged_file_is_not_sent_again(visit, shop):
     request = visit().page.request
     assert request.get(f"{shop.url}/app/main.js", headers={"if-none-match": headers["etag"]}).status == 304
     assert request.get(f"{shop.url}/app/main.js", headers={"if-none-match": '"another"'}).status == 200
+
+
+def test_files_and_public_lists_are_compressed_as_cloudfront_does_it(visit, shop):
+    request = visit().page.request
+
+    def encoding(path, **headers):
+        return request.get(shop.url + path, headers={"accept-encoding": "gzip", **headers}).headers.get("content-encoding")
+
+    assert encoding("/") == encoding("/app/pictures.js") == encoding("/v1/products?sort=name&limit=36") == "gzip"
+    assert encoding("/v1/products?sort=name&limit=36", **{"accept-encoding": "identity"}) is None
+    assert encoding("/v1/products?sort=name&limit=36", authorization=f"Bearer {shop.token('compressed')}") is None
+    assert encoding("/app/typing.js") is None, "smaller than 1,000 bytes"
