@@ -2,6 +2,7 @@
 //! everything else to the gateway of the local cloud.
 
 mod api_page;
+mod compression;
 mod dev_api;
 mod gateway;
 mod load_generator;
@@ -13,7 +14,10 @@ mod storefront;
 use std::sync::Arc;
 
 use anyhow::Result;
-use axum::{Router, middleware::from_fn_with_state};
+use axum::{
+    Router,
+    middleware::{from_fn, from_fn_with_state},
+};
 use sijang_cloud::ministack::{Cloud, Deployment, user_pool::TokenSigner};
 use tokio::{net::TcpListener, task::JoinSet};
 
@@ -41,10 +45,11 @@ impl Portal {
             .route_layer(from_fn_with_state(gateway.clone(), dev_api::only_administrators));
         let router = Router::new()
             .merge(storefront::routes(customers.pool(), staff.pool())?)
+            .fallback(gateway::forward)
+            .layer(from_fn(compression::compress))
             .merge(sign_in::routes(cognito, customers, staff))
             .merge(api_page::routes())
             .merge(dev_api)
-            .fallback(gateway::forward)
             .with_state(gateway);
         let mut server = JoinSet::new();
         server.spawn(async move { axum::serve(listener, router).await });

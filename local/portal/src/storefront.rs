@@ -5,7 +5,6 @@
 
 use std::{
     fs,
-    io::Write as _,
     path::{Path, PathBuf},
 };
 
@@ -16,7 +15,6 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
 
 use sijang_cloud::{digest::sha256, layout::Repository, ministack::user_pool::UserPool};
@@ -91,28 +89,9 @@ fn serve(file: &Path, content_type: &'static str, asked: &HeaderMap) -> Response
     let Ok(content) = fs::read(file) else { return StatusCode::NOT_FOUND.into_response() };
     let tag = format!("\"{}\"", &sha256(&content)[..16]);
     let is_known = asked.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
-    let headers = [
-        (header::CACHE_CONTROL, "no-cache".to_owned()),
-        (header::ETAG, tag),
-        (header::VARY, header::ACCEPT_ENCODING.to_string()),
-    ];
+    let headers = [(header::CACHE_CONTROL, "no-cache".to_owned()), (header::ETAG, tag)];
     if is_known {
         return (StatusCode::NOT_MODIFIED, SITE, headers).into_response();
     }
-    let content_type = [(header::CONTENT_TYPE, content_type)];
-    match compressed(&content, asked) {
-        Some(short) => (SITE, headers, content_type, [(header::CONTENT_ENCODING, "gzip")], short).into_response(),
-        None => (SITE, headers, content_type, content).into_response(),
-    }
-}
-
-/// The content as gzip, when the browser takes it: as a CDN sends it.
-fn compressed(content: &[u8], asked: &HeaderMap) -> Option<Vec<u8>> {
-    let accepted = asked.get(header::ACCEPT_ENCODING)?.to_str().ok()?;
-    if !accepted.split(',').any(|encoding| encoding.trim() == "gzip") {
-        return None;
-    }
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(content).ok()?;
-    encoder.finish().ok()
+    (SITE, headers, [(header::CONTENT_TYPE, content_type)], content).into_response()
 }

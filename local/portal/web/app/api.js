@@ -1,8 +1,7 @@
 // The public API. A request that can safely be repeated is repeated when no definite answer comes: a read always, a
 // command because it carries its Idempotency-Key.
 
-import { config } from "./config.js";
-import { takeEarly } from "./early.js";
+import { config } from "./early.js";
 import { language } from "./i18n.js";
 import { Problem } from "./problem.js";
 import { session, sessionEnded } from "./session.js";
@@ -59,7 +58,7 @@ async function definite(url, request, { tries, longestMs, rush }, cancelled) {
     const mayBeDone = rush && await rejectSoldOut(rush, tried);
     try {
       const late = AbortSignal.timeout(TIMEOUT_MS);
-      const answer = await (takeEarly(url) ?? fetch(url, { ...request, signal: cancelled ? AbortSignal.any([cancelled, late]) : late }));
+      const answer = await fetch(url, { ...request, signal: cancelled ? AbortSignal.any([cancelled, late]) : late });
       // A body that breaks off or is no JSON, as the sign-in page of a hotel's network, is no answer of the shop.
       const value = answer.ok ? await answer.json() : undefined;
       const isDefinite = !INDEFINITE.includes(answer.status);

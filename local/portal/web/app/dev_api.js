@@ -1,6 +1,6 @@
 // What the local portal offers to staff beside the public API: `local/portal/src/dev_api.rs`.
 
-import { config } from "./config.js";
+import { config } from "./early.js";
 import { Problem } from "./problem.js";
 import { session } from "./session.js";
 

@@ -1,24 +1,41 @@
-// The front page's own requests, sent before the modules are there that show the answers: on a slow network that saves a
-// round trip.
+// The requests that everything waits for, sent before the other modules are there: the configuration, and then the lists of
+// the front page.
+
+/** Where the API and the issuer are: `config.json`, served beside the application. */
+export const config = {};
 
 const PATHS = ["/v1/products?sort=name&limit=36", "/v1/products/popular"];
 const TIMEOUT_MS = 20_000;
 const answers = new Map();
 
-/** Asks the API at this address, if the page's address is that of the front page. */
-export function askEarly(api) {
-  if (location.hash.length > "#/".length) return;
-  for (const path of PATHS) {
-    const answer = fetch(api + path, { cache: "no-cache", signal: AbortSignal.timeout(TIMEOUT_MS) });
-    // Whoever takes the answer hears of it.
-    answer.catch(() => {});
-    answers.set(api + path, answer);
+/** Whether the address is that of the front page, and not the one to which a sign-in returns. */
+export const isFront = location.hash.length <= "#/".length && !/[?&](code|error)=/.test(location.search);
+
+/** Done when the configuration is there, and the front page's lists are asked for. */
+export const asked = ask();
+// Whoever waits for it hears of it.
+asked.catch(() => {});
+
+async function ask() {
+  const answer = await fetch("config.json");
+  if (!answer.ok) throw new Error(`config.json: ${answer.status}`);
+  Object.assign(config, await answer.json());
+  if (isFront) PATHS.forEach((path) => answers.set(path, readOnce(path)));
+}
+
+/** The value, or undefined when the request fails. */
+async function readOnce(path) {
+  try {
+    const answer = await fetch(config.api + path, { cache: "no-cache", signal: AbortSignal.timeout(TIMEOUT_MS) });
+    return answer.ok ? await answer.json() : undefined;
+  } catch {
+    return undefined;
   }
 }
 
-/** The answer that was asked for early. It is given once. */
-export function takeEarly(url) {
-  const answer = answers.get(url);
-  answers.delete(url);
-  return answer;
+/** Reads from the API: gives the early answer once, if there is one, and otherwise sends a request as `api.js` does. */
+export async function read(path, options) {
+  const early = answers.get(path);
+  answers.delete(path);
+  return (await early) ?? (await import("./api.js")).get(path, options);
 }

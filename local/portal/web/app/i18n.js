@@ -3,30 +3,26 @@
 import { local } from "./storage.js";
 import { changed } from "./store.js";
 
-/** Only the texts of the chosen language are loaded. */
-const TEXTS = {
-  ko: async () => ({ texts: (await import("./texts.ko.js")).ko, names: {} }),
-  en: async () => {
-    const { en, names } = await import("./texts.en.js");
-    return { texts: en, names };
-  },
-};
+const LANGUAGES = ["ko", "en"];
 const CHOICE = "sijang.language";
 
 let chosen = local.read(CHOICE);
-if (!Object.hasOwn(TEXTS, chosen)) chosen = navigator.languages.some((wish) => wish.startsWith("ko")) ? "ko" : "en";
+if (!LANGUAGES.includes(chosen)) chosen = navigator.languages.some((wish) => wish.startsWith("ko")) ? "ko" : "en";
 let { texts, names } = { texts: {}, names: {} };
 
 export const language = () => chosen;
 
-/** Must be done before anything is drawn. */
-export async function loadTexts() {
-  ({ texts, names } = await TEXTS[chosen]());
+/** Only the texts of one language are loaded: those of the front page, and then all. */
+const load = (wish, part = "") => import(`./texts.${wish}${part}.js`);
+
+/** Must be done before anything is drawn. `part` is `.first` for the front page only. */
+export async function loadTexts(part) {
+  ({ texts, names } = await load(chosen, part));
   document.documentElement.lang = chosen;
 }
 
 export async function chooseLanguage(wish) {
-  ({ texts, names } = await TEXTS[wish]());
+  ({ texts, names } = await load(wish));
   chosen = wish;
   local.write(CHOICE, wish);
   document.documentElement.lang = wish;

@@ -1,26 +1,18 @@
-// Starts the shop: who is signed in, which page is asked for, and one function that draws it all.
+// Starts all of the shop: who is signed in, which page is asked for, and one function that draws it all.
 
-import { render } from "../vendor/lit-html/lit-html.js";
 import { enterAgain, follow } from "./router.js";
 import { finishSignIn, resume, whenSessionChanges } from "./session.js";
 import { changed, drawWith } from "./store.js";
-import { shell } from "./views/shell.js";
+import { drawIn } from "./views/parts.js";
+import { content, foot, head } from "./views/shell.js";
 
-/** `stopped` is called when the page cannot be drawn. */
-export async function start(stopped) {
-  const shop = document.getElementById("shop");
-  let isDrawn = false;
+/** `stopped` is called when the page cannot be drawn; `front` is given when the front page has been entered already. */
+export async function start(stopped, front) {
   drawWith(() => {
-    try {
-      if (!isDrawn) shop.replaceChildren();
-      isDrawn = true;
-      render(shell(), shop);
-    } catch (error) {
-      drawWith(() => {});
-      reportError(error);
-      stopped();
-    }
-  });
+    drawIn("head", head());
+    drawIn("content", content());
+    drawIn("foot", foot());
+  }, stopped);
   resume();
   await finishSignIn();
   whenSessionChanges(enterAgain);
@@ -29,5 +21,5 @@ export async function start(stopped) {
     enterAgain();
     changed();
   });
-  await follow();
+  await follow(front);
 }

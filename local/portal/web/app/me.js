@@ -1,10 +1,9 @@
 // What the shop keeps for whoever is signed in, wherever on the pages it is shown.
 
 import { get } from "./api.js";
-import { List } from "./list.js";
 import { readUnknown } from "./products.js";
 import { session, whenSessionChanges } from "./session.js";
-import { changed, Task } from "./store.js";
+import { changed, List, Task } from "./store.js";
 
 export const balance = new Task(async () => (await get("/v1/me/balance")).balance.amount);
 export const usableCoupons = new List("/v1/me/coupons?status=USABLE", { limit: 100 });

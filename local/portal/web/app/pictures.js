@@ -3,7 +3,7 @@
 // of an unknown kind is a bundle wrapped in its cloth.
 
 import { html, svg } from "../vendor/lit-html/lit-html.js";
-import { config } from "./config.js";
+import { config } from "./early.js";
 import { changed } from "./store.js";
 
 /** `[ground, patch, second patch]`. */

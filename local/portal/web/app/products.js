@@ -1,6 +1,7 @@
-// What is known of single products: baskets name them by id only.
+// Products: what is known of them, how they are named, and the families that they belong to. Baskets name products by id
+// only.
 
-import { get } from "./api.js";
+import { read } from "./early.js";
 import { language } from "./i18n.js";
 import { changed } from "./store.js";
 
@@ -37,12 +38,12 @@ export function noteProducts(products) {
 
 /** Reads products anew; one that cannot be read keeps what is known of it. */
 export async function readProducts(ids) {
-  await Promise.all([...new Set(ids)].map(read));
+  await Promise.all([...new Set(ids)].map(readOne));
   changed();
 }
 
-async function read(id) {
-  const reading = asked.get(id) ?? get(`/v1/products/${id}`);
+async function readOne(id) {
+  const reading = asked.get(id) ?? read(`/v1/products/${id}`);
   asked.set(id, reading);
   try {
     known.set(id, await reading);
@@ -52,4 +53,37 @@ async function read(id) {
   } finally {
     asked.delete(id);
   }
+}
+
+/*
+ * Sizes of one thing are one card: a product says of which family and size it is. One without a family stands alone.
+ */
+
+const familyOf = ({ family, product_id: id }) => family ?? id;
+
+/** `[{ key, first, items }]`: products by family, in the order in which the first of each comes; sizes by price. */
+export function families(products) {
+  const groups = new Map();
+  for (const item of products) {
+    const key = familyOf(item);
+    if (!groups.has(key)) groups.set(key, []);
+    groups.get(key).push(item);
+  }
+  const byPrice = (items) => items.toSorted((a, b) => a.price.amount - b.price.amount);
+  return [...groups].map(([key, items]) => ({ key, first: items[0], items: byPrice(items) }));
+}
+
+/**
+ * How a family is named: `{ name, sizes, lang }`, a size for each of the items. Only names are translated, so an English
+ * family is the words with which all its names begin, and a size is the rest.
+ */
+export function familyNames(items) {
+  const sizes = items.map(({ size, name }) => size ?? name);
+  const korean = { name: items[0].family, sizes, lang: "ko" };
+  if (items.some((item) => productLanguage(item) !== "en")) return korean;
+  const words = items.map((item) => item.name_en.split(" "));
+  const differing = words[0].findIndex((word, at) => words.some((others) => others[at] !== word));
+  const rests = words.map((all) => all.slice(differing).join(" "));
+  if (differing < 1 || rests.includes("")) return korean;
+  return { name: words[0].slice(0, differing).join(" "), sizes: rests, lang: "en" };
 }

@@ -2,7 +2,7 @@
 // comes back to is scrolled to where she left it.
 
 import { html } from "../vendor/lit-html/lit-html.js";
-import { config } from "./config.js";
+import { config } from "./early.js";
 import { t } from "./i18n.js";
 import { tab } from "./storage.js";
 import { changed } from "./store.js";
@@ -38,14 +38,14 @@ let wanted = null;
 /** Reads what the page shows; the other pages' modules wait for that of the first page. */
 let entered = Promise.resolve();
 
-/** Goes where the address points, now and from now on. */
-export async function follow() {
+/** Goes where the address points, now and from now on. `front` is given when the front page has been entered already. */
+export async function follow(front) {
   history.scrollRestoration = "manual";
   window.addEventListener("hashchange", ({ oldURL }) => go(true, new URL(oldURL).hash));
   window.addEventListener("pagehide", keepPlaces);
   ["wheel", "touchstart", "keydown", "pointerdown"].forEach((act) => window.addEventListener(act, stopScrolling, { passive: true }));
   new ResizeObserver(scroll).observe(document.getElementById("shop"));
-  await go(false);
+  await go(false, undefined, front);
   entered.finally(() => whenIdle(() => Object.keys(PAGES).forEach((name) => load(name).catch(() => {}))));
 }
 
@@ -61,7 +61,7 @@ async function load(name) {
 /** `["product", "01M8"]` of `#/product/01M8`. */
 const parts = (hash) => hash.replace(/^#\/?/, "").split("/");
 
-async function go(moved, from) {
+async function go(moved, from, front) {
   if (moved) places[entry] = Math.round(scrollY);
   const isNew = enterEntry(from);
   const [name, argument = ""] = parts(location.hash);
@@ -75,9 +75,11 @@ async function go(moved, from) {
     if (route.page !== page || page.problem) return;
     route.page = loaded.get(name) ?? market;
   }
-  entered = Promise.resolve(route.page.enter?.(argument));
+  const isEntered = front && route.page === market;
+  entered = Promise.resolve(isEntered ? front : route.page.enter?.(argument));
   changed();
-  wanted = places[entry] ?? 0;
+  // Who has scrolled the first cards meanwhile stays there.
+  wanted = isEntered && scrollY ? null : places[entry] ?? 0;
   requestAnimationFrame(() => {
     if (!isNew || moved) scroll();
     if (moved) document.querySelector("h1")?.focus({ preventScroll: true });
@@ -133,12 +135,5 @@ function keepPlaces() {
   tab.write(PLACES, places);
 }
 
-/** Names the page by another address, without leaving it. */
-export function rename(hash) {
-  history.replaceState(history.state, "", hash);
-  const [name, argument = ""] = parts(hash);
-  Object.assign(route, { name, argument });
-}
-
 /** Reads the page anew, when somebody else is signed in or the network is back. */
-export const enterAgain = () => route.page.enter?.(route.argument);
+export const enterAgain = () => (route.page.enterAgain ?? route.page.enter)?.(route.argument);

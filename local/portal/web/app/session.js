@@ -1,7 +1,7 @@
 // Who is signed in. OAuth 2.0 authorization code with PKCE against the configured issuers, of customers and of staff. The access token is kept in the
 // tab's session storage, so that a reload does not sign out, and goes nowhere but into the Authorization header.
 
-import { config } from "./config.js";
+import { config } from "./early.js";
 import { language, t } from "./i18n.js";
 import { Problem } from "./problem.js";
 import { tab } from "./storage.js";

@@ -1,6 +1,11 @@
 // English.
 
-export const en = {
+import { names, texts as first } from "./texts.en.first.js";
+
+export { names };
+
+export const texts = {
+  ...first,
   "brand": "시장 Sijang, to the front page",
   "skip": "Skip to the content",
   "pages": "Pages",
@@ -10,45 +15,17 @@ export const en = {
   "sign-out": "Sign out",
   "staff": "Staff",
   "balance": "Balance",
-  "reading": "One moment …",
-  "more": "Show more",
-  "try-again": "Try again",
   "offline": "You are offline. What you see may be out of date.",
   "footer": "Sijang, a market on AWS Lambda",
   "contract": "The API",
 
-  "page.market": "Market",
   "page.coupons": "Coupons",
   "page.basket": "Basket",
   "page.orders": "Orders",
   "page.order": "Order",
   "page.wallet": "Wallet",
 
-  "market.welcome": "Fresh from the market",
-  "market.promise": "What you see is in stock, costs what it says, and is paid for once.",
-  "market.popular": "Popular in the last three days",
-  "market.all": "All products",
-  "market.sold": "{units} sold",
-  "search": "Search the market",
-  "search.hint": "Search: name, or a part of it",
-  "search.found": "{units} found",
-  "search.none": "Nothing found for “{query}”",
-  "market.categories": "Categories",
-  "market.every-category": "Everything",
-  "sort": "Order",
-  "sort.name": "By name",
-  "sort.popular": "Most popular first",
-  "sort.newest": "Newest first",
-  "sort.price": "Cheapest first",
-  "sort.price-desc": "Most expensive first",
-  "product.sizes-of": "Sizes of {name}",
   "product.related": "More from",
-
-  "stock.not-sold": "Not on sale",
-  "stock.gone": "No longer available",
-  "stock.none": "Sold out",
-  "stock.last": "Only {units} left",
-  "stock.some": "{units} in stock",
 
   "coupons.open": "Coupons to collect",
   "coupons.mine": "Your coupons",
@@ -76,8 +53,6 @@ export const en = {
   "coupon.VOIDED": "Voided by the shop",
 
   "basket.units": "Units in the basket:",
-  "basket.add": "Add to basket",
-  "basket.add-named": "Add to basket: {name}",
   "basket.buy-now": "Buy now",
   "basket.added": "Added: {name}. {units} in your basket.",
   "basket.see": "View basket",
@@ -141,9 +116,6 @@ export const en = {
   "ledger.ADJUSTMENT": "Correction by the shop",
   "ledger.after": "balance {balance}",
 
-  "problem.unanswered": "The shop did not answer.",
-  "problem.offline": "You are offline.",
-  "problem.read-again": "This could not be loaded.",
   "problem.basket-changed": "Your basket was changed in another tab. Please check it before you order.",
   "problem.product-not-found": "There is no such product.",
   "problem.coupon-not-found": "There is no such coupon.",
@@ -165,11 +137,6 @@ export const en = {
   "problem.coupon-closed": "The coupon campaign is over.",
   "problem.unknown-product": "The order names a product that does not exist.",
   "problem.unknown-coupon": "The order names a coupon that you do not hold.",
-  "problem.broken": "Something went wrong on our side.",
-  "problem.unknown": "The shop could not do that.",
-  "problem.busy": "The shop is busy.",
-  "problem.forbidden": "You may not do this.",
-  "problem.signed-out": "You have been signed out.",
   "problem.sign-in-failed": "Signing in did not work. Please try again.",
   "problem.again": "We do not know yet whether it was done. Trying again is safe: it is never done twice.",
   "problem.short-stock": "{name}: you asked for {requested}, {available} left.",
@@ -300,23 +267,4 @@ export const en = {
   "operations.run": "Aggregate and reconcile today",
   "operations.nothing-found": "{facts} events counted, no findings.",
   "operations.found": "{facts} events counted. Findings: {findings}",
-};
-
-/** Names that the API has in Korean only: the categories and coupons that the shop is seeded with. */
-export const names = {
-  "과일": "Fruit",
-  "채소와 쌀": "Vegetables and rice",
-  "정육과 해산물": "Meat and seafood",
-  "반찬과 간편식": "Side dishes and ready meals",
-  "차, 커피, 간식": "Tea, coffee and snacks",
-  "주방과 생활": "Kitchen and home",
-  "침구와 수건": "Bedding and towels",
-  "미용과 건강": "Beauty and health",
-  "문구와 취미": "Stationery and hobbies",
-  "반려동물과 캠핑": "Pets and camping",
-  "첫 주문 3,000원 할인": "First order: ₩3,000 off",
-  "장바구니 5,000원 할인": "₩5,000 off your basket",
-  "선착순 50명 10% 할인": "10% off for the first 50",
-  "주말 특가 20% 할인": "Weekend special: 20% off",
-  "선착순 5명 반값": "Half price for the first 5",
 };

@@ -1,6 +1,11 @@
 // 한국어.
 
-export const ko = {
+import { names, texts as first } from "./texts.ko.first.js";
+
+export { names };
+
+export const texts = {
+  ...first,
   "brand": "시장 Sijang, 첫 화면으로",
   "skip": "본문으로 건너뛰기",
   "pages": "메뉴",
@@ -10,45 +15,17 @@ export const ko = {
   "sign-out": "로그아웃",
   "staff": "관리자",
   "balance": "잔액",
-  "reading": "잠시만 기다려 주세요 …",
-  "more": "더 보기",
-  "try-again": "다시 시도",
   "offline": "인터넷에 연결되어 있지 않습니다. 보이는 내용이 최신이 아닐 수 있습니다.",
   "footer": "시장, AWS Lambda 위의 장터",
   "contract": "API 문서",
 
-  "page.market": "장보기",
   "page.coupons": "쿠폰",
   "page.basket": "장바구니",
   "page.orders": "주문",
   "page.order": "주문 상세",
   "page.wallet": "지갑",
 
-  "market.welcome": "오늘도 장이 섰습니다",
-  "market.promise": "보이는 만큼 있고, 적힌 값 그대로이며, 결제는 꼭 한 번만 됩니다.",
-  "market.popular": "최근 3일 인기 상품",
-  "market.all": "전체 상품",
-  "market.sold": "{units}개 판매",
-  "search": "상품 검색",
-  "search.hint": "상품 이름이나 초성으로 검색",
-  "search.found": "상품 {units}개",
-  "search.none": "‘{query}’ 검색 결과가 없습니다",
-  "market.categories": "분류",
-  "market.every-category": "전체",
-  "sort": "정렬",
-  "sort.name": "이름순",
-  "sort.popular": "인기순",
-  "sort.newest": "신상품순",
-  "sort.price": "낮은 가격순",
-  "sort.price-desc": "높은 가격순",
-  "product.sizes-of": "{name} 용량과 종류",
   "product.related": "함께 보면 좋은 상품:",
-
-  "stock.not-sold": "판매하지 않는 상품",
-  "stock.gone": "더 이상 없는 상품",
-  "stock.none": "품절",
-  "stock.last": "{units}개 남음",
-  "stock.some": "재고 {units}개",
 
   "coupons.open": "지금 받을 수 있는 쿠폰",
   "coupons.mine": "내 쿠폰",
@@ -76,8 +53,6 @@ export const ko = {
   "coupon.VOIDED": "사용 불가",
 
   "basket.units": "담은 수량:",
-  "basket.add": "담기",
-  "basket.add-named": "{name} 장바구니에 담기",
   "basket.buy-now": "바로 구매",
   "basket.added": "장바구니에 담았습니다: {name} (모두 {units}개)",
   "basket.see": "장바구니 보기",
@@ -141,9 +116,6 @@ export const ko = {
   "ledger.ADJUSTMENT": "잔액 정정",
   "ledger.after": "잔액 {balance}",
 
-  "problem.unanswered": "응답이 없습니다.",
-  "problem.offline": "인터넷에 연결되어 있지 않습니다.",
-  "problem.read-again": "불러오지 못했습니다.",
   "problem.basket-changed": "다른 탭에서 장바구니가 바뀌었습니다. 확인한 뒤 다시 주문해 주세요.",
   "problem.product-not-found": "상품을 찾을 수 없습니다.",
   "problem.coupon-not-found": "쿠폰을 찾을 수 없습니다.",
@@ -165,11 +137,6 @@ export const ko = {
   "problem.coupon-closed": "쿠폰 발급이 종료되었습니다.",
   "problem.unknown-product": "존재하지 않는 상품이 주문에 있습니다.",
   "problem.unknown-coupon": "보유하지 않은 쿠폰이 주문에 있습니다.",
-  "problem.broken": "서버에 문제가 발생했습니다.",
-  "problem.unknown": "요청을 처리할 수 없습니다.",
-  "problem.busy": "요청이 몰리고 있습니다.",
-  "problem.forbidden": "권한이 없습니다.",
-  "problem.signed-out": "로그아웃되었습니다.",
   "problem.sign-in-failed": "로그인하지 못했습니다. 다시 시도해 주세요.",
   "problem.again": "처리되었는지 아직 알 수 없습니다. 다시 시도해도 두 번 처리되지 않으니 안심하세요.",
   "problem.short-stock": "{name}: {requested}개를 담았지만 {available}개 남았습니다.",

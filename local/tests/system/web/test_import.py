@@ -15,7 +15,7 @@ HEADING = "product_id,name,price,stock,reason\n"
 CASES = json.loads((pathlib.Path(__file__).parent / "import_cases.json").read_text())
 CHECK = """async (bytes) => {
     const { check } = await import("/app/operations/import/check.js");
-    const { en } = await import("/app/texts.en.js");
+    const { texts: en } = await import("/app/texts.en.js");
     const said = ({ text, values }) => en[text].replace(/\\{(\\w+)\\}/g, (_, name) => values[name]);
     const { problem, rows } = await check(Uint8Array.from(bytes, (byte) => byte.charCodeAt(0)));
     if (problem) return { problem: said(problem) };

@@ -30,7 +30,7 @@ def test_the_shop_rejects_in_the_language_of_the_page(visit, shop, locale, told)
 def test_both_languages_have_the_same_texts(visit):
     visitor = visit().open()
     missing = visitor.page.evaluate("""async () => {
-        const [{ ko }, { en }] = await Promise.all([import("/app/texts.ko.js"), import("/app/texts.en.js")]);
+        const [{ texts: ko }, { texts: en }] = await Promise.all([import("/app/texts.ko.js"), import("/app/texts.en.js")]);
         const values = (text) => [...text.matchAll(/\\{\\w+\\}/g)].map(String).sort().join();
         const keys = new Set([...Object.keys(ko), ...Object.keys(en)]);
         return [...keys].filter((key) => !(key in ko) || !(key in en) || values(ko[key]) !== values(en[key]));

@@ -41,8 +41,10 @@ class Visitor:
         self.complaints = kept
 
     def open(self, page=""):
+        """Opens a page, and waits until all of it is there: the front page's content is there before what is around it."""
         self.page.goto(f"{self.shop.url}/#/{page}")
         expect(self.page.locator("h1")).to_be_visible()
+        expect(self.page.locator("footer")).to_be_visible()
         return self
 
     def sign_in(self, name=None):

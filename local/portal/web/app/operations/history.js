@@ -3,9 +3,8 @@
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { dayInSeoul, time } from "../format.js";
 import { t } from "../i18n.js";
-import { List } from "../list.js";
 import { whenSessionChanges } from "../session.js";
-import { changed } from "../store.js";
+import { changed, List } from "../store.js";
 import { empty, more } from "../views/parts.js";
 import { problemNote } from "../views/problem.js";
 

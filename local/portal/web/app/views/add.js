@@ -6,7 +6,6 @@ import { count } from "../format.js";
 import { t } from "../i18n.js";
 import { productName } from "../products.js";
 import { changed } from "../store.js";
-import { canBuy } from "./parts.js";
 
 const SHOWN_MS = 6_000;
 
@@ -25,9 +24,6 @@ export function hideAdded() {
   added = null;
   changed();
 }
-
-export const addButton = (item) => html`<button class="button" ?disabled=${!canBuy(item)}
-  aria-label=${t("basket.add-named", { name: productName(item) })} @click=${() => add(item)}>${t("basket.add")}</button>`;
 
 /** What was added last. Its region is always there, for a reader of the screen hears only what changes in it. */
 export const addedNote = () => html`<div class="toast" role="status" data-added>${added === null ? nothing : html`

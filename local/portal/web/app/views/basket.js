@@ -19,8 +19,9 @@ import { productsSoldOut } from "../rush.js";
 import { session, signIn } from "../session.js";
 import { Task } from "../store.js";
 import { shown, typed, typing } from "../typing.js";
+import { stepper } from "./controls.js";
 import { showPlaced } from "./order.js";
-import { empty, heading, stepper, stockText } from "./parts.js";
+import { empty, heading, stockText } from "./parts.js";
 import { fieldError, problemNote } from "./problem.js";
 
 const LOOK_AGAIN_MS = 10_000;

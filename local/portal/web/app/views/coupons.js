@@ -6,10 +6,9 @@ import { attempt } from "../attempt.js";
 import { discountText, minimumText } from "../discount.js";
 import { count, until } from "../format.js";
 import { languageOf, t, translated } from "../i18n.js";
-import { List } from "../list.js";
 import { couponsSoldOut } from "../rush.js";
 import { session, signIn, whenSessionChanges } from "../session.js";
-import { Task } from "../store.js";
+import { List, Task } from "../store.js";
 import { empty, heading, more, waiting } from "./parts.js";
 import { problemNote } from "./problem.js";
 

@@ -11,7 +11,8 @@ import { t } from "../i18n.js";
 import { session, whenSessionChanges } from "../session.js";
 import { changed, Task } from "../store.js";
 import { shown, typed, typing } from "../typing.js";
-import { askToSignIn, heading } from "./parts.js";
+import { askToSignIn } from "./controls.js";
+import { heading } from "./parts.js";
 import { problemNote } from "./problem.js";
 
 const WINDOWS = ["minjun", "seoyeon"];

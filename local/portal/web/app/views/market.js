@@ -1,20 +1,14 @@
-// The front page: search, what sells best, and everything there is. Sizes of one thing are one card.
+// The front page: search, what sells best, and everything there is. Sizes of one thing are one card. It is drawn before the
+// rest of the application is there, so it imports nothing but what the first cards need.
 
-import { html, nothing } from "../../vendor/lit-html/lit-html.js";
-import { repeat } from "../../vendor/lit-html/directives/repeat.js";
-import { live } from "../../vendor/lit-html/directives/live.js";
-import { get } from "../api.js";
-import { families, familyNames } from "../families.js";
+import { html, nothing, render } from "../../vendor/lit-html/lit-html.js";
+import { read } from "../early.js";
 import { count, won } from "../format.js";
 import { languageOf, t, translated } from "../i18n.js";
-import { List } from "../list.js";
 import { picture } from "../pictures.js";
-import { noteProducts, productLanguage, productName } from "../products.js";
-import { rename } from "../router.js";
-import { changed, Task } from "../store.js";
-import { addButton } from "./add.js";
-import { more, stockText } from "./parts.js";
-import { problemNote } from "./problem.js";
+import { families, familyNames, noteProducts, productLanguage, productName } from "../products.js";
+import { changed, List, Task } from "../store.js";
+import { canBuy, more, note, stockText } from "./parts.js";
 
 /** The orders of the API, the usual one first. */
 const SORTS = ["name", "popular", "newest", "price", "price-desc"];
@@ -24,11 +18,12 @@ const SKELETONS = 12;
 
 let asked = { q: "", category: "", sort: "" };
 let typingEnds;
-/** The size that is chosen on a card, by family. */
+/** The size that is chosen on a card, and the card's element, by family. */
 const chosen = new Map();
+const places = new Map();
 
 const found = new List(path, { limit: 36, next: 100, seen: noteProducts });
-const popular = new Task(() => get("/v1/products/popular"));
+const popular = new Task(() => read("/v1/products/popular"));
 
 /** What was asked for, without what was left empty. */
 const parameters = () => new URLSearchParams(Object.entries(asked).filter(([, value]) => value));
@@ -49,9 +44,11 @@ export function enter(argument) {
   const given = new URLSearchParams(argument);
   const sort = given.get("sort") ?? "";
   asked = { q: given.get("q") ?? "", category: given.get("category") ?? "", sort: SORTS.includes(sort) ? sort : "" };
-  // Coming back from a product, the customer finds the list as long as she left it.
-  return Promise.all([refresh(), popular.run()]);
+  return enterAgain();
 }
+
+/** Coming back from a product, the customer finds the list as long as she left it. */
+export const enterAgain = () => Promise.all([refresh(), popular.run()]);
 
 /** Reads what is asked for, unless it is there. Another search that is being read is cancelled. */
 function refresh() {
@@ -61,7 +58,7 @@ function refresh() {
 /** Searches at once, or when she has typed to the end. */
 function search(change, pause = 0) {
   asked = { ...asked, ...change };
-  rename(isSearch() ? `#/search/${parameters()}` : "#/");
+  history.replaceState(history.state, "", isSearch() ? `#/search/${parameters()}` : "#/");
   changed();
   clearTimeout(typingEnds);
   typingEnds = setTimeout(refresh, pause);
@@ -81,7 +78,7 @@ export function view() {
 const searchField = () => html`<form class="search" role="search" @submit=${(event) => event.preventDefault()}>
   <label class="hidden" for="search">${t("search")}</label>
   <input id="search" type="search" autocomplete="off" enterkeyhint="search" maxlength="100" placeholder=${t("search.hint")}
-    .value=${live(asked.q)} @input=${(event) => search({ q: event.target.value }, TYPING_MS)}>
+    .value=${asked.q} @input=${(event) => search({ q: event.target.value }, TYPING_MS)}>
 </form>`;
 
 function categories() {
@@ -97,7 +94,7 @@ function categories() {
 }
 
 const sorting = () => html`<label class="field"><span class="hidden">${t("sort")}</span>
-  <select id="sort" .value=${live(asked.sort || SORTS[0])} @change=${({ target }) => search({ sort: target.value === SORTS[0] ? "" : target.value })}>
+  <select id="sort" .value=${asked.sort || SORTS[0]} @change=${({ target }) => search({ sort: target.value === SORTS[0] ? "" : target.value })}>
     ${SORTS.map((sort) => html`<option value=${sort} ?selected=${sort === (asked.sort || SORTS[0])}>${t(`sort.${sort}`)}</option>`)}
   </select>
 </label>`;
@@ -116,8 +113,8 @@ function products() {
   const isShown = found.isCurrent || !problem;
   return html`<section aria-labelledby="found" aria-busy=${found.isCurrent ? "false" : "true"}>
     <div class="found"><h2 id="found"><span role="status">${told(problem)}</span></h2>${sorting()}</div>
-    ${problemNote(problem, { again: found.again, read: true })}
-    ${isShown ? html`<ul class="cards">${repeat(complete(), ({ key }) => key, card)}</ul>${more(found)}` : nothing}
+    ${note(problem, { again: found.again, read: true })}
+    ${isShown ? html`<ul class="cards">${complete().map(cardOf)}</ul>${more(found)}` : nothing}
   </section>`;
 }
 
@@ -148,16 +145,26 @@ function shownOf({ key, first, items }) {
   return wished ?? sorted ?? items.find(({ stock }) => stock > 0) ?? items[0];
 }
 
-function card(family) {
-  const { key, items } = family;
+/** The element of a family's card. It is the card's wherever that stands: its picture is never that of another one. */
+function cardOf(family) {
+  const { key } = family;
+  if (!places.has(key)) places.set(key, Object.assign(document.createElement("li"), { className: "card" }));
+  const place = places.get(key);
   const item = shownOf(family);
+  place.dataset.stock = item.stock ? "some" : "none";
+  render(card(item, family), place);
+  return place;
+}
+
+function card(item, family) {
+  const { key, items } = family;
   const choose = (id) => {
     chosen.set(key, id);
     changed();
   };
   const isFamily = items.length > 1;
   const { name, sizes, lang } = familyNames(items);
-  return html`<li class="card" data-stock=${item.stock ? "some" : "none"}>
+  return html`
     <a href="#/product/${item.product_id}">
       ${picture(item)}
       <span class="card-name" lang=${isFamily ? lang : productLanguage(item)}>${isFamily ? name : productName(item)}</span>
@@ -166,9 +173,11 @@ function card(family) {
       <button class="chip" lang=${lang} aria-pressed=${one === item ? "true" : "false"} @click=${() => choose(one.product_id)}>${sizes[at]}</button>`)}</div>` : nothing}
     <p class="price">${won(item.price.amount)}</p>
     <p class="quiet">${stockText(item)}</p>
-    ${addButton(item)}
-  </li>`;
+    <button class="button" ?disabled=${!canBuy(item)} aria-label=${t("basket.add-named", { name: productName(item) })}
+      @click=${() => add(item)}>${t("basket.add")}</button>`;
 }
+
+const add = async (item) => (await import("./add.js")).add(item);
 
 const popularCard = ({ rank, units_sold: units, product }) => html`<li>
   <a href="#/product/${product.product_id}">

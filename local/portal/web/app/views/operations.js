@@ -2,7 +2,7 @@
 // operations cost. The queues are shown where there is a dev API.
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
-import { config } from "../config.js";
+import { config } from "../early.js";
 import { campaigns, readCampaigns } from "../operations/campaigns.js";
 import { costs, readCosts } from "../operations/costs.js";
 import { history, readHistory } from "../operations/history.js";
@@ -13,7 +13,8 @@ import { readSales, sales } from "../operations/sales.js";
 import { t } from "../i18n.js";
 import { session } from "../session.js";
 import { changed } from "../store.js";
-import { askToSignIn, heading } from "./parts.js";
+import { askToSignIn } from "./controls.js";
+import { heading } from "./parts.js";
 
 const READ_AGAIN_MS = 5_000;
 const DRAW_AGAIN_MS = 1_000;

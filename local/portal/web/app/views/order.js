@@ -8,8 +8,9 @@ import { balance, noteOrder, order, usableCoupons } from "../me.js";
 import { readUnknown } from "../products.js";
 import { session, whenSessionChanges } from "../session.js";
 import { changed, Task } from "../store.js";
+import { askToSignIn, backLink } from "./controls.js";
 import { orderCard } from "./orders.js";
-import { askToSignIn, backLink, heading, waiting } from "./parts.js";
+import { heading, waiting } from "./parts.js";
 import { problemNote } from "./problem.js";
 
 /** The order that has just been placed: it is thanked for until the customer leaves the page. */

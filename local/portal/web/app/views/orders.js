@@ -8,7 +8,8 @@ import { order as seen, orders } from "../me.js";
 import { picture } from "../pictures.js";
 import { ordered, productLanguage, productName } from "../products.js";
 import { session } from "../session.js";
-import { askToSignIn, empty, heading, more, waiting } from "./parts.js";
+import { askToSignIn } from "./controls.js";
+import { empty, heading, more, waiting } from "./parts.js";
 import { problemNote } from "./problem.js";
 
 export const title = () => t("page.orders");

@@ -1,28 +1,23 @@
-// Small pieces that several pages are made of.
+// Small pieces that several pages are made of, the front page among them: the first cards wait for what this imports.
 
-import { html, nothing } from "../../vendor/lit-html/lit-html.js";
-import { MOST_OF_ONE } from "../basket.js";
+import { html, nothing, render } from "../../vendor/lit-html/lit-html.js";
 import { count } from "../format.js";
 import { t } from "../i18n.js";
-import { cameFrom } from "../router.js";
-import { signIn } from "../session.js";
+
+/** Draws in an element of `index.html`, in place of the skeleton there. */
+export function drawIn(id, template) {
+  const place = document.getElementById(id);
+  if (place.hasAttribute("aria-busy")) place.replaceChildren();
+  place.removeAttribute("aria-busy");
+  render(template, place);
+}
+
+/** A page and, above it, a note about something else. */
+export const page = (view, note = nothing) => html`${note}${view}`;
 
 /** The page's heading; it takes the focus when the page is opened, so that readers of the screen hear where they are. */
 export const heading = (text, aside = nothing) =>
   html`<header class="page-head"><h1 tabindex="-1">${text}</h1>${aside}</header>`;
-
-export const askToSignIn = (reason, options = {}) => html`
-  <section class="panel empty">
-    <p>${reason}</p>
-    <button class="button primary" @click=${() => signIn(options)}>${t("sign-in")}</button>
-  </section>`;
-
-/** The way back to a list. A customer who came from it finds its search and her place again. */
-export const backLink = (pages, text) => html`<p class="back"><a href="#/${pages[0]}" @click=${(event) => {
-  if (event.ctrlKey || event.metaKey || !pages.includes(cameFrom())) return;
-  event.preventDefault();
-  history.back();
-}}>← ${text}</a></p>`;
 
 export const empty = (text, link = nothing) => html`<section class="panel empty"><p>${text}</p>${link}</section>`;
 
@@ -33,15 +28,6 @@ export const more = (list) => list.hasMore
   ? html`<p class="more"><button class="button" ?disabled=${list.task.running} @click=${list.more}>${t("more")}</button></p>`
   : nothing;
 
-/** A quantity, to type or to count up and down. `error` is the id of what is said to be wrong with it. */
-export const stepper = ({ id, quantity, set, name, shown, typing, typed, live, error = nothing }) => html`
-  <span class="stepper" role="group" aria-label=${t("basket.quantity-of", { name })}>
-    <button type="button" class="button" ?disabled=${quantity <= 1} aria-label=${t("basket.fewer")} @click=${() => set(quantity - 1)}>−</button>
-    <input inputmode="numeric" aria-label=${t("basket.quantity")} .value=${live(shown(id, quantity))} @input=${typing(id)} @blur=${typed}
-      aria-invalid=${error === nothing ? nothing : "true"} aria-describedby=${error} @change=${(event) => set(Number(event.target.value))}>
-    <button type="button" class="button" ?disabled=${quantity >= MOST_OF_ONE} aria-label=${t("basket.more")} @click=${() => set(quantity + 1)}>+</button>
-  </span>`;
-
 export function stockText({ stock, status, gone }) {
   if (gone) return t("stock.gone");
   if (status === "INACTIVE") return t("stock.not-sold");
@@ -50,3 +36,21 @@ export function stockText({ stock, status, gone }) {
 }
 
 export const canBuy = ({ stock, status, gone }) => !gone && status !== "INACTIVE" && stock > 0;
+
+/**
+ * The note about a problem; `told` says more than the problem's own detail. `again` repeats what was not answered, and a
+ * read (`read`) whatever became of it.
+ */
+export function note(problem, { told, again, read = false }) {
+  if (!problem) return nothing;
+  const { title } = problem;
+  const { detail, errors } = problem.details;
+  // The generic detail counts fields; each says itself what is wrong with it.
+  const plain = told || errors?.length || !detail || detail === problem.details.title ? nothing : html`<p>${detail}</p>`;
+  return html`<div class="note bad" role="alert" data-problem=${problem.code}>
+    <p class="note-title">${title}</p>
+    ${told ?? plain}
+    ${again && (read || !problem.isDefinite) ? html`<p>${t(read ? "problem.read-again" : "problem.again")}</p>
+      <button class="button" @click=${again}>${t("try-again")}</button>` : nothing}
+  </div>`;
+}

@@ -6,25 +6,11 @@ import { count, dateTime, until, won } from "../format.js";
 import { t, translated } from "../i18n.js";
 import { product, productName } from "../products.js";
 import { signIn } from "../session.js";
+import { note } from "./parts.js";
 
-/**
- * The note; `again` repeats what was not answered, and a read (`read`) whatever became of it; `solved` is called when the
- * customer has put the cause right.
- */
-export function problemNote(problem, { again, read = false, solved = () => {} } = {}) {
-  if (!problem) return nothing;
-  const { title } = problem;
-  const { detail, errors } = problem.details;
-  const told = MORE[problem.code]?.(problem.details, solved);
-  // The generic detail counts fields; each says itself what is wrong with it.
-  const plain = told || errors?.length || !detail || detail === problem.details.title ? nothing : html`<p>${detail}</p>`;
-  return html`<div class="note bad" role="alert" data-problem=${problem.code}>
-    <p class="note-title">${title}</p>
-    ${told ?? plain}
-    ${again && (read || !problem.isDefinite) ? html`<p>${t(read ? "problem.read-again" : "problem.again")}</p>
-      <button class="button" @click=${again}>${t("try-again")}</button>` : nothing}
-  </div>`;
-}
+/** The note, as in `parts.js`; `solved` is called when the customer has put the cause right. */
+export const problemNote = (problem, { solved = () => {}, ...options } = {}) =>
+  note(problem, { ...options, told: problem && MORE[problem.code]?.(problem.details, solved) });
 
 /** What is wrong with one field, to stand beside it. */
 export const fieldError = (problem, pointer, id) => {

@@ -4,15 +4,15 @@ import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { live } from "../../vendor/lit-html/directives/live.js";
 import { get } from "../api.js";
 import { basket, MOST_OF_ONE } from "../basket.js";
-import { families, familyNames } from "../families.js";
 import { count, won } from "../format.js";
 import { languageOf, t, translated } from "../i18n.js";
 import { picture } from "../pictures.js";
-import { noteProducts, product, productLanguage, productName, sizesOf } from "../products.js";
+import { families, familyNames, noteProducts, product, productLanguage, productName, sizesOf } from "../products.js";
 import { changed, Task } from "../store.js";
 import { shown, typed, typing } from "../typing.js";
 import { add } from "./add.js";
-import { backLink, canBuy, stepper, stockText, waiting } from "./parts.js";
+import { backLink, stepper } from "./controls.js";
+import { canBuy, stockText, waiting } from "./parts.js";
 import { problemNote } from "./problem.js";
 
 const reading = new Task(async (id) => noteProducts([await get(`/v1/products/${encodeURIComponent(id)}`)]));

@@ -2,7 +2,7 @@
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { unitsInBasket } from "../basket.js";
-import { config } from "../config.js";
+import { config } from "../early.js";
 import { count, won } from "../format.js";
 import { chooseLanguage, language, t } from "../i18n.js";
 import { balance } from "../me.js";
@@ -10,6 +10,7 @@ import { route } from "../router.js";
 import { session, signIn, signOut } from "../session.js";
 import { addedNote, hideAdded } from "./add.js";
 import { icon } from "./icons.js";
+import { page } from "./parts.js";
 import { problemNote } from "./problem.js";
 
 const PAGES = ["", "coupons", "basket", "orders", "wallet"];
@@ -18,7 +19,7 @@ const ALIASES = { search: "", order: "orders" };
 /** Made for one's own machine. */
 const LOCAL_PAGES = ["flash", "operations"];
 
-export function shell() {
+export function head() {
   const title = route.page.title(route.argument);
   document.title = `${title} · 시장 Sijang`;
   return html`
@@ -32,18 +33,18 @@ export function shell() {
       </div>
     </header>
     <nav class="pages" aria-label=${t("pages")}>${PAGES.map(link)}</nav>
-    ${navigator.onLine ? nothing : html`<p class="offline" role="status" data-offline>${t("offline")}</p>`}
-    <main id="content">
-      ${problemNote(session.problem)}
-      ${route.page.view(route.argument)}
-    </main>
-    ${addedNote()}
-    <footer>
-      ${config.local ? html`<nav aria-label=${t("local-pages")}>${LOCAL_PAGES.map((name) => html`
-        <a href="#/${name}" aria-current=${name === route.name ? "page" : nothing}>${t(`page.${name}`)}</a>`)}</nav>` : nothing}
-      <p>${t("footer")}${config.local ? html` · <a href="/docs">${t("contract")}</a>` : nothing}</p>
-    </footer>`;
+    ${navigator.onLine ? nothing : html`<p class="offline" role="status" data-offline>${t("offline")}</p>`}`;
 }
+
+export const content = () => page(route.page.view(route.argument), problemNote(session.problem));
+
+export const foot = () => html`
+  ${addedNote()}
+  <footer>
+    ${config.local ? html`<nav aria-label=${t("local-pages")}>${LOCAL_PAGES.map((name) => html`
+      <a href="#/${name}" aria-current=${name === route.name ? "page" : nothing}>${t(`page.${name}`)}</a>`)}</nav>` : nothing}
+    <p>${t("footer")}${config.local ? html` · <a href="/docs">${t("contract")}</a>` : nothing}</p>
+  </footer>`;
 
 function link(name) {
   const units = name === "basket" ? unitsInBasket() : 0;

@@ -5,14 +5,15 @@ import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { repeat } from "../../vendor/lit-html/directives/repeat.js";
 import { live } from "../../vendor/lit-html/directives/live.js";
 import { attempt } from "../attempt.js";
-import { config } from "../config.js";
+import { config } from "../early.js";
 import { dateTime, won } from "../format.js";
 import { t } from "../i18n.js";
 import { balance, ledger } from "../me.js";
 import { Problem } from "../problem.js";
 import { session, whenSessionChanges } from "../session.js";
 import { changed, Task } from "../store.js";
-import { askToSignIn, empty, heading, more } from "./parts.js";
+import { askToSignIn } from "./controls.js";
+import { empty, heading, more } from "./parts.js";
 import { fieldError, problemNote } from "./problem.js";
 
 const USUAL = [10_000, 50_000, 100_000, 500_000];
