@@ -136,4 +136,4 @@ function keepPlaces() {
 }
 
 /** Reads the page anew, when somebody else is signed in or the network is back. */
-export const enterAgain = () => (route.page.enterAgain ?? route.page.enter)?.(route.argument);
+export const enterAgain = () => route.page.enterAgain ? route.page.enterAgain() : route.page.enter?.(route.argument);

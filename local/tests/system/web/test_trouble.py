@@ -1,5 +1,6 @@
 """Words in trouble: a read that failed, a network that is gone, coupons that are gone."""
 
+import pytest
 from playwright.sync_api import expect
 
 
@@ -32,13 +33,18 @@ def test_a_reply_of_another_network_is_no_answer(visit):
     expect(visitor.page.locator(".coupon").first).to_be_visible()
 
 
-def test_being_offline_is_recognised_and_recovers(visit):
-    visitor = visit().open()
+@pytest.mark.parametrize("module_is_there", [True, False])
+def test_being_offline_is_recognised_and_recovers(visit, module_is_there):
+    visitor, module = visit(), "**/app/views/coupons.js"
+    if not module_is_there:
+        visitor.page.route(module, lambda route: route.abort("internetdisconnected"))
+    visitor.open()
     expect(visitor.page.locator(".card:not(.skeleton)").first).to_be_visible()
     visitor.context.set_offline(True)
     expect(visitor.page.locator("[data-offline]")).to_be_visible()
     visitor.go("coupons")
     expect(visitor.problem("offline")).to_contain_text("You are offline.")
+    visitor.page.unroute(module)
     visitor.context.set_offline(False)
     expect(visitor.page.locator("[data-offline]")).to_have_count(0)
     expect(visitor.page.locator(".coupon").first).to_be_visible()
