@@ -1,11 +1,12 @@
 //! Compression as CloudFront does it ([`edge.yaml`](../../ops/stacks/edge.yaml)): of files and of the public views of the API.
+//! Not tower-http's: with that, another compressor would also pack the release, whose bytes would depend on the processor.
 
 use std::io::Write as _;
 
 use axum::{
-    body::{Body, to_bytes},
+    body::to_bytes,
     extract::Request,
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -14,32 +15,20 @@ use flate2::{Compression, write::GzEncoder};
 /// CloudFront compresses nothing that is smaller, in bytes.
 const LEAST: usize = 1_000;
 
-/// Sends the answer as gzip when the browser takes it. An answer to one customer is never compressed.
+/// Sends the answer as gzip when the browser takes it. An answer to one customer, which nobody may store, is sent as it is.
 pub(crate) async fn compress(request: Request, next: Next) -> Response {
-    let asked = request.headers();
-    let is_public = request.method() == Method::GET && !asked.contains_key(header::AUTHORIZATION);
-    let is_accepted = is_public && accepts_gzip(asked);
-    let mut response = next.run(request).await;
-    if !is_public {
-        return response;
+    let is_accepted = accepts_gzip(request.headers());
+    let (mut parts, body) = next.run(request).await.into_parts();
+    if parts.headers.get(header::CACHE_CONTROL).is_none_or(|cached| cached == "no-store") {
+        return Response::from_parts(parts, body);
     }
-    response.headers_mut().append(header::VARY, HeaderValue::from_static("accept-encoding"));
-    if response.status() != StatusCode::OK || response.headers().contains_key(header::CONTENT_ENCODING) {
-        return response;
-    }
-    let (mut parts, body) = response.into_parts();
+    parts.headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));
     let Ok(content) = to_bytes(body, usize::MAX).await else { return StatusCode::BAD_GATEWAY.into_response() };
-    if !is_accepted || content.len() < LEAST {
-        return Response::from_parts(parts, content.into());
-    }
-    match gzip(&content) {
-        Ok(short) => {
-            parts.headers.remove(header::CONTENT_LENGTH);
-            parts.headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-            Response::from_parts(parts, Body::from(short))
-        }
-        Err(_) => Response::from_parts(parts, content.into()),
-    }
+    let compressed = if is_accepted && content.len() >= LEAST { gzip(&content).ok() } else { None };
+    let Some(compressed) = compressed else { return Response::from_parts(parts, content.into()) };
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    Response::from_parts(parts, compressed.into())
 }
 
 fn accepts_gzip(asked: &HeaderMap) -> bool {

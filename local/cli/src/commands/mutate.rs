@@ -1,15 +1,15 @@
 //! `./local/shop mutate`: makes each mutation of the table in a copy of the project, and checks that its test fails.
 
 use std::{
+    cell::RefCell,
     collections::{BTreeMap, BTreeSet, btree_map::Entry},
     path::Path,
-    sync::{Mutex, PoisonError},
     time::Instant,
 };
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 use clap::Args;
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{StreamExt, TryStreamExt, future::try_join_all, stream};
 use sijang_cli::mutations::{Copy, Mutation, Outcome, build, execute, run, table};
 use sijang_cloud::{layout::Repository, progress::Progress};
 use tokio::signal::unix::{SignalKind, signal};
@@ -71,19 +71,21 @@ async fn apply_all(repository: &Repository, mutations: &[Mutation], count: usize
     let checking = "running the tests on the project as it is";
     progress.step("check", checking, check(&copies[0], mutations)).await?;
 
-    let free = Mutex::new(copies);
-    let rows = stream::iter(mutations.iter().enumerate()).map(async |(number, mutation)| {
-        let taken = free.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let copy = taken.context("there is a copy for each mutation at work")?;
-        progress.say(format_args!("{:>3}/{} {}", number + 1, mutations.len(), mutation.name));
-        let row = apply(&copy, mutation).await?;
-        if !row.is_caught() {
-            progress.say(format_args!("{}: {}", mutation.name, row.caught_by()));
+    let waiting = RefCell::new(mutations.iter().enumerate());
+    let next = || waiting.borrow_mut().next();
+    let at_work = copies.iter().map(async |copy| {
+        let mut rows = Vec::new();
+        while let Some((number, mutation)) = next() {
+            progress.say(format_args!("{:>3}/{} {}", number + 1, mutations.len(), mutation.name));
+            let row = apply(copy, mutation).await?;
+            if !row.is_caught() {
+                progress.say(format_args!("{}: {}", mutation.name, row.caught_by()));
+            }
+            rows.push((number, row));
         }
-        free.lock().unwrap_or_else(PoisonError::into_inner).push(copy);
-        Ok::<_, anyhow::Error>((number, row))
+        Ok::<_, anyhow::Error>(rows)
     });
-    let mut rows: Vec<_> = rows.buffer_unordered(count).try_collect::<Vec<_>>().await?;
+    let mut rows = try_join_all(at_work).await?.into_iter().flatten().collect::<Vec<_>>();
     rows.sort_by_key(|(number, _)| *number);
     report(&rows.into_iter().map(|(_, row)| row).collect::<Vec<_>>())
 }

@@ -9,7 +9,7 @@ const TEXTS = {
   en: ["The shop could not be opened.", "Please check your connection and try again.", "Try again"],
 };
 
-export function sayItDidNotStart() {
+function sayItDidNotStart() {
   const language = navigator.languages.some((wish) => wish.startsWith("ko")) ? "ko" : "en";
   const [title, advice, again] = TEXTS[language];
   const element = (name, text, type = "") => Object.assign(document.createElement(name), { textContent: text, className: type });

@@ -12,7 +12,8 @@ export function drawIn(id, template) {
   render(template, place);
 }
 
-/** A page and, above it, a note about something else. */
+/** A page and, above it, a note about something else. One template for `boot.js` and for the shell: by another one, lit-html
+ * would draw the first cards anew. */
 export const page = (view, note = nothing) => html`${note}${view}`;
 
 /** The page's heading; it takes the focus when the page is opened, so that readers of the screen hear where they are. */
