@@ -54,8 +54,12 @@ pub const NODE: &str = "Node";
 pub const PYTHON: &str = "Python";
 /// The runtime alone: the lower bound of every function.
 pub const HELLO: &str = "Rust, runtime alone";
+/// The runtime and a TLS connection: the lower bound of a start.
+pub const TLS: &str = "Rust, runtime and TLS";
 /// The runtime and one call of the SDK: the lower bound of an order.
 pub const SDK: &str = "Rust, bare SDK call";
+/// The same without the call: what this lower bound has that an order has not.
+pub const COPY: &str = "Rust, bare copy";
 
 /// All candidates, and the folder of their logs.
 pub struct Candidates {
@@ -100,14 +104,16 @@ impl Candidates {
         let deployed = profile == "release";
         let mut candidates = Self { all: Vec::new(), folder, deployed, versions, absent: Vec::new(), repository };
         let ours = [
-            (HELLO, Operation::PlaceOrder, "baseline-runtime"),
-            (SDK, Operation::PlaceOrder, "baseline-sdk"),
-            (OURS, Operation::PlaceOrder, "place-order"),
-            (OURS, Operation::IssueCoupon, "issue-coupon"),
+            (HELLO, Operation::PlaceOrder, "baseline-runtime", &[][..]),
+            (TLS, Operation::PlaceOrder, "baseline-tls", &[]),
+            (SDK, Operation::PlaceOrder, "baseline-sdk", &[]),
+            (COPY, Operation::PlaceOrder, "baseline-sdk", &[("COPY_ONLY", "1")]),
+            (OURS, Operation::PlaceOrder, "place-order", &[]),
+            (OURS, Operation::IssueCoupon, "issue-coupon", &[]),
         ];
-        for (name, operation, program) in ours {
+        for (name, operation, program, variables) in ours {
             let program = programs.join(program);
-            candidates.add(name, operation, vec![program.clone().into()], &[], program);
+            candidates.add(name, operation, vec![program.clone().into()], variables, program);
         }
         candidates
     }

@@ -40,6 +40,9 @@ struct Bench {
     /// Requests in each round
     #[arg(long, default_value_t = 200)]
     requests: usize,
+    /// Requests before the first round: Node has compiled what it runs after some 1,500
+    #[arg(long, default_value_t = 1_500)]
+    warm_up: usize,
     /// Sizes of the days that are counted
     #[arg(long, value_delimiter = ',', default_values_t = [20_000, 50_000, 100_000])]
     orders: Vec<usize>,
@@ -86,7 +89,10 @@ impl Bench {
         for part in &self.parts {
             match part {
                 Part::Cold => cold::measure(&candidates, self.rounds, progress, &mut report).await,
-                Part::Orders => orders::measure(&candidates, (self.rounds, self.requests), progress, &mut report).await,
+                Part::Orders => {
+                    let sample = orders::Sample { warm_up: self.warm_up, rounds: self.rounds, requests: self.requests };
+                    orders::measure(&candidates, sample, progress, &mut report).await;
+                }
                 Part::Own => own::measure(&candidates, self.requests, progress, &mut report).await,
                 Part::Coupons => coupons::measure(&candidates, progress, &mut report).await,
                 Part::Volume => volume::measure(&candidates, &self.orders, progress, &mut report).await,
@@ -113,7 +119,13 @@ fn test(runtime: tokio::runtime::Runtime) {
             let candidates = Candidates::ours_as_built_for_tests().await;
             let mut report = Report::begin(&candidates);
             cold::measure(&candidates, 1, progress, &mut report).await;
-            orders::measure(&candidates, (1, 10), progress, &mut report).await;
+            orders::measure(
+                &candidates,
+                orders::Sample { warm_up: 10, rounds: 1, requests: 10 },
+                progress,
+                &mut report,
+            )
+            .await;
             volume::measure(&candidates, &[150, 300], progress, &mut report).await;
             let text = report.text();
             for row in ["| Sijang | place-order |", "| Sijang | issue-coupon |", "| Rust, runtime alone |", "| 300 |"] {

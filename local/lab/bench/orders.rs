@@ -6,7 +6,7 @@ use sijang_cloud::progress::Progress;
 use sijang_testkit::lambda::runtime_api::RuntimeApi;
 
 use crate::{
-    candidate::{Candidate, Candidates, OURS, Operation, SDK},
+    candidate::{COPY, Candidate, Candidates, OURS, Operation, SDK, TLS},
     environment::Environment,
     market::Market,
     report::{Report, Table, ratio},
@@ -24,22 +24,29 @@ struct Runner<'a> {
     wall: Samples,
 }
 
-pub async fn measure(
-    candidates: &Candidates,
-    (rounds, requests): (usize, usize),
-    progress: Progress,
-    report: &mut Report,
-) {
+/// How much is measured.
+#[derive(Debug, Clone, Copy)]
+pub struct Sample {
+    /// Requests before the first round.
+    pub warm_up: usize,
+    pub rounds: usize,
+    /// Requests in each round.
+    pub requests: usize,
+}
+
+pub async fn measure(candidates: &Candidates, sample: Sample, progress: Progress, report: &mut Report) {
+    let Sample { warm_up, rounds, requests } = sample;
     let (mut market, api) = (Market::open().await, RuntimeApi::start().await.unwrap());
     let variables = market.variables(&market.store.endpoint);
     let mut runners = Vec::new();
-    for candidate in candidates.all.iter().filter(|candidate| candidate.name != SDK) {
+    for candidate in candidates.all.iter().filter(|candidate| ![TLS, SDK, COPY].contains(&candidate.name)) {
         let environment = Environment::start(candidate, &api, &variables, &[]).await;
         let mut runner = Runner { candidate, environment, cpu: Samples::default(), wall: Samples::default() };
-        // The first part is the start's, and a compiler's in Node.
-        runner.run(&mut market, requests).await;
+        // Costs of the start, and of Node's compiler, are not those of a warm environment.
+        runner.run(&mut market, warm_up).await;
         (runner.cpu, runner.wall) = Default::default();
         runners.push(runner);
+        progress.say(format_args!("orders     {candidate} is warm"));
     }
     let before = load();
     for round in 1..=rounds {
@@ -72,7 +79,7 @@ pub async fn measure(
         }
     }
     table.note(format!(
-        "{rounds} rounds of {requests} requests of each, in turns; medians and quartiles of the rounds; load {before} to {}",
+        "after {warm_up} requests of each, {rounds} rounds of {requests}, in turns; medians and quartiles of the rounds; load {before} to {}",
         load()
     ));
     table.note(

@@ -5,6 +5,7 @@
 
 use std::{
     fs,
+    iter::once,
     path::{Path, PathBuf},
 };
 
@@ -13,7 +14,7 @@ use sijang_cloud::{process::find, progress::Progress};
 use sijang_testkit::lambda::runtime_api::RuntimeApi;
 
 use crate::{
-    candidate::{Candidate, Candidates, HELLO, OURS, Operation, SDK},
+    candidate::{COPY, Candidate, Candidates, HELLO, OURS, Operation, SDK},
     environment::Environment,
     market,
     report::{Report, Table, thousands},
@@ -38,6 +39,8 @@ pub struct Cost {
     /// Microseconds.
     pub cpu: f64,
     instructions: Option<f64>,
+    /// Of these, SHA-256 in software; none where a program has no symbols.
+    of_sha256: Option<f64>,
     blocks: Option<f64>,
     bytes: Option<f64>,
 }
@@ -45,15 +48,15 @@ pub struct Cost {
 pub async fn measure(candidates: &Candidates, requests: usize, progress: Progress, report: &mut Report) {
     let place = Place::open(&candidates.folder).await;
     let before = load();
-    let all = [HELLO, SDK, OURS].map(|name| candidates.by_name(name, Operation::PlaceOrder));
+    let all = [HELLO, COPY, SDK, OURS].map(|name| candidates.by_name(name, Operation::PlaceOrder));
     let costs = place.costs(&all, requests, progress).await;
     let mut table =
         Table::new("Shares of an order", &["share", "CPU, us", "instructions", "allocations", "bytes allocated"]);
     let shares = [
         ("the runtime", costs[0]),
-        ("the SDK, for one transaction", costs[1].less(costs[0])),
-        ("our own code", costs[2].less(costs[1])),
-        ("together", costs[2]),
+        ("the SDK, for one transaction", costs[2].less(costs[1])),
+        ("our own code", costs[3].less(costs[2].less(costs[1])).less(costs[0])),
+        ("together", costs[3]),
     ];
     for (share, cost) in shares {
         let [instructions, blocks, bytes] = cost.counted();
@@ -64,8 +67,14 @@ pub async fn measure(candidates: &Candidates, requests: usize, progress: Progres
     }
     table.note(format!("an order of one line before a store that answers at once, without TLS; {requests} orders, {ROUNDS} rounds in turns, medians; load {before} to {}", load()));
     table.note(
-        "shares are differences: the function less the bare call of the SDK, the bare call less the runtime alone",
+        "the SDK: a function that copies a transaction and sends it, less one that only copies it; our own code: place-order less the SDK and the runtime alone",
     );
+    if let Some(instructions) = costs[2].of_sha256 {
+        table.note(format!(
+            "{} instructions of the SDK are SHA-256 in software, for the processor that valgrind simulates; processors of today have instructions for it",
+            thousands(instructions)
+        ));
+    }
     report.add(table);
 }
 
@@ -81,6 +90,7 @@ impl Cost {
         Self {
             cpu: self.cpu - other.cpu,
             instructions: less(self.instructions, other.instructions),
+            of_sha256: less(self.of_sha256, other.of_sha256),
             blocks: less(self.blocks, other.blocks),
             bytes: less(self.bytes, other.bytes),
         }
@@ -128,29 +138,47 @@ impl Place {
     }
 
     async fn cost(&self, candidate: &Candidate, cpu: f64, orders: usize) -> Cost {
-        let Some(valgrind) = find("valgrind") else { return Cost { cpu, ..Cost::default() } };
-        let valgrind = valgrind.to_string_lossy().into_owned();
-        let count = async |tool: &str, output: &str, label: &str, word: usize| {
-            let log = self.folder.join("valgrind.log");
-            let log_option = format!("--log-file={}", log.display());
-            let words = [valgrind.as_str(), tool, output, &log_option].map(str::to_owned);
-            let mut counts = Vec::new();
-            for orders in [orders, 2 * orders] {
-                let mut environment = Environment::start(candidate, &self.api, &self.variables, &words).await;
-                run(&mut environment, 0..orders).await;
-                environment.end().await;
-                counts.push(number(&fs::read_to_string(&log).unwrap(), label, word));
-            }
-            #[allow(clippy::cast_precision_loss)]
-            Some((counts[1] - counts[0]) / orders as f64)
-        };
-        let dhat = ("--tool=dhat", "--dhat-out-file=/dev/null", "Total:");
+        let output = format!("--callgrind-out-file={}", self.counts().display());
+        let callgrind = ["--tool=callgrind", "--compress-strings=no", "--log-file=/dev/null", &output];
+        let instructions = |profile: &str| [number(profile, "totals:", 0), of_sha256(profile)];
+        let instructions = self.counted(candidate, orders, &callgrind, instructions).await;
+        let output = format!("--log-file={}", self.counts().display());
+        let dhat = ["--tool=dhat", "--dhat-out-file=/dev/null", &output];
+        let memory = |log: &str| [number(log, "Total:", 0), number(log, "Total:", 3)];
+        let memory = self.counted(candidate, orders, &dhat, memory).await;
         Cost {
             cpu,
-            instructions: count("--tool=callgrind", "--callgrind-out-file=/dev/null", "Collected :", 0).await,
-            bytes: count(dhat.0, dhat.1, dhat.2, 0).await,
-            blocks: count(dhat.0, dhat.1, dhat.2, 3).await,
+            instructions: instructions.map(|[all, _]| all),
+            of_sha256: instructions.map(|[_, sha]| sha),
+            bytes: memory.map(|[bytes, _]| bytes),
+            blocks: memory.map(|[_, blocks]| blocks),
         }
+    }
+
+    /// What `read` finds in valgrind's counts, for one order: the difference between so many orders and twice as many.
+    async fn counted(
+        &self,
+        candidate: &Candidate,
+        orders: usize,
+        options: &[&str],
+        read: impl Fn(&str) -> [f64; 2],
+    ) -> Option<[f64; 2]> {
+        let valgrind = find("valgrind")?.to_string_lossy().into_owned();
+        let words: Vec<_> = once(valgrind.as_str()).chain(options.iter().copied()).map(str::to_owned).collect();
+        let mut counts = Vec::new();
+        for orders in [orders, 2 * orders] {
+            let mut environment = Environment::start(candidate, &self.api, &self.variables, &words).await;
+            run(&mut environment, 0..orders).await;
+            environment.end().await;
+            counts.push(read(&fs::read_to_string(self.counts()).unwrap()));
+        }
+        #[allow(clippy::cast_precision_loss)]
+        Some([0, 1].map(|which| (counts[1][which] - counts[0][which]) / orders as f64))
+    }
+
+    /// Where valgrind writes what it counted.
+    fn counts(&self) -> PathBuf {
+        self.folder.join("valgrind.txt")
     }
 }
 
@@ -160,6 +188,25 @@ async fn run(environment: &mut Environment, numbers: std::ops::Range<usize>) {
         let order: Value = market::order(product, number);
         environment.done(order).await;
     }
+}
+
+/// Instructions of the functions of SHA-256 themselves, in a profile of callgrind.
+fn of_sha256(profile: &str) -> f64 {
+    let (mut is_sha256, mut is_call, mut instructions) = (false, false, 0.0);
+    for line in profile.lines() {
+        if let Some(function) = line.strip_prefix("fn=") {
+            is_sha256 = function.contains("sha2");
+        } else if line.starts_with("calls=") {
+            is_call = true;
+        } else if line.starts_with(|first: char| first.is_ascii_digit() || "+-*".contains(first)) {
+            // The line below `calls=` is the cost of what is called.
+            if is_sha256 && !is_call {
+                instructions += line.split_whitespace().last().unwrap().parse::<f64>().unwrap();
+            }
+            is_call = false;
+        }
+    }
+    instructions
 }
 
 /// The number that is the so-manyth word after a label in valgrind's log.

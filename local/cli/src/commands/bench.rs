@@ -6,8 +6,15 @@ use clap::Args;
 use super::{cargo, exec};
 
 /// The release binaries that are measured.
-const BINARIES: [&str; 6] =
-    ["place-order", "issue-coupon", "baseline-runtime", "baseline-sdk", "record-sales", "aggregate-daily-stats"];
+const BINARIES: [&str; 7] = [
+    "place-order",
+    "issue-coupon",
+    "baseline-runtime",
+    "baseline-tls",
+    "baseline-sdk",
+    "record-sales",
+    "aggregate-daily-stats",
+];
 
 /// Measures the release builds of the functions against baselines that do the same.
 ///
@@ -27,6 +34,9 @@ pub struct Bench {
     /// Requests in each round
     #[arg(long)]
     requests: Option<usize>,
+    /// Requests before the first round
+    #[arg(long)]
+    warm_up: Option<usize>,
     /// Sizes of the days that are aggregated or written, separated by commas
     #[arg(long)]
     orders: Option<String>,
@@ -44,7 +54,7 @@ impl Bench {
         ensure!(build.args(BINARIES.iter().flat_map(|name| ["--bin", name])).status()?.success(), "it does not build");
         let mut bench = cargo(&["test", "--workspace", "--locked", "--test", "bench", "--", "compare"])?;
         bench.args(&self.parts);
-        let numbers = [("--rounds", self.rounds), ("--requests", self.requests)];
+        let numbers = [("--rounds", self.rounds), ("--requests", self.requests), ("--warm-up", self.warm_up)];
         let numbers = numbers.map(|(name, number)| (name, number.map(|number| number.to_string())));
         for (name, value) in numbers.into_iter().chain([("--orders", self.orders), ("--ways", self.ways)]) {
             bench.args(value.iter().flat_map(|value| [name, value]));

@@ -92,7 +92,7 @@ impl Simulate {
             (_, _, Some(_)) => "staff::view_of_96_shards_costs_less_than_a_read_unit_on_the_average_of_a_rush",
             _ => "sweep::sweep",
         };
-        let mut test = cargo(&["test", "--profile", "simulation", "--workspace", "--locked", "--test", "simulation"])?;
+        let mut test = cargo(&["test", "--workspace", "--locked", "--test", "simulation"])?;
         test.args(["--", "--include-ignored", "--nocapture", "--exact", name]);
         test.envs(settings.into_iter().filter_map(|(name, value)| Some((name, value?))));
         Err(exec(&mut test))
