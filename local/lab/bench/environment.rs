@@ -89,6 +89,13 @@ impl Environment {
         Usage::of(self.child.id().unwrap())
     }
 
+    /// Closes its runtime API, at which it exits by itself. Only then does a program write its profile.
+    pub async fn hang_up(self) {
+        let Self { name, mut child, session, .. } = self;
+        drop(session);
+        timeout(PATIENCE, child.wait()).await.unwrap_or_else(|_| panic!("{name} does not exit")).unwrap();
+    }
+
     /// Asks it to end, and waits: who wraps it may have something to say.
     pub async fn end(self) {
         sijang_cloud::process::stop(self.child, Duration::from_secs(30)).await;

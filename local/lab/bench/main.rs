@@ -19,6 +19,7 @@ mod redis;
 mod report;
 mod samples;
 mod store;
+mod train;
 mod usage;
 mod volume;
 
@@ -75,6 +76,7 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     match std::env::args().nth(1).as_deref() {
         Some("store") => runtime.block_on(store::serve()),
+        Some("train") => runtime.block_on(train::functions(std::env::args().nth(2).unwrap().as_ref())),
         Some("compare") => runtime.block_on(Bench::parse_from(std::env::args().skip(1)).run()),
         _ => test(runtime),
     }

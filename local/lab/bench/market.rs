@@ -13,7 +13,7 @@ use crate::{candidate::Operation, store::Store};
 
 /// Price of each order: the customer's balance is good for as many as anybody will send.
 const PRICE: i64 = 10;
-const CUSTOMER: &str = "customer";
+pub const CUSTOMER: &str = "customer";
 
 /// The shop, its store, and how many requests there were.
 pub struct Market {

@@ -4,14 +4,18 @@
 
 use std::{fs, path::Path, process::Command as Program};
 
+use sijang_cli::release::Pgo;
 use sijang_cloud::{progress::Progress, python};
+use sijang_testkit::lambda::runtime_api::RuntimeApi;
 use tokio::process::Command;
 
 use crate::{
     candidate::{Candidate, Candidates, Operation},
     cold::{self, Starts},
+    market::Market,
     own,
     report::{Report, Table, ratio},
+    train,
     usage::load,
 };
 
@@ -26,21 +30,37 @@ pub enum Way {
     Small,
     /// A panic ends the process
     Abort,
+    /// By a profile of its own orders, as ./local/shop package --pgo does
+    Pgo,
 }
 
 impl Way {
-    pub const ALL: [Self; 4] = [Self::ThinLto, Self::NoLto, Self::Small, Self::Abort];
+    pub const ALL: [Self; 5] = [Self::ThinLto, Self::NoLto, Self::Small, Self::Abort, Self::Pgo];
 
-    /// Its name, and cargo's arguments for it.
-    fn described(self) -> (&'static str, &'static str) {
+    fn name(self) -> &'static str {
         match self {
-            Self::ThinLto => ("thin LTO", "lto='thin'"),
-            Self::NoLto => ("no LTO", "lto='off'"),
-            Self::Small => ("opt-level s", "opt-level='s'"),
-            Self::Abort => ("panic = abort", "panic='abort'"),
+            Self::ThinLto => "thin LTO",
+            Self::NoLto => "no LTO",
+            Self::Small => "opt-level s",
+            Self::Abort => "panic = abort",
+            Self::Pgo => "profile-guided (PGO)",
         }
     }
+
+    /// Compiles place-order like this.
+    async fn compile(self, candidates: &Candidates, program: &Path) -> anyhow::Result<()> {
+        let setting = match self {
+            Self::ThinLto => "lto='thin'",
+            Self::NoLto => "lto='off'",
+            Self::Small => "opt-level='s'",
+            Self::Abort => "panic='abort'",
+            Self::Pgo => return compile_by_profile(candidates, program).await,
+        };
+        compile(candidates, setting, program).await
+    }
 }
+
+const DEPLOYED: &str = "as deployed: fat LTO, opt-level 3, unwind";
 
 /// Compiles in these ways, and measures place-order of each beside the deployed one; and that one with another allocator.
 pub async fn measure(
@@ -51,18 +71,22 @@ pub async fn measure(
     report: &mut Report,
 ) {
     let deployed = candidates.repository.target().join("release/place-order");
-    let mut ways =
-        vec![candidates.built("as deployed: fat LTO, opt-level 3, unwind", Operation::PlaceOrder, deployed.clone())];
+    let mut ways = vec![candidates.built(DEPLOYED, Operation::PlaceOrder, deployed.clone())];
+    let mut with_allocator = vec![("as deployed, with mimalloc", deployed)];
     for way in others {
-        let (name, setting) = way.described();
+        let name = way.name();
         let program = candidates.folder.join(format!("place-order {name}"));
-        let compiled = compile(candidates, setting, &program);
+        let compiled = way.compile(candidates, &program);
         progress.step("profiles", &format!("compiling: {name}"), compiled).await.unwrap();
+        if *way == Way::Pgo {
+            with_allocator.push(("profile-guided, with mimalloc", program.clone()));
+        }
         ways.push(candidates.built(name, Operation::PlaceOrder, program));
     }
     let allocator = preloaded("libmimalloc.so");
-    if let Some(library) = &allocator {
-        let mut way = candidates.built("as deployed, with mimalloc", Operation::PlaceOrder, deployed);
+    for (name, program) in with_allocator {
+        let Some(library) = &allocator else { break };
+        let mut way = candidates.built(name, Operation::PlaceOrder, program);
         way.variables.push(("LD_PRELOAD".to_owned(), library.clone()));
         ways.push(way);
     }
@@ -117,17 +141,39 @@ async fn compile(candidates: &Candidates, setting: &str, program: &Path) -> anyh
     let mut copy = Command::new("cp");
     copy.args(["-a", "--reflink=auto"]).arg(candidates.repository.target().join("release")).arg(&target);
     python::run(&mut copy).await?;
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo
-        .args(["build", "--release", "--workspace", "--locked", "--bin", "place-order"])
-        .arg(format!("--config=profile.release.{setting}"))
-        .arg("--target-dir")
-        .arg(&target)
-        .current_dir(candidates.repository.root());
-    python::run(&mut cargo).await?;
+    python::run(cargo(candidates, &target).arg(format!("--config=profile.release.{setting}"))).await?;
     fs::copy(target.join("release/place-order"), program)?;
     fs::remove_dir_all(target)?;
     Ok(())
+}
+
+/// Compiles place-order, has it do orders, and compiles it again by its profile.
+async fn compile_by_profile(candidates: &Candidates, program: &Path) -> anyhow::Result<()> {
+    let target = candidates.folder.join("profiles");
+    let pgo = Pgo::begin(candidates.folder.join("pgo"))?;
+    // With a target named, the options are not those of build scripts, which would count, too.
+    let host = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+    let compile = async |option: String| {
+        let mut cargo = cargo(candidates, &target);
+        python::run(cargo.args(["--target", &host]).env("CARGO_ENCODED_RUSTFLAGS", option)).await?;
+        fs::copy(target.join(&host).join("release/place-order"), program)?;
+        anyhow::Ok(())
+    };
+    compile(pgo.generate()).await?;
+    let (mut market, api) = (Market::open().await, RuntimeApi::start().await?);
+    let counting = candidates.built("place-order that counts", Operation::PlaceOrder, program.to_owned());
+    train::commands(&counting, Operation::PlaceOrder, &mut market, &api).await;
+    compile(pgo.apply()?).await?;
+    fs::remove_dir_all(target)?;
+    Ok(())
+}
+
+/// Builds place-order as it is deployed, in this target folder.
+fn cargo(candidates: &Candidates, target: &Path) -> Command {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(["build", "--release", "--workspace", "--locked", "--bin", "place-order", "--target-dir"]);
+    cargo.arg(target).current_dir(candidates.repository.root());
+    cargo
 }
 
 /// The file of a library, where the loader finds it.

@@ -217,7 +217,7 @@ impl Cloud {
                 "AWS's sample in Rust has p50 122.8 ms, p99 145.8 ms: <https://github.com/aws-samples/serverless-rust-demo>"
                     .to_owned(),
             ),
-            ("the function's own work", format!("{:?}", self.work), "measured: 0.75 ms of CPU in the SDK".to_owned()),
+            ("the function's own work", format!("{:?}", self.work), "assumed: about twice the CPU that an order takes ([RESULTS.md](RESULTS.md))".to_owned()),
             (
                 "a customer's patience",
                 "three tries as the storefront makes them, again after a second, for a minute".to_owned(),

@@ -1,7 +1,7 @@
 //! Shards: a number that many requests decrease at once (units in stock, coupons left), split over several items.
 //!
-//! One item takes about 500 transactional writes a second, so K items take K times as many. A request takes units from
-//! a random shard. The difficult part is a rejection: each shard shows only its own units, and units can move while a
+//! A partition takes 1,000 write units a second, which is 500 writes in transactions, and fewer where they conflict. So
+//! there are K items in K partitions. A request takes units from a random shard. The difficult part is a rejection: each shard shows only its own units, and units can move while a
 //! request reads. A rejection is certain under these rules:
 //!
 //! 1. **Units are added only to the first shard, or together with a new generation.** A cancelled order gives its units

@@ -40,7 +40,7 @@ pub struct Bench {
     /// Sizes of the days that are aggregated or written, separated by commas
     #[arg(long)]
     orders: Option<String>,
-    /// Ways to compile: thin-lto, no-lto, small, abort, separated by commas
+    /// Ways to compile: thin-lto, no-lto, small, abort, pgo, separated by commas
     #[arg(long)]
     ways: Option<String>,
 }

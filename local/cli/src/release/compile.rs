@@ -1,19 +1,29 @@
 //! Compiles every function for Lambda, with one run of cargo-lambda. Zig links: against the C library that Lambda has,
 //! whatever this machine has.
 
-use std::{env, iter::once, path::PathBuf};
+use std::{
+    env,
+    iter::once,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result, ensure};
 
 use sijang_cloud::{layout::Repository, progress::Progress, python::Environment};
 
-use super::Architecture;
+use super::{Architecture, Pgo};
 
 const CARGO_LAMBDA: &str = "cargo-lambda==1.9.2";
 const ZIG: &str = "ziglang==0.17.1";
 
-/// Compiles the functions; gives the folder in which each has a folder with its program, `bootstrap`.
-pub async fn compile(repository: &Repository, architecture: Architecture, progress: Progress) -> Result<PathBuf> {
+/// Compiles the functions with these options of the compiler beside the project's. Returns the folder in which each has a
+/// folder with its program, `bootstrap`.
+pub async fn compile(
+    repository: &Repository,
+    architecture: Architecture,
+    options: &[String],
+    progress: Progress,
+) -> Result<PathBuf> {
     let requirements = format!("{CARGO_LAMBDA}\n{ZIG}\n");
     let tools = Environment::fetch(repository, "release", &requirements, "cargo-lambda and Zig", progress).await?;
     // Where the template looks, wherever cargo works.
@@ -24,8 +34,8 @@ pub async fn compile(repository: &Repository, architecture: Architecture, progre
         Architecture::Arm64 => "--arm64",
         Architecture::X86_64 => "--x86-64",
     });
-    cargo.arg("--lambda-dir").arg(&folder).arg("--config").arg(anonymous(repository)?);
-    // They would replace the flags above, and cargo-lambda's own.
+    cargo.arg("--lambda-dir").arg(&folder).arg("--config").arg(rustflags(repository, options)?);
+    // They would replace the flags above, and cargo-lambda's own: `target-cpu=neoverse-n1` (Graviton2) or `haswell`.
     for flags in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"] {
         cargo.env_remove(flags);
     }
@@ -37,12 +47,34 @@ pub async fn compile(repository: &Repository, architecture: Architecture, progre
     Ok(folder)
 }
 
-/// A setting of cargo by which no path of this machine gets into the programs, in which panics name their source.
-fn anonymous(repository: &Repository) -> Result<String> {
+/// Compiles the functions, has `train` let those in a folder do a shop's work, and compiles them again by their profile.
+///
+/// # Errors
+/// When they are not for this machine, or there is no tool for profiles, or they do not compile or do not work.
+pub async fn compile_by_profile(
+    repository: &Repository,
+    architecture: Architecture,
+    train: impl AsyncFnOnce(&Path) -> Result<()>,
+    progress: Progress,
+) -> Result<PathBuf> {
+    ensure!(
+        Architecture::here() == Some(architecture),
+        "functions for {architecture} must run to be profiled, and this machine is {}",
+        env::consts::ARCH
+    );
+    let pgo = Pgo::begin(repository.ignored().join("pgo"))?;
+    train(&compile(repository, architecture, &[pgo.generate()], progress).await?).await?;
+    compile(repository, architecture, &[pgo.apply()?], progress).await
+}
+
+/// A setting of cargo: these options of the compiler, and that no path of this machine gets into the programs, in which
+/// panics name their source.
+fn rustflags(repository: &Repository, options: &[String]) -> Result<String> {
     let cargo =
         env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| env::home_dir().map(|home| home.join(".cargo")));
     let cargo = cargo.context("neither CARGO_HOME nor HOME is set")?;
-    let flag = |folder: &std::path::Path, name: &str| format!("--remap-path-prefix={}={name}", folder.display());
-    let flags = [flag(&cargo, "/cargo"), flag(repository.root(), "/sijang")];
+    let flag = |folder: &Path, name: &str| format!("--remap-path-prefix={}={name}", folder.display());
+    let mut flags = vec![flag(&cargo, "/cargo"), flag(repository.root(), "/sijang")];
+    flags.extend_from_slice(options);
     Ok(format!("build.rustflags={}", serde_json::to_string(&flags)?))
 }

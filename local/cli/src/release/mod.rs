@@ -3,6 +3,7 @@
 
 mod archive;
 mod compile;
+mod pgo;
 
 use std::{collections::BTreeMap, fmt, fs, path::Path};
 
@@ -10,7 +11,10 @@ use anyhow::{Context, Result, ensure};
 
 use sijang_cloud::digest::sha256;
 
-pub use self::compile::compile;
+pub use self::{
+    compile::{compile, compile_by_profile},
+    pgo::Pgo,
+};
 
 /// The processor that the functions are compiled for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +26,15 @@ pub enum Architecture {
 }
 
 impl Architecture {
+    /// Of this machine, if it is one of them.
+    fn here() -> Option<Self> {
+        match std::env::consts::ARCH {
+            "aarch64" => Some(Self::Arm64),
+            "x86_64" => Some(Self::X86_64),
+            _ => None,
+        }
+    }
+
     /// `e_machine` of its ELF files.
     fn machine(self) -> [u8; 2] {
         match self {
