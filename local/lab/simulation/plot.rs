@@ -1,4 +1,4 @@
-//! The results as a drawing: four panels over the number of shards, a line for each kind of sale.
+//! The results as a drawing: four panels over the number of shards, a line for each kind of sale, with and without an edge.
 
 use std::fmt::Write as _;
 
@@ -16,9 +16,15 @@ const PANELS: [(&str, Figure, usize); 4] = [
     ("sold per second", Figure::Rate, 0),
     ("answer, p99, seconds", Figure::P99, 1),
     ("conflicts", Figure::Conflicts, 0),
-    ("cost of DynamoDB, dollars", Figure::Cost, 2),
+    ("cost, dollars", Figure::Cost, 2),
 ];
-const LINES: [(Kind, &str, &str); 2] = [(Kind::Orders, "orders", "#0b6e4f"), (Kind::Coupons, "coupons", "#c8553d")];
+/// Kind of sale, whether there is an edge, name, colour.
+const LINES: [(Kind, bool, &str, &str); 4] = [
+    (Kind::Orders, false, "orders", "#0b6e4f"),
+    (Kind::Coupons, false, "coupons", "#c8553d"),
+    (Kind::Orders, true, "orders, with an edge", "#7bc8a4"),
+    (Kind::Coupons, true, "coupons, with an edge", "#f0b49e"),
+];
 
 /// The drawing, as SVG.
 #[allow(clippy::cast_precision_loss)] // panels and lines are few
@@ -35,8 +41,8 @@ pub fn plot(rows: &[Row]) -> String {
         panel(&mut svg, title, rows, figure, digits);
         svg.push_str("</g>\n");
     }
-    for (number, (_, name, colour)) in LINES.into_iter().enumerate() {
-        let x = MARGIN + 90.0 * number as f64;
+    for (number, (_, _, name, colour)) in LINES.into_iter().enumerate() {
+        let x = MARGIN + 150.0 * number as f64;
         writeln!(svg, "<text x=\"{x}\" y=\"{}\" fill=\"{colour}\">● {name}</text>", height - 10.0).unwrap();
     }
     svg.push_str("</svg>\n");
@@ -55,8 +61,8 @@ fn panel(svg: &mut String, title: &str, rows: &[Row], figure: Figure, digits: us
         let (x, y) = (MARGIN - 6.0, y + 4.0);
         writeln!(svg, "<text x=\"{x}\" y=\"{y:.1}\" text-anchor=\"end\">{value:.digits$}</text>").unwrap();
     }
-    for (kind, _, colour) in LINES {
-        let of_kind = || rows.iter().filter(move |row| row.kind == kind);
+    for (kind, has_edge, _, colour) in LINES {
+        let of_kind = || rows.iter().filter(move |row| row.kind == kind && (row.edge > 0) == has_edge);
         let points: Vec<String> = of_kind().map(|row| format!("{:.1},{:.1}", x(row), y(row.figure(figure)))).collect();
         let points = points.join(" ");
         writeln!(svg, "<polyline points=\"{points}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>").unwrap();

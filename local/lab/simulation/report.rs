@@ -21,6 +21,8 @@ impl fmt::Display for Kind {
 pub struct Row {
     pub kind: Kind,
     pub shards: ShardCount,
+    /// Edge locations; without CloudFront none.
+    pub edge: usize,
     seeds: f64,
     sums: [f64; FIGURES],
     /// Over all seeds together.
@@ -29,7 +31,7 @@ pub struct Row {
     pub from_cache: usize,
 }
 
-const FIGURES: usize = 17;
+const FIGURES: usize = 16;
 
 /// What a plot shows of a row.
 #[derive(Debug, Clone, Copy)]
@@ -47,15 +49,14 @@ pub enum Figure {
     FirstServed,
     GaveUp,
     TurnedAway,
-    Environments,
     AdmittedServed,
     EdgeRequests,
     ToldAtTheEdge,
 }
 
 impl Row {
-    pub fn new(kind: Kind, shards: ShardCount) -> Self {
-        Self { kind, shards, seeds: 0.0, sums: [0.0; FIGURES], false_rejections: 0, from_cache: 0 }
+    pub fn new(kind: Kind, shards: ShardCount, edge: usize) -> Self {
+        Self { kind, shards, edge, seeds: 0.0, sums: [0.0; FIGURES], false_rejections: 0, from_cache: 0 }
     }
 
     #[allow(clippy::cast_precision_loss)] // what is counted is far from 2^52
@@ -80,7 +81,6 @@ impl Row {
             100.0 * outcome.first_served as f64 / sold,
             outcome.gave_up as f64,
             outcome.turned_away as f64,
-            outcome.environments as f64,
             100.0 * outcome.admitted_served as f64 / sold,
             edge_requests,
             outcome.told_at_the_edge as f64,
@@ -111,9 +111,9 @@ impl Row {
         vec![
             self.kind.to_string(),
             self.shards.get().to_string(),
+            if self.edge == 0 { "no" } else { "yes" }.to_owned(),
             whole(Figure::Sold),
             seconds(Figure::SoldOutAfter),
-            whole(Figure::Rate),
             seconds(Figure::Median),
             seconds(Figure::P99),
             whole(Figure::Conflicts),
@@ -122,7 +122,6 @@ impl Row {
             self.from_cache.to_string(),
             whole(Figure::GaveUp),
             whole(Figure::TurnedAway),
-            whole(Figure::Environments),
             format!("{:.0} %", self.figure(Figure::FirstServed)),
             format!("{:.0} %", self.figure(Figure::AdmittedServed)),
             whole(Figure::ToldAtTheEdge),
@@ -134,12 +133,12 @@ impl Row {
     }
 }
 
-const COLUMNS: [&str; 21] = [
+const COLUMNS: [&str; 20] = [
     "sale",
     "K",
+    "edge",
     "sold",
     "sold out after",
-    "sold/s",
     "answer p50",
     "p99",
     "conflicts",
@@ -148,7 +147,6 @@ const COLUMNS: [&str; 21] = [
     "from the cache",
     "gave up",
     "turned away",
-    "environments",
     "first come, served",
     "first admitted, served",
     "told at the edge",

@@ -29,13 +29,14 @@ fn sweep() {
     let counts: String = option("SHARDS", "1,2,4,8,16,32,64,96".to_owned());
     let counts: Vec<ShardCount> =
         counts.split(',').map(|count| ShardCount::new(count.trim().parse().unwrap()).unwrap()).collect();
+    let edges: String = option("EDGE", "0".to_owned());
+    let edges: Vec<usize> = edges.split(',').map(|count| count.trim().parse().unwrap()).collect();
     let rate = option("RATE", 10_000.0);
-    let cloud = Cloud {
+    let mut cloud = Cloud {
         warm_writes: option("WARM", 40_000),
         shards_together: option("TOGETHER", false),
         route_rate: rate,
         route_burst: rate / 2.0,
-        edge_locations: option("EDGE", 0),
         ..Cloud::default().slower(option("WINDOW", 1.0))
     };
     let (kinds, mut rows) = (option("KIND", String::new()), Vec::new());
@@ -44,8 +45,9 @@ fn sweep() {
         if !kind.to_string().contains(&kinds) {
             continue;
         }
-        for shards in &counts {
-            let mut row = Row::new(kind, *shards);
+        for (shards, edge) in counts.iter().flat_map(|shards| edges.iter().map(move |edge| (shards, edge))) {
+            cloud.edge_locations = *edge;
+            let mut row = Row::new(kind, *shards, *edge);
             for seed in 1..=seeds {
                 let plan = Plan {
                     kind,

@@ -39,9 +39,9 @@ pub struct Simulate {
     #[arg(long)]
     together: Option<bool>,
     /// With a CloudFront distribution: customers look at so many edge locations before they ask; 10 unless a number is
-    /// given
+    /// given. 0,10 simulates each sale without and with it
     #[arg(long, value_name = "LOCATIONS", num_args = 0..=1, default_missing_value = "10")]
-    edge: Option<u64>,
+    edge: Option<String>,
     /// Write the results into local/lab/SIMULATION.md
     #[arg(long)]
     write: bool,
@@ -80,7 +80,7 @@ impl Simulate {
             ("SIJANG_WINDOW", self.window.map(|value| value.to_string())),
             ("SIJANG_LATENESS", number(self.lateness)),
             ("SIJANG_TOGETHER", self.together.map(|value| value.to_string())),
-            ("SIJANG_EDGE", number(self.edge)),
+            ("SIJANG_EDGE", self.edge),
             ("UPDATE_EXPECT", self.write.then(|| "1".to_owned())),
             ("SIJANG_COPIES", number(self.copies)),
             ("SIJANG_RATES", self.staff.then(|| "25,100,250,500".to_owned())),

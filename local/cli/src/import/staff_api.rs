@@ -174,6 +174,8 @@ fn output(outputs: &Value, name: &str) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::{cell::RefCell, convert::Infallible, future::pending};
+
     use serde_json::json;
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt},
@@ -182,19 +184,18 @@ mod tests {
 
     use super::*;
 
-    /// Answers one request after the other with these texts, and returns the requests. An empty text ends the connection.
-    async fn answering(listener: TcpListener, answers: &[&str]) -> Vec<String> {
-        let mut requests = Vec::new();
+    /// Answers one request after the other with these texts, and notes the requests. An empty text ends the connection.
+    async fn answering(listener: TcpListener, answers: &[&str], requests: &RefCell<Vec<String>>) -> Infallible {
         for answer in answers {
             let (mut connection, _) = listener.accept().await.unwrap();
             let mut request = Vec::new();
             while !request.ends_with(b"}") {
                 assert_ne!(connection.read_buf(&mut request).await.unwrap(), 0);
             }
-            requests.push(String::from_utf8(request).unwrap());
+            requests.borrow_mut().push(String::from_utf8(request).unwrap());
             connection.write_all(answer.as_bytes()).await.unwrap();
         }
-        requests
+        pending().await
     }
 
     fn answer(status: &str, body: &Value) -> String {
@@ -206,8 +207,12 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let api = StaffApi { url, authorization: "Bearer token".to_owned(), http: Http::new().unwrap() };
-        let (body, path) = (json!({"name": "tea"}), "/v1/admin/products");
-        tokio::join!(api.send(Method::POST, path, "the-key", &body), answering(listener, answers))
+        let (body, path, requests) = (json!({"name": "tea"}), "/v1/admin/products", RefCell::default());
+        let outcome = tokio::select! {
+            outcome = api.send(Method::POST, path, "the-key", &body) => outcome,
+            never = answering(listener, answers, &requests) => match never {},
+        };
+        (outcome, requests.into_inner())
     }
 
     #[tokio::test]

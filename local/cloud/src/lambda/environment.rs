@@ -221,6 +221,7 @@ mod tests {
         let (api, pids) = (RuntimeApi::start().await.unwrap(), Pids::default());
         let (mut environment, _) = environment(&api, "0", &pids).await;
         let failure = environment.run("f", "{}".into(), PLENTY).await.unwrap_err();
+        assert_eq!(failure.message, "the function's process ended during the invocation");
         assert_eq!(failure.kind, "Runtime.ExitError");
         assert!(!environment.is_alive());
     }

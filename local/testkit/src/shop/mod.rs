@@ -477,6 +477,7 @@ where
     loop {
         let Page { data, next: following } = page(next).await.unwrap();
         pages.push(data);
+        assert!(pages.len() < 1_000, "the list does not end");
         if following.is_none() {
             return pages;
         }
