@@ -173,6 +173,7 @@ async fn filtered_page_ends_early_and_the_next_one_goes_on() {
     let passed = RequestTime { deadline: Instant::now(), ..time(shop.now()) };
     let page = list(20, None, passed).await.unwrap();
     assert_eq!((page.data, page.next.is_some()), (Vec::new(), true));
+    assert_ne!(page.next, list(20, None, time(shop.now())).await.unwrap().next, "it ends after its first call");
 }
 
 // Rejections, which leave nothing.
@@ -457,6 +458,11 @@ async fn rejection_answers_every_copy_and_a_new_key_tries_again() {
         assert!(matches!(&copy, Err(Error::ReplayedRejection { rejection, .. }) if *rejection == first), "{copy:?}");
     }
     order.key("a-new-attempt").done().await;
+    // Rejected before there is a transaction.
+    let order = alice.order([(tea, 1)]).with(CouponId::new(shop.now(), 7));
+    let first = order.clone().rejected().await;
+    let copy = order.again().await;
+    assert!(matches!(&copy, Err(Error::ReplayedRejection { rejection, .. }) if *rejection == first), "{copy:?}");
 }
 
 #[tokio::test]
