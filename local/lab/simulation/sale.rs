@@ -68,7 +68,6 @@ pub struct Outcome {
     pub usage: Usage,
     /// Requests turned away before they got to the function.
     pub turned_away: u64,
-    pub environments: usize,
     /// How long the resharding took, if there was one and it was done.
     pub resharded_in: Option<Duration>,
     /// Violated invariants, a sentence each.
@@ -163,7 +162,6 @@ impl Plan {
             edge_requests: sale.edge.as_ref().map(Edge::requests).unwrap_or_default(),
             told_at_the_edge: cases.iter().filter(|case| case.told_at_the_edge).count(),
             turned_away: sale.gateway.turned_away(),
-            environments: sale.gateway.environments(),
             resharded_in,
             violations: self.violations(&sale.engine, cases, &usage),
             usage,

@@ -76,7 +76,7 @@ fn the_same_seed_is_the_same_sale_and_another_is_another() {
     let [one, same, other] = [5, 5, 6].map(|seed| {
         let plan = plan(Kind::Coupons, 4, seed);
         let plan = Plan { cloud: Cloud { edge_locations: 2, ..plan.cloud }, ..plan };
-        let (mut row, outcome) = (Row::new(plan.kind, plan.shards), plan.hold());
+        let (mut row, outcome) = (Row::new(plan.kind, plan.shards, 0), plan.hold());
         row.add(&outcome);
         (outcome.waits, row.line())
     });
