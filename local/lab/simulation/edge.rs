@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use sijang_domain::Error;
 use sijang_storage::Store;
 use tokio::{
     sync::Mutex,
@@ -71,8 +72,8 @@ impl Edge {
         let answer = self.views.request(async |store| self.view(store).await).await;
         sleep(self.distance).await;
         *shown = match answer {
-            Ok(is_sold_out) => Some(View { is_sold_out, since, received: Instant::now() }),
-            Err(TurnedAway::Throttled | TurnedAway::Unavailable) => None,
+            Ok(Some(is_sold_out)) => Some(View { is_sold_out, since, received: Instant::now() }),
+            Ok(None) | Err(TurnedAway::Throttled | TurnedAway::Unavailable) => None,
         };
         *shown
     }
@@ -87,11 +88,16 @@ impl Edge {
         (self.requests.load(Ordering::Relaxed), self.misses.load(Ordering::Relaxed))
     }
 
-    async fn view(&self, store: &Store) -> bool {
+    /// Whether nothing is left. Nothing when the shop is too busy to count.
+    async fn view(&self, store: &Store) -> Option<bool> {
         let now = self.engine.time();
-        match self.goods {
-            Goods::Product(product) => store.product(product, now).await.unwrap().stock.units() == 0,
-            Goods::Campaign(coupon) => store.campaign_listing(coupon, now).await.unwrap().remaining == 0,
+        let is_sold_out = match self.goods {
+            Goods::Product(product) => store.product(product, now).await.map(|product| product.stock.units() == 0),
+            Goods::Campaign(coupon) => store.campaign_listing(coupon, now).await.map(|listing| listing.remaining == 0),
+        };
+        match is_sold_out {
+            Err(Error::Busy(_)) => None,
+            is_sold_out => Some(is_sold_out.unwrap()),
         }
     }
 }
