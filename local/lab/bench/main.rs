@@ -106,7 +106,7 @@ impl Bench {
         }
         if self.parts == Part::ALL {
             report.keep_comparison();
-        } else if self.parts == [Part::Profiles] {
+        } else if self.parts == [Part::Profiles] && self.ways == Way::ALL {
             report.keep_profiles();
         }
     }
@@ -136,5 +136,20 @@ fn test(runtime: tokio::runtime::Runtime) {
         });
         Ok(())
     });
-    libtest_mimic::run(&arguments, vec![brief]).exit();
+    let training = Trial::test("functions_do_the_work_by_which_they_are_profiled", || {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        runtime.block_on(async {
+            let candidates = Candidates::ours_as_built_for_tests().await;
+            let folder = candidates.folder.join("trained");
+            for name in train::FUNCTIONS {
+                std::fs::create_dir_all(folder.join(name)).unwrap();
+                let program = candidates.worker(name).artefact;
+                std::fs::copy(program, folder.join(name).join("bootstrap")).unwrap();
+            }
+            train::functions(&folder).await;
+            std::fs::remove_dir_all(folder).unwrap();
+        });
+        Ok(())
+    });
+    libtest_mimic::run(&arguments, vec![brief, training]).exit();
 }

@@ -19,7 +19,7 @@ pub const CUSTOMER: &str = "customer";
 pub struct Market {
     pub shop: Shop,
     pub store: Store,
-    product: ProductId,
+    pub product: ProductId,
     coupon: CouponId,
     requests: usize,
 }

@@ -14,18 +14,22 @@ use crate::{
 /// Enough that what is done once, at the start, counts for little.
 const EVENTS: usize = 500;
 
-/// Has each of the functions that are called most do its work: `NAME/bootstrap` in this folder.
+/// The functions that are called most. What they are made of, the others are made of too.
+pub const FUNCTIONS: [&str; 4] = ["place-order", "issue-coupon", "get-balance", "get-product"];
+
+/// Has each of [`FUNCTIONS`] do its work: `NAME/bootstrap` in this folder.
 pub async fn functions(folder: &Path) {
     let candidates = Candidates::ours();
     let program = |name| candidates.built(name, Operation::Work, folder.join(name).join("bootstrap"));
     let (mut market, api) = (Market::open().await, RuntimeApi::start().await.unwrap());
     let variables = market.variables(&market.store.endpoint);
-    for (name, operation) in [("place-order", Operation::PlaceOrder), ("issue-coupon", Operation::IssueCoupon)] {
-        commands(&program(name), operation, &mut market, &api).await;
-    }
-    for (name, route) in [("get-balance", "GET /v1/me/balance"), ("list-orders", "GET /v1/orders")] {
-        let request =
-            Request { route, parameters: vec![], user: CUSTOMER, scope: "shop/customer", key: "", body: None };
+    let [place_order, issue_coupon, get_balance, get_product] = FUNCTIONS;
+    commands(&program(place_order), Operation::PlaceOrder, &mut market, &api).await;
+    commands(&program(issue_coupon), Operation::IssueCoupon, &mut market, &api).await;
+    let product = vec![("product_id", market.product.to_string())];
+    let reads = [(get_balance, "GET /v1/me/balance", vec![]), (get_product, "GET /v1/products/{product_id}", product)];
+    for (name, route, parameters) in reads {
+        let request = Request { route, parameters, user: CUSTOMER, scope: "shop/customer", key: "", body: None };
         let mut environment = Environment::start(&program(name), &api, &variables, &[]).await;
         for _ in 0..EVENTS {
             let (_, status) = environment.invoke(request.event()).await;
