@@ -54,7 +54,7 @@ impl Way {
             Self::NoLto => "lto='off'",
             Self::Small => "opt-level='s'",
             Self::Abort => "panic='abort'",
-            Self::Pgo => return compile_by_profile(candidates, program).await,
+            Self::Pgo => return Box::pin(compile_by_profile(candidates, program)).await,
         };
         compile(candidates, setting, program).await
     }
