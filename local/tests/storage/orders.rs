@@ -448,21 +448,15 @@ async fn rejection_answers_every_copy_and_a_new_key_tries_again() {
     let tea = shop.product(1_000, 1).await;
     let alice = shop.customer("alice");
     let order = alice.order([(tea, 1)]);
-    let first = order.clone().rejected().await;
-    // A copy that would be rejected, and one that would be accepted.
-    for deposit in [None, Some(1_000)] {
-        if let Some(amount) = deposit {
-            alice.deposit(amount).done().await;
-        }
+    // This one is rejected before there is a transaction.
+    let unknown = alice.order([(tea, 1)]).with(CouponId::new(shop.now(), 7));
+    let rejected = [order.clone().rejected().await, unknown.clone().rejected().await];
+    alice.deposit(1_000).done().await;
+    for (order, first) in [&order, &unknown].into_iter().zip(rejected) {
         let copy = order.again().await;
         assert!(matches!(&copy, Err(Error::ReplayedRejection { rejection, .. }) if *rejection == first), "{copy:?}");
     }
     order.key("a-new-attempt").done().await;
-    // Rejected before there is a transaction.
-    let order = alice.order([(tea, 1)]).with(CouponId::new(shop.now(), 7));
-    let first = order.clone().rejected().await;
-    let copy = order.again().await;
-    assert!(matches!(&copy, Err(Error::ReplayedRejection { rejection, .. }) if *rejection == first), "{copy:?}");
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 //! Shards: a number that many requests decrease at once (units in stock, coupons left), split over several items.
 //!
 //! A partition takes 1,000 write units a second, which is 500 writes in transactions, and fewer where they conflict. So
-//! there are K items in K partitions. A request takes units from a random shard. The difficult part is a rejection: each shard shows only its own units, and units can move while a
-//! request reads. A rejection is certain under these rules:
+//! there are K items in K partitions. A request takes units from a random shard. The difficult part is a rejection: each
+//! shard shows only its own units, and units can move while a request reads. A rejection is certain under these rules:
 //!
 //! 1. **Units are added only to the first shard, or together with a new generation.** A cancelled order gives its units
 //!    back to the first shard. Resharding, and a delivery that is spread over the shards, raise the generation number of

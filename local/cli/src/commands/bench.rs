@@ -21,8 +21,8 @@ const BINARIES: [&str; 7] = [
 /// Parts: cold (from exec to the first answer), orders (CPU of an order and of a coupon), own (instructions and
 /// allocations of an order), coupons (the race for coupons, and Redis), volume (the aggregation of a day). Without a
 /// part, all of them are measured, and local/lab/RESULTS.md is written. By itself, and for half an hour, `profiles`
-/// compares ways to compile an order and writes local/lab/PROFILES.md. Also by itself, `platform` writes the files of a
-/// day in the data platform, and prints sizes, time and memory.
+/// compares ways to compile an order; when all are compared, local/lab/PROFILES.md is written. Also by itself,
+/// `platform` writes the files of a day in the data platform, and prints sizes, time and memory.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct Bench {
