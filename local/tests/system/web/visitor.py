@@ -101,8 +101,9 @@ class Visitor:
         return self.page.locator(f'main [role=alert][data-problem="{code}"]')
 
     def look_for_barriers(self, where):
-        """axe-core on the page as it is."""
+        """axe-core on the page as it is, once its colors have changed: a button that was disabled a moment ago is half gray."""
         self.page.evaluate(AXE)
+        self.page.evaluate("Promise.allSettled(document.getAnimations().map((animation) => animation.finished))")
         # The one rule of WCAG 2.2 AA that has to be asked for.
         rules = "{ 'target-size': { enabled: true } }"
         found = self.page.evaluate(f"axe.run(document, {{ resultTypes: ['violations'], rules: {rules} }})")
