@@ -48,9 +48,14 @@ impl Repository {
         self.root.join(env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from))
     }
 
-    /// The debug binary of a function.
+    /// A debug binary.
     pub fn binary(&self, name: &str) -> PathBuf {
         self.target().join("debug").join(name)
+    }
+
+    /// The debug binary of all functions, which runs the one that its argument names.
+    pub fn functions(&self) -> PathBuf {
+        self.binary("functions")
     }
 }
 

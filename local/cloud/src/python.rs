@@ -54,7 +54,16 @@ impl Environment {
         let file = home.join("requirements.txt");
         fs::write(&file, requirements)?;
         let mut pip = self.program("python");
-        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--no-deps"]);
+        pip.args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-compile",
+            "--no-input",
+            "--no-deps",
+        ]);
         run(pip.arg("--requirement").arg(file)).await?;
         Ok(())
     }

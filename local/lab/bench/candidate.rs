@@ -91,7 +91,8 @@ impl Candidates {
     /// Ours and the lower bounds, with the binaries that tests use.
     pub async fn ours_as_built_for_tests() -> Self {
         let candidates = Self::of("debug");
-        build::functions(candidates.repository.root(), true).await.unwrap();
+        let programs = ["functions", "baseline-runtime", "baseline-tls", "baseline-sdk"];
+        build::binaries(candidates.repository.root(), &programs, true).await.unwrap();
         candidates
     }
 
@@ -104,18 +105,29 @@ impl Candidates {
         let deployed = profile == "release";
         let mut candidates = Self { all: Vec::new(), folder, deployed, versions, absent: Vec::new(), repository };
         let ours = [
-            (HELLO, Operation::PlaceOrder, "baseline-runtime", &[][..]),
-            (TLS, Operation::PlaceOrder, "baseline-tls", &[]),
-            (SDK, Operation::PlaceOrder, "baseline-sdk", &[]),
-            (COPY, Operation::PlaceOrder, "baseline-sdk", &[("COPY_ONLY", "1")]),
-            (OURS, Operation::PlaceOrder, "place-order", &[]),
-            (OURS, Operation::IssueCoupon, "issue-coupon", &[]),
+            (HELLO, Operation::PlaceOrder, programs.join("baseline-runtime"), &[][..]),
+            (TLS, Operation::PlaceOrder, programs.join("baseline-tls"), &[]),
+            (SDK, Operation::PlaceOrder, programs.join("baseline-sdk"), &[]),
+            (COPY, Operation::PlaceOrder, programs.join("baseline-sdk"), &[("COPY_ONLY", "1")]),
         ];
         for (name, operation, program, variables) in ours {
-            let program = programs.join(program);
             candidates.add(name, operation, vec![program.clone().into()], variables, program);
         }
+        for (operation, name) in [(Operation::PlaceOrder, "place-order"), (Operation::IssueCoupon, "issue-coupon")] {
+            let (command, program) = candidates.function(name);
+            candidates.add(OURS, operation, command, &[], program);
+        }
         candidates
+    }
+
+    /// The command that runs a function, and its binary: on AWS its own, in tests that of all functions.
+    fn function(&self, name: &str) -> (Vec<OsString>, PathBuf) {
+        if self.deployed {
+            let program = self.repository.target().join("release").join(name);
+            return (vec![program.clone().into()], program);
+        }
+        let program = self.repository.functions();
+        (vec![program.clone().into(), name.into()], program)
     }
 
     fn add(
@@ -137,8 +149,9 @@ impl Candidates {
 
     /// A worker of ours, without a baseline.
     pub fn worker(&self, name: &'static str) -> Candidate {
-        let profile = if self.deployed { "release" } else { "debug" };
-        self.built(name, Operation::Work, self.repository.target().join(profile).join(name))
+        let (command, artefact) = self.function(name);
+        let (variables, log) = (Vec::new(), self.log(name));
+        Candidate { name, operation: Operation::Work, command, variables, log, artefact }
     }
 
     /// A program that stands for itself.

@@ -76,7 +76,7 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     match std::env::args().nth(1).as_deref() {
         Some("store") => runtime.block_on(store::serve()),
-        Some("train") => runtime.block_on(train::functions(std::env::args().nth(2).unwrap().as_ref())),
+        Some("train") => runtime.block_on(train::packed(std::env::args().nth(2).unwrap().as_ref())),
         Some("compare") => runtime.block_on(Bench::parse_from(std::env::args().skip(1)).run()),
         _ => test(runtime),
     }
@@ -140,14 +140,7 @@ fn test(runtime: tokio::runtime::Runtime) {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         runtime.block_on(async {
             let candidates = Candidates::ours_as_built_for_tests().await;
-            let folder = candidates.folder.join("trained");
-            for name in train::FUNCTIONS {
-                std::fs::create_dir_all(folder.join(name)).unwrap();
-                let program = candidates.worker(name).artefact;
-                std::fs::copy(program, folder.join(name).join("bootstrap")).unwrap();
-            }
-            train::functions(&folder).await;
-            std::fs::remove_dir_all(folder).unwrap();
+            train::functions(|name| candidates.worker(name)).await;
         });
         Ok(())
     });

@@ -17,10 +17,14 @@ const EVENTS: usize = 500;
 /// The functions that are called most. What they are made of, the others are made of too.
 pub const FUNCTIONS: [&str; 4] = ["place-order", "issue-coupon", "get-balance", "get-product"];
 
-/// Has each of [`FUNCTIONS`] do its work: `NAME/bootstrap` in this folder.
-pub async fn functions(folder: &Path) {
+/// Has the packed programs of [`FUNCTIONS`] do their work: `NAME/bootstrap` in this folder.
+pub async fn packed(folder: &Path) {
     let candidates = Candidates::ours();
-    let program = |name| candidates.built(name, Operation::Work, folder.join(name).join("bootstrap"));
+    functions(|name| candidates.built(name, Operation::Work, folder.join(name).join("bootstrap"))).await;
+}
+
+/// Has the programs of [`FUNCTIONS`] do their work.
+pub async fn functions(program: impl Fn(&'static str) -> Candidate) {
     let (mut market, api) = (Market::open().await, RuntimeApi::start().await.unwrap());
     let variables = market.variables(&market.store.endpoint);
     let [place_order, issue_coupon, get_balance, get_product] = FUNCTIONS;

@@ -41,7 +41,7 @@ async fn ministack(folder: &TempDir) -> MiniStack {
 /// Runs the command, in this environment only.
 async fn command(environment: &[(&str, &str)]) -> Output {
     let repository = Repository::find().unwrap();
-    build::functions(repository.root(), true).await.unwrap();
+    build::programs(repository.root(), true).await.unwrap();
     let mut command = Command::new(repository.binary("shop"));
     command.args(["provision", "--stack", "shop"]).env_remove("AWS_ENDPOINT_URL");
     command.envs(environment.iter().copied()).output().await.unwrap()

@@ -97,7 +97,7 @@ async fn prepare() -> Result<Ready, Unavailable> {
     let repository = Repository::find().unwrap();
     let fetched = Environment::fetch(&repository, "web", REQUIREMENTS, "playwright and pytest", Progress::new(true));
     let driver = fetched.await.map_err(|error| skipped(format!("what drives the browser cannot be had: {error:#}")))?;
-    build::functions(repository.root(), true).await.unwrap();
+    build::programs(repository.root(), true).await.unwrap();
     let folder = tempfile::Builder::new().prefix("web-").tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let stack = LocalShop::start(ShopOptions::isolated(folder.path().join("stack"))).await.unwrap();
     seed::seed(&stack).await.unwrap();

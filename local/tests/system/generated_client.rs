@@ -80,7 +80,7 @@ async fn prepare() -> Result<Ready, Unavailable> {
             return Err(Unavailable);
         }
     };
-    build::functions(repository.root(), true).await.unwrap();
+    build::programs(repository.root(), true).await.unwrap();
     let folder = tempfile::Builder::new().prefix("api-").tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let stack = LocalShop::start(ShopOptions::isolated(folder.path().join("stack"))).await.unwrap();
     seed::seed(&stack).await.unwrap();

@@ -112,7 +112,7 @@ impl World {
 
 /// Cargo does not know that these tests need the functions' binaries.
 async fn build() -> Result<()> {
-    build::functions(Repository::find()?.root(), true).await.context("building the functions")
+    build::programs(Repository::find()?.root(), true).await.context("building the functions")
 }
 
 /// A trial with the name of its function: `named!(trial, world, inactive_product_cannot_be_ordered)`.

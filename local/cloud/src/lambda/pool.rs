@@ -124,7 +124,7 @@ fn program(spec: &FunctionSpec) -> Result<Program> {
     let environment = spec.environment.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
     Ok(Program {
         path: spec.binary.clone(),
-        arguments: Vec::new(),
+        arguments: vec![(&spec.name).into()],
         environment: environment.collect(),
         directory: spec.log.parent().context("a log without folder")?.to_owned(),
         log: spec.log.clone(),

@@ -126,7 +126,7 @@ fn program(options: &MiniStackOptions) -> Result<Program> {
     }
     Ok(Program {
         path: options.python.clone(),
-        arguments: ["-m", "ministack"].map(OsString::from).into(),
+        arguments: ["-c", include_str!("start.py")].map(OsString::from).into(),
         environment,
         directory: options.folder.clone(),
         log: options.log.clone(),

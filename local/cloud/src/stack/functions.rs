@@ -1,4 +1,4 @@
-//! The functions of a stack: binaries as built, environment as deployed.
+//! The functions of a stack: the binary as built, environment as deployed.
 
 use std::{collections::BTreeMap, fs};
 
@@ -26,25 +26,22 @@ pub(super) fn specs(
     state: &StateFolder,
     instances: &BTreeMap<String, usize>,
 ) -> Result<Vec<FunctionSpec>> {
-    template
-        .functions()
-        .iter()
-        .map(|function| {
-            let name = function.name.clone();
-            let binary = repository.binary(&name);
-            ensure!(binary.is_file(), "{} is not built: run cargo build -p sijang-functions", binary.display());
-            let usual = if BUSY.contains(&name.as_str()) { 2 } else { 1 };
-            Ok(FunctionSpec {
-                physical_name: physical_name(&name),
-                binary,
-                environment: BTreeMap::new(),
-                timeout: function.timeout,
-                instances: instances.get(&name).copied().unwrap_or(usual),
-                log: state.log(&name),
-                name,
-            })
-        })
-        .collect()
+    let binary = repository.functions();
+    ensure!(binary.is_file(), "{} is not built: run cargo build --workspace --bin functions", binary.display());
+    let specs = template.functions().iter().map(|function| {
+        let name = function.name.clone();
+        let usual = if BUSY.contains(&name.as_str()) { 2 } else { 1 };
+        FunctionSpec {
+            physical_name: physical_name(&name),
+            binary: binary.clone(),
+            environment: BTreeMap::new(),
+            timeout: function.timeout,
+            instances: instances.get(&name).copied().unwrap_or(usual),
+            log: state.log(&name),
+            name,
+        }
+    });
+    Ok(specs.collect())
 }
 
 /// Serves them behind the enforcer, each with the environment that the deployed stack gives it.

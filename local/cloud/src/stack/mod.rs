@@ -84,11 +84,14 @@ impl Stack {
         }
         let template = Template::load(&repository.template())?;
         progress.say(format_args!("template   template.yaml, sha256 {}", template.sha256()));
-        let programs = MiniStack::fetch(&repository, progress).await?;
-        if options.build {
-            let build = build::functions(repository.root(), options.quiet);
-            progress.step("build", "waiting for cargo to build the functions", build).await?;
-        }
+        let build = async {
+            let building = build::programs(repository.root(), options.quiet);
+            if options.build {
+                progress.step("build", "waiting for cargo to build the functions", building).await?;
+            }
+            Ok(())
+        };
+        let (programs, ()) = tokio::try_join!(MiniStack::fetch(&repository, progress), build)?;
         let specs = functions::specs(&template, &repository, &state, &options.instances)?;
 
         let endpoint = InvokeEndpoint::start().await?;

@@ -26,7 +26,7 @@ static TEMPLATE: LazyLock<Template> = LazyLock::new(|| Template::load(&REPOSITOR
 
 /// Builds the binaries: cargo does not know that the process tests need them.
 pub async fn build() {
-    sijang_cloud::build::functions(REPOSITORY.root(), true).await.unwrap();
+    sijang_cloud::build::programs(REPOSITORY.root(), true).await.unwrap();
 }
 
 /// A folder for temporary files, under cargo's target folder.
@@ -69,8 +69,8 @@ pub fn bare(name: &str, runtime_api: &str, folder: &Path) -> Program {
     ];
     let environment = given.map(|(variable, value)| (OsString::from(variable), OsString::from(value))).to_vec();
     Program {
-        path: REPOSITORY.binary(name),
-        arguments: Vec::new(),
+        path: REPOSITORY.functions(),
+        arguments: vec![name.into()],
         environment,
         directory: folder.to_owned(),
         log: folder.join(format!("{name}.log")),
