@@ -7,7 +7,7 @@
 //! lambda: a queue for each function      iam
 //!     |                                   ^  calls of the SDK
 //!     v                                   |
-//! Runtime API -> the binaries in target/debug
+//! Runtime API -> target/debug/functions
 //! ```
 //!
 //! [`stack::Stack`] is all of it together.

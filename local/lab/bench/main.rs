@@ -112,7 +112,7 @@ impl Bench {
     }
 }
 
-/// The same with the debug binaries of this repository, as briefly as possible.
+/// The same with the debug builds of this repository, as briefly as possible.
 fn test(runtime: tokio::runtime::Runtime) {
     let arguments = Arguments::from_args();
     let brief = Trial::test("a_brief_comparison_runs_to_its_end", move || {

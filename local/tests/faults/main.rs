@@ -4,8 +4,8 @@
 //!
 //! [`in_process`] runs the code of a function in the test process. Faults come once, three times or until the deadline,
 //! and the work is also abandoned right before a call, right after it, and while it is in flight. [`processes`] runs the
-//! deployed binaries behind Lambda's Runtime API and ends them by `SIGKILL`: their mains, their clients as deployed, and
-//! the calls in flight when a process is gone.
+//! functions as processes behind Lambda's Runtime API and ends them by `SIGKILL`: their mains, their clients as deployed,
+//! and the calls in flight when a process is gone.
 //!
 //! [`enumeration`] is the same for both; each of them is a [`Driver`](enumeration::Driver).
 //!

@@ -1,4 +1,4 @@
-//! How the process of a function is started: its debug binary, with the environment variables of `template.yaml`.
+//! How the process of a function is started: in a debug build, with the environment variables of `template.yaml`.
 
 use std::{
     ffi::OsString,

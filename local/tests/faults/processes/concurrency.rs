@@ -1,4 +1,4 @@
-//! One process, many requests at once: the same binaries as Lambda Managed Instances run them. The races of the storage
+//! One process, many requests at once: the functions as Lambda Managed Instances run them. The races of the storage
 //! contract, this time between the workers of a single process, which share its memory and its connections.
 
 use serde_json::{Value, json};

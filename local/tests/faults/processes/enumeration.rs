@@ -1,4 +1,4 @@
-//! The deployed binary of a function: its process is killed, cut off or let down at each of its calls.
+//! The process of a function: it is killed, cut off or let down at each of its calls.
 
 use futures::{StreamExt, stream};
 use jiff::Timestamp;

@@ -1,4 +1,4 @@
-//! The deployed binaries as processes, killed at every call.
+//! The functions as processes, killed at every call.
 
 mod case;
 mod commands;
