@@ -1,5 +1,4 @@
-//! Compiles every function for Lambda, with one run of cargo-lambda. Zig links: against the C library that Lambda has,
-//! whatever this machine has.
+//! Compiles every function for Lambda, with one run of cargo-lambda.
 
 use std::{
     env,
@@ -16,11 +15,21 @@ use super::{Architecture, Pgo};
 const CARGO_LAMBDA: &str = "cargo-lambda==1.9.2";
 const ZIG: &str = "ziglang==0.17.1";
 
+/// What links the functions.
+#[derive(Debug, Clone, Copy)]
+pub enum Linker {
+    /// Zig: against the C library that Lambda has, whatever this machine has.
+    Zig,
+    /// This machine's, for programs that run on it: Zig does not link what counts for a profile.
+    Host,
+}
+
 /// Compiles the functions with these options of the compiler beside the project's. Returns the folder in which each has a
 /// folder with its program, `bootstrap`.
 pub async fn compile(
     repository: &Repository,
     architecture: Architecture,
+    linker: Linker,
     options: &[String],
     progress: Progress,
 ) -> Result<PathBuf> {
@@ -33,6 +42,10 @@ pub async fn compile(
     cargo.arg(match architecture {
         Architecture::Arm64 => "--arm64",
         Architecture::X86_64 => "--x86-64",
+    });
+    cargo.arg("--compiler").arg(match linker {
+        Linker::Zig => "cargo-zigbuild",
+        Linker::Host => "cargo",
     });
     cargo.arg("--lambda-dir").arg(&folder).arg("--config").arg(rustflags(repository, options)?);
     // They would replace the flags above, and cargo-lambda's own: `target-cpu=neoverse-n1` (Graviton2) or `haswell`.
@@ -63,8 +76,8 @@ pub async fn compile_by_profile(
         env::consts::ARCH
     );
     let pgo = Pgo::begin(repository.ignored().join("pgo"))?;
-    train(&compile(repository, architecture, &[pgo.generate()], progress).await?).await?;
-    compile(repository, architecture, &[pgo.apply()?], progress).await
+    train(&compile(repository, architecture, Linker::Host, &[pgo.generate()], progress).await?).await?;
+    compile(repository, architecture, Linker::Zig, &[pgo.apply()?], progress).await
 }
 
 /// A setting of cargo: these options of the compiler, and that no path of this machine gets into the programs, in which
