@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use sijang_cli::release::PROFILED;
 use sijang_testkit::lambda::{events::Request, runtime_api::RuntimeApi};
 
 use crate::{
@@ -14,20 +15,17 @@ use crate::{
 /// Enough that what is done once, at the start, counts for little.
 const EVENTS: usize = 500;
 
-/// The functions that are called most. What they are made of, the others are made of too.
-pub const FUNCTIONS: [&str; 4] = ["place-order", "issue-coupon", "get-balance", "get-product"];
-
-/// Has the packed programs of [`FUNCTIONS`] do their work: `NAME/bootstrap` in this folder.
+/// Has the packed programs of [`PROFILED`] do their work: `NAME/bootstrap` in this folder.
 pub async fn packed(folder: &Path) {
     let candidates = Candidates::ours();
     functions(|name| candidates.built(name, Operation::Work, folder.join(name).join("bootstrap"))).await;
 }
 
-/// Has the programs of [`FUNCTIONS`] do their work.
+/// Has the programs of [`PROFILED`] do their work.
 pub async fn functions(program: impl Fn(&'static str) -> Candidate) {
     let (mut market, api) = (Market::open().await, RuntimeApi::start().await.unwrap());
     let variables = market.variables(&market.store.endpoint);
-    let [place_order, issue_coupon, get_balance, get_product] = FUNCTIONS;
+    let [place_order, issue_coupon, get_balance, get_product] = PROFILED;
     commands(&program(place_order), Operation::PlaceOrder, &mut market, &api).await;
     commands(&program(issue_coupon), Operation::IssueCoupon, &mut market, &api).await;
     let product = vec![("product_id", market.product.to_string())];

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Result, ensure};
 use clap::Args;
 use serde_json::json;
-use sijang_cli::release::{Architecture, Linker, compile, compile_by_profile, pack};
+use sijang_cli::release::{Architecture, Purpose, compile, compile_by_profile, pack};
 use sijang_cloud::{layout::Repository, progress::Progress, template::Template};
 
 use super::cargo;
@@ -16,8 +16,8 @@ pub struct Package {
     /// For x86-64; the default is arm64 (AWS Graviton)
     #[arg(long)]
     x86_64: bool,
-    /// Optimize by a profile (PGO): the functions are compiled twice, and do a shop's work between. For this machine's
-    /// architecture only; other than without it, two builds of one commit can differ in their bytes
+    /// Optimize by a profile (PGO): those functions that are called most are compiled first, and do a shop's work. For
+    /// this machine's architecture only; other than without it, two builds of one commit can differ in their bytes
     #[arg(long)]
     pgo: bool,
     /// Print JSON: size and SHA-256 of each archive
@@ -34,7 +34,7 @@ impl Package {
         let folder = if self.pgo {
             compile_by_profile(&repository, architecture, train, progress).await?
         } else {
-            compile(&repository, architecture, Linker::Zig, &[], progress).await?
+            compile(&repository, architecture, Purpose::Package, &[], progress).await?
         };
         let packed = pack(&folder, template.functions().iter().map(|function| function.name.as_str()), architecture)?;
         if self.json {

@@ -15,13 +15,18 @@ use super::{Architecture, Pgo};
 const CARGO_LAMBDA: &str = "cargo-lambda==1.9.2";
 const ZIG: &str = "ziglang==0.17.1";
 
-/// What links the functions.
+/// The functions by whose work all are profiled: those that are called most. What they are made of, the others are made
+/// of too.
+pub const PROFILED: [&str; 4] = ["place-order", "issue-coupon", "get-balance", "get-product"];
+
+/// What functions are compiled for.
 #[derive(Debug, Clone, Copy)]
-pub enum Linker {
-    /// Zig: against the C library that Lambda has, whatever this machine has.
-    Zig,
-    /// This machine's, for programs that run on it: Zig does not link what counts for a profile.
-    Host,
+pub enum Purpose {
+    /// For AWS: all of them. Zig links, against the C library that Lambda has, whatever this machine has.
+    Package,
+    /// For a profile: those of [`PROFILED`], which then run on this machine. Its own linker links, for Zig does not link
+    /// what counts.
+    Profile,
 }
 
 /// Compiles the functions with these options of the compiler beside the project's. Returns the folder in which each has a
@@ -29,7 +34,7 @@ pub enum Linker {
 pub async fn compile(
     repository: &Repository,
     architecture: Architecture,
-    linker: Linker,
+    purpose: Purpose,
     options: &[String],
     progress: Progress,
 ) -> Result<PathBuf> {
@@ -38,15 +43,15 @@ pub async fn compile(
     // Where the template looks, wherever cargo works.
     let folder = repository.root().join("target/lambda");
     let mut cargo = tools.program("cargo-lambda");
-    cargo.args(["lambda", "build", "--release", "--locked", "--package", "sijang-functions", "--bins"]);
+    cargo.args(["lambda", "build", "--release", "--locked", "--package", "sijang-functions"]);
     cargo.arg(match architecture {
         Architecture::Arm64 => "--arm64",
         Architecture::X86_64 => "--x86-64",
     });
-    cargo.arg("--compiler").arg(match linker {
-        Linker::Zig => "cargo-zigbuild",
-        Linker::Host => "cargo",
-    });
+    match purpose {
+        Purpose::Package => cargo.args(["--compiler", "cargo-zigbuild", "--bins"]),
+        Purpose::Profile => cargo.args(["--compiler", "cargo"]).args(PROFILED.iter().flat_map(|name| ["--bin", name])),
+    };
     cargo.arg("--lambda-dir").arg(&folder).arg("--config").arg(rustflags(repository, options)?);
     // They would replace the flags above, and cargo-lambda's own: `target-cpu=neoverse-n1` (Graviton2) or `haswell`.
     for flags in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"] {
@@ -60,7 +65,8 @@ pub async fn compile(
     Ok(folder)
 }
 
-/// Compiles the functions, has `train` let those in a folder do a shop's work, and compiles them again by their profile.
+/// Compiles some functions so that they count, has `train` let them do a shop's work, and compiles all by what they
+/// counted.
 ///
 /// # Errors
 /// When they are not for this machine, or there is no tool for profiles, or they do not compile or do not work.
@@ -76,8 +82,8 @@ pub async fn compile_by_profile(
         env::consts::ARCH
     );
     let pgo = Pgo::begin(repository.ignored().join("pgo"))?;
-    train(&compile(repository, architecture, Linker::Host, &[pgo.generate()], progress).await?).await?;
-    compile(repository, architecture, Linker::Zig, &[pgo.apply()?], progress).await
+    train(&compile(repository, architecture, Purpose::Profile, &[pgo.generate()], progress).await?).await?;
+    compile(repository, architecture, Purpose::Package, &[pgo.apply()?], progress).await
 }
 
 /// A setting of cargo: these options of the compiler, and that no path of this machine gets into the programs, in which
