@@ -4,7 +4,7 @@
 
 type Main = fn() -> Result<(), sijang_edge::Error>;
 
-// `FUNCTIONS`, by build.rs.
+// The functions by name, `FUNCTIONS`: written by build.rs.
 include!(concat!(env!("OUT_DIR"), "/functions.rs"));
 
 fn main() -> Result<(), sijang_edge::Error> {

@@ -24,8 +24,8 @@ pub const PROFILED: [&str; 4] = ["place-order", "issue-coupon", "get-balance", "
 pub enum Purpose {
     /// For AWS: all of them. Zig links, against the C library that Lambda has, whatever this machine has.
     Package,
-    /// For a profile: those of [`PROFILED`], which then run on this machine. Its own linker links, for Zig does not link
-    /// what counts.
+    /// For a profile: those of [`PROFILED`], which then run on this machine. Its own linker links: Zig cannot link the
+    /// compiler's profiling runtime.
     Profile,
 }
 
@@ -65,8 +65,8 @@ pub async fn compile(
     Ok(folder)
 }
 
-/// Compiles some functions so that they count, has `train` let them do a shop's work, and compiles all by what they
-/// counted.
+/// Compiles the functions of [`PROFILED`] with counters, has `train` let them do a shop's work, and compiles all functions by
+/// that profile.
 ///
 /// # Errors
 /// When they are not for this machine, or there is no tool for profiles, or they do not compile or do not work.
