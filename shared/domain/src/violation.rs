@@ -40,6 +40,11 @@ pub enum Violation {
     NotAfter,
     /// The day comes after tomorrow.
     AfterTomorrow,
+    /// The range of days is longer than is read at once.
+    TooManyDays {
+        /// The most days accepted, both ends included.
+        max: i32,
+    },
     /// The list has no order of this name.
     UnknownSort,
     /// At least one field must be given.

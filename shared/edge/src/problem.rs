@@ -74,7 +74,7 @@ impl From<Vec<FieldError>> for Failure {
 pub(crate) struct Occurrence {
     detail: Option<Text<String>>,
     /// Where the errors are, and what they are; without a text, what the title says.
-    errors: Vec<(String, Option<Text>)>,
+    errors: Vec<(String, Option<Text<String>>)>,
     members: Map<String, Value>,
 }
 
@@ -83,7 +83,7 @@ impl Occurrence {
         Self { detail: Some(Text { en: en.into(), ko: ko.into() }), ..self }
     }
 
-    pub(crate) fn error(mut self, pointer: &str, text: Text) -> Self {
+    pub(crate) fn error(mut self, pointer: &str, text: Text<String>) -> Self {
         self.errors.push((pointer.to_owned(), Some(text)));
         self
     }
@@ -132,8 +132,8 @@ impl Failure {
         let kind = self.kind();
         let title = kind.title.in_language(language);
         let Occurrence { detail, errors, members } = self.occurrence(now);
-        let error = |(pointer, text): (String, Option<Text>)| {
-            let detail = text.map_or(title, |text| text.in_language(language));
+        let error = |(pointer, text): (String, Option<Text<String>>)| {
+            let detail = text.map_or_else(|| title.to_owned(), |text| text.in_language(language));
             let place = if pointer.starts_with('?') { "parameter" } else { "pointer" };
             json!({ place: pointer.strip_prefix('?').unwrap_or(&pointer), "detail": detail })
         };
