@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Result, ensure};
 use clap::Args;
 use serde_json::json;
-use sijang_cli::release::{Architecture, Purpose, compile, compile_by_profile, pack};
+use sijang_cli::release::{Architecture, compile, compile_by_profile, pack};
 use sijang_cloud::{layout::Repository, progress::Progress, template::Template};
 
 use super::cargo;
@@ -34,7 +34,7 @@ impl Package {
         let folder = if self.pgo {
             compile_by_profile(&repository, architecture, train, progress).await?
         } else {
-            compile(&repository, architecture, Purpose::Package, &[], progress).await?
+            compile(&repository, architecture, &[], &[], progress).await?
         };
         let packed = pack(&folder, template.functions().iter().map(|function| function.name.as_str()), architecture)?;
         if self.json {

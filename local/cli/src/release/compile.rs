@@ -19,22 +19,13 @@ const ZIG: &str = "ziglang==0.17.1";
 /// of too.
 pub const PROFILED: [&str; 4] = ["place-order", "issue-coupon", "get-balance", "get-product"];
 
-/// What functions are compiled for.
-#[derive(Debug, Clone, Copy)]
-pub enum Purpose {
-    /// For AWS: all of them. Zig links, against the C library that Lambda has, whatever this machine has.
-    Package,
-    /// For a profile: those of [`PROFILED`], which then run on this machine. Its own linker links: Zig cannot link the
-    /// compiler's profiling runtime.
-    Profile,
-}
-
-/// Compiles the functions with these options of the compiler beside the project's. Returns the folder in which each has a
-/// folder with its program, `bootstrap`.
+/// Compiles these functions, or all when none is named, with these options of the compiler beside the project's. Zig links,
+/// against the C library that Lambda has, whatever this machine has. Returns the folder in which each function has a folder
+/// with its program, `bootstrap`.
 pub async fn compile(
     repository: &Repository,
     architecture: Architecture,
-    purpose: Purpose,
+    functions: &[&str],
     options: &[String],
     progress: Progress,
 ) -> Result<PathBuf> {
@@ -48,10 +39,11 @@ pub async fn compile(
         Architecture::Arm64 => "--arm64",
         Architecture::X86_64 => "--x86-64",
     });
-    match purpose {
-        Purpose::Package => cargo.args(["--compiler", "cargo-zigbuild", "--bins"]),
-        Purpose::Profile => cargo.args(["--compiler", "cargo"]).args(PROFILED.iter().flat_map(|name| ["--bin", name])),
-    };
+    cargo.args(["--compiler", "cargo-zigbuild"]);
+    if functions.is_empty() {
+        cargo.arg("--bins");
+    }
+    cargo.args(functions.iter().flat_map(|name| ["--bin", name]));
     cargo.arg("--lambda-dir").arg(&folder).arg("--config").arg(rustflags(repository, options)?);
     // They would replace the flags above, and cargo-lambda's own: `target-cpu=neoverse-n1` (Graviton2) or `haswell`.
     for flags in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"] {
@@ -82,8 +74,11 @@ pub async fn compile_by_profile(
         env::consts::ARCH
     );
     let pgo = Pgo::begin(repository.ignored().join("pgo"))?;
-    train(&compile(repository, architecture, Purpose::Profile, &[pgo.generate()], progress).await?).await?;
-    compile(repository, architecture, Purpose::Package, &[pgo.apply()?], progress).await
+    // Zig cannot link the compiler's profiling runtime; the linker of this machine can. Only the compiler is told so, not
+    // cargo: the linker that cargo knows of is part of the names of functions, by which their counts are found again.
+    let counting = [pgo.generate(), "-Clinker=cc".to_owned()];
+    train(&compile(repository, architecture, &PROFILED, &counting, progress).await?).await?;
+    compile(repository, architecture, &[], &[pgo.apply()?], progress).await
 }
 
 /// A setting of cargo: these options of the compiler, and that no path of this machine gets into the programs, in which

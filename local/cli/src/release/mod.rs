@@ -12,7 +12,7 @@ use anyhow::{Context, Result, ensure};
 use sijang_cloud::digest::sha256;
 
 pub use self::{
-    compile::{PROFILED, Purpose, compile, compile_by_profile},
+    compile::{PROFILED, compile, compile_by_profile},
     pgo::Pgo,
 };
 
