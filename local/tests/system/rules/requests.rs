@@ -132,12 +132,12 @@ async fn problems_speak_the_readers_language(shop: Shop) {
         async move { if header.is_empty() { request.await } else { request.header("accept-language", header).await } }
     };
     for (header, language, title, detail) in [
-        ("", "en", "The request has invalid fields.", "must be from 1000 to 1000000"),
-        ("en-US,en;q=0.9,ko;q=0.8", "en", "The request has invalid fields.", "must be from 1000 to 1000000"),
-        ("ko-KR,ko;q=0.9,en;q=0.8", "ko", "요청에 잘못된 항목이 있습니다.", "1000부터 1000000까지 입력할 수 있습니다"),
-        ("ko;q=0.9, en;Q=0.1", "ko", "요청에 잘못된 항목이 있습니다.", "1000부터 1000000까지 입력할 수 있습니다"),
-        ("fr;q=0.9, ko;q=0.1", "ko", "요청에 잘못된 항목이 있습니다.", "1000부터 1000000까지 입력할 수 있습니다"),
-        ("fr", "en", "The request has invalid fields.", "must be from 1000 to 1000000"),
+        ("", "en", "The request has invalid fields.", "must be from 100 to 1000000"),
+        ("en-US,en;q=0.9,ko;q=0.8", "en", "The request has invalid fields.", "must be from 100 to 1000000"),
+        ("ko-KR,ko;q=0.9,en;q=0.8", "ko", "요청에 잘못된 항목이 있습니다.", "100부터 1000000까지 입력할 수 있습니다"),
+        ("ko;q=0.9, en;Q=0.1", "ko", "요청에 잘못된 항목이 있습니다.", "100부터 1000000까지 입력할 수 있습니다"),
+        ("fr;q=0.9, ko;q=0.1", "ko", "요청에 잘못된 항목이 있습니다.", "100부터 1000000까지 입력할 수 있습니다"),
+        ("fr", "en", "The request has invalid fields.", "must be from 100 to 1000000"),
     ] {
         let answer = balance(header).await;
         let problem = answer.problem(400, "invalid-request");
